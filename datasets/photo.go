@@ -1,0 +1,78 @@
+package datasets
+
+import (
+	"context"
+	"fmt"
+	"image"
+	_ "image/jpeg" // the formats that photos come in
+	_ "image/png"
+	"os"
+
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+)
+
+// photos are real pictures, free to use, to show what a model says of something that it was trained for.
+var photos = map[string]fetch.Artefact{
+	"coffee":  photoFile("coffee.png", 466706, "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7"),
+	"chelsea": photoFile("chelsea.png", 240512, "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb"),
+}
+
+func photoFile(name string, size int64, sha256 string) fetch.Artefact {
+	return fetch.Artefact{
+		Name:    "photo " + name,
+		File:    "photos/" + name,
+		SHA256:  sha256,
+		Size:    size,
+		License: "CC0",
+		Sources: []fetch.Source{fetch.PyPI{Package: "scikit-image", Version: "0.26.0", Member: "skimage/data/" + name}},
+	}
+}
+
+// PhotoArtefacts lists the photos' files, for set-up to fetch ahead of time.
+func PhotoArtefacts() []fetch.Artefact {
+	return []fetch.Artefact{photos["coffee"], photos["chelsea"]}
+}
+
+// Photo fetches a photo: "coffee", a cup of espresso, 400×600, or "chelsea", a cat, 300×451.
+func Photo(ctx context.Context, name string, report fetch.Report) (Image, error) {
+	artefact, ok := photos[name]
+	if !ok {
+		return Image{}, fmt.Errorf("no photo is called %q; known: chelsea, coffee", name)
+	}
+	path, err := artefact.Get(ctx, report)
+	if err != nil {
+		return Image{}, err
+	}
+	return ReadImage(path)
+}
+
+// ReadImage reads a picture file as RGB.
+func ReadImage(path string) (Image, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return Image{}, err
+	}
+	defer file.Close()
+	picture, _, err := image.Decode(file)
+	if err != nil {
+		return Image{}, fmt.Errorf("%s is no picture that can be read (PNG or JPEG): %w", path, err)
+	}
+	return FromPicture(picture), nil
+}
+
+// Crop is the part of an image inside a rectangle, which must lie within it.
+func (m Image) Crop(r image.Rectangle) Image {
+	crop := Image{Height: r.Dy(), Width: r.Dx(), Channels: m.Channels, Pixels: make([]uint8, 0, r.Dx()*r.Dy()*m.Channels)}
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		row := m.Pixels[(y*m.Width+r.Min.X)*m.Channels:]
+		crop.Pixels = append(crop.Pixels, row[:r.Dx()*m.Channels]...)
+	}
+	return crop
+}
+
+// Square is the largest square in the middle of an image.
+func (m Image) Square() Image {
+	side := min(m.Height, m.Width)
+	left, top := (m.Width-side)/2, (m.Height-side)/2
+	return m.Crop(image.Rect(left, top, left+side, top+side))
+}

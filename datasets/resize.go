@@ -1,0 +1,46 @@
+package datasets
+
+import (
+	"image"
+
+	"golang.org/x/image/draw"
+)
+
+// Picture shows an image as Go's own type.
+func (m Image) Picture() image.Image {
+	if m.Channels == 1 {
+		return &image.Gray{Pix: m.Pixels, Stride: m.Width, Rect: image.Rect(0, 0, m.Width, m.Height)}
+	}
+	rgba := image.NewRGBA(image.Rect(0, 0, m.Width, m.Height))
+	for i := range m.Width * m.Height {
+		copy(rgba.Pix[4*i:], m.Pixels[3*i:3*i+3])
+		rgba.Pix[4*i+3] = 255
+	}
+	return rgba
+}
+
+// FromPicture takes a picture's pixels as RGB.
+func FromPicture(picture image.Image) Image {
+	bounds := picture.Bounds()
+	rgba := image.NewRGBA(image.Rect(0, 0, bounds.Dx(), bounds.Dy()))
+	draw.Draw(rgba, rgba.Rect, picture, bounds.Min, draw.Src)
+	m := Image{Height: bounds.Dy(), Width: bounds.Dx(), Channels: 3, Pixels: make([]uint8, 3*bounds.Dx()*bounds.Dy())}
+	for i := range m.Width * m.Height {
+		copy(m.Pixels[3*i:3*i+3], rgba.Pix[4*i:])
+	}
+	return m
+}
+
+// Resize writes an image as RGB [side, side, 3] into dst: bilinear, antialiased where it shrinks,
+// the aspect ratio not kept, as the papers' transforms do (reference/methods.md 4).
+func (m Image) Resize(dst []uint8, side int) {
+	if m.Height == side && m.Width == side && m.Channels == 3 {
+		copy(dst, m.Pixels)
+		return
+	}
+	scaled := image.NewRGBA(image.Rect(0, 0, side, side))
+	draw.BiLinear.Scale(scaled, scaled.Rect, m.Picture(), image.Rect(0, 0, m.Width, m.Height), draw.Src, nil)
+	for i := range side * side {
+		copy(dst[3*i:3*i+3], scaled.Pix[4*i:])
+	}
+}

@@ -1,0 +1,160 @@
+// Package npickle reads the one kind of pickle that the project meets outside PyTorch: a dict from
+// names to lists of float32 numpy arrays.
+//
+// A pickle is a program. This reader runs none of it: of all globals it admits the three that a
+// numpy array needs, and answers each with a value of its own.
+package npickle
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+
+	"github.com/nlpodyssey/gopickle/pickle"
+	"github.com/nlpodyssey/gopickle/types"
+)
+
+// Array is a float32 array in row-major order.
+type Array struct {
+	Shape []int
+	Data  []float32
+}
+
+// maxFile bounds what is read: the largest file of this kind has 5 MB.
+const maxFile = 64 << 20
+
+// ReadFile reads a pickled dict of lists of arrays.
+func ReadFile(path string) (map[string][]Array, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxFile {
+		return nil, fmt.Errorf("%s: %d bytes are more than a weight pickle may have (%d)", path, info.Size(), maxFile)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	layers, err := Read(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return layers, nil
+}
+
+// Read is ReadFile on the file's bytes. It returns an error, and never panics, on anything malformed.
+func Read(data []byte) (layers map[string][]Array, err error) {
+	defer func() {
+		if r := recover(); r != nil { // the library indexes tuples that a hostile file may leave short
+			layers, err = nil, fmt.Errorf("not a pickle of numpy arrays: %v", r)
+		}
+	}()
+	if err := checkLengths(data); err != nil {
+		return nil, err
+	}
+	u := pickle.NewUnpickler(bytes.NewReader(data))
+	u.FindClass = admit
+	value, err := u.Load()
+	if err != nil {
+		return nil, fmt.Errorf("not a pickle of numpy arrays: %w", err)
+	}
+	dict, ok := value.(*types.Dict)
+	if !ok {
+		return nil, fmt.Errorf("the pickle holds a %T where a dict of arrays was expected", value)
+	}
+	layers = map[string][]Array{}
+	for _, entry := range *dict {
+		name, isName := entry.Key.(string)
+		list, isList := entry.Value.(*types.List)
+		if !isName || !isList {
+			return nil, fmt.Errorf("the pickle's entry %v is not a named list of arrays", entry.Key)
+		}
+		for _, item := range *list {
+			array, ok := item.(*ndarray)
+			if !ok || array.Data == nil {
+				return nil, fmt.Errorf("the pickle's entry %q holds something that is no array", name)
+			}
+			layers[name] = append(layers[name], array.Array)
+		}
+	}
+	return layers, nil
+}
+
+// admit answers the globals of a numpy array and refuses every other.
+func admit(module, name string) (any, error) {
+	switch module + "." + name {
+	case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct":
+		return reconstruct{}, nil
+	case "numpy.ndarray":
+		return ndarrayClass{}, nil
+	case "numpy.dtype":
+		return dtypeClass{}, nil
+	}
+	return nil, fmt.Errorf("the pickle asks for %s.%s, which a file of arrays has no need of: refused", module, name)
+}
+
+type (
+	reconstruct  struct{}
+	ndarrayClass struct{}
+	dtypeClass   struct{}
+	dtype        struct{ name string }
+	ndarray      struct{ Array }
+)
+
+// Call makes an empty array; its shape and values come with the state.
+func (reconstruct) Call(...any) (any, error) { return &ndarray{}, nil }
+
+// Call makes a dtype from its name, as in dtype('f4').
+func (dtypeClass) Call(args ...any) (any, error) {
+	if len(args) > 0 {
+		if name, ok := args[0].(string); ok {
+			return &dtype{name: name}, nil
+		}
+	}
+	return nil, errors.New("a dtype has no name")
+}
+
+// PySetState takes the byte order from (version, order, ...).
+func (d *dtype) PySetState(state any) error {
+	tuple, ok := state.(*types.Tuple)
+	if !ok || tuple.Len() < 2 || tuple.Get(1) != "<" {
+		return errors.New("a dtype is not little-endian")
+	}
+	return nil
+}
+
+// PySetState takes shape and values from (version, shape, dtype, fortran order, bytes).
+func (a *ndarray) PySetState(state any) error {
+	tuple, ok := state.(*types.Tuple)
+	if !ok || tuple.Len() != 5 {
+		return errors.New("an array's state is not numpy's")
+	}
+	shape, okShape := tuple.Get(1).(*types.Tuple)
+	kind, okKind := tuple.Get(2).(*dtype)
+	fortran, okOrder := tuple.Get(3).(bool)
+	raw, okRaw := tuple.Get(4).([]byte)
+	if !okShape || !okKind || !okOrder || !okRaw || kind.name != "f4" || fortran {
+		return errors.New("an array is not a row-major float32 array")
+	}
+	size := 1
+	for _, dimension := range *shape {
+		n, ok := dimension.(int)
+		if !ok || n < 0 || (n > 0 && size > len(raw)/n) {
+			return fmt.Errorf("an array's shape %v does not fit its %d bytes", shape, len(raw))
+		}
+		size *= n
+		a.Shape = append(a.Shape, n)
+	}
+	if 4*size != len(raw) {
+		return fmt.Errorf("an array of shape %v has %d bytes", shape, len(raw))
+	}
+	a.Data = make([]float32, size)
+	for i := range a.Data {
+		a.Data[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package models
+
+import (
+	"encoding/binary"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// convolve is a 2-D convolution, NHWC by HWIO, with a bias: x [B,H,W,in], kernel [kh,kw,in,out], bias [out].
+// padding gives the zeros before and after, for rows and for columns.
+func convolve(x, kernel, bias *Node, stride int, padding [2][2]int) *Node {
+	y := Convolve(x, kernel).Strides(stride).PaddingPerDim(padding[:]).Done()
+	return Add(y, ExpandAxes(bias, 0, 1, 2))
+}
+
+// samePadding is TensorFlow's "SAME": as many zeros as make the output ⌈side/stride⌉, the odd one after.
+func samePadding(x *Node, kernel, stride int) (padding [2][2]int) {
+	for axis := range padding {
+		side := x.Shape().Dim(1 + axis)
+		total := max((ceilDiv(side, stride)-1)*stride+kernel-side, 0)
+		padding[axis] = [2]int{total / 2, total - total/2}
+	}
+	return padding
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// relu is max(x, 0) with the gradient 0 at 0, as PyTorch has it; GoMLX's own passes 1 there.
+func relu(x *Node) *Node {
+	return Where(GreaterThan(x, ScalarZero(x.Graph(), x.DType())), x, ZerosLike(x))
+}
+
+// maxPool is an unpadded max-pool that drops what does not fill a window: [B,H,W,C] to
+// [B,⌊(H−window)/stride⌋+1,...,C].
+//
+// It is written as the maximum of strided slices, rows and columns one after the other, because the
+// gradient of XLA's own pooling on a CPU is a naive scatter. Of equal values the first, in row-major
+// order, takes the gradient, as in PyTorch.
+func maxPool(x *Node, window, stride int) *Node {
+	for _, axis := range []int{2, 1} {
+		out := (x.Shape().Dim(axis)-window)/stride + 1
+		var pooled *Node
+		for offset := range window {
+			slice := SliceAxis(x, axis, AxisRange(offset, offset+(out-1)*stride+1).Stride(stride))
+			if pooled == nil {
+				pooled = slice
+				continue
+			}
+			pooled = Where(GreaterOrEqual(pooled, slice), pooled, slice)
+		}
+		x = pooled
+	}
+	return x
+}
+
+// globalAverage is the mean over rows and columns: [B,H,W,C] to [B,C].
+func globalAverage(x *Node) *Node { return ReduceMean(x, 1, 2) }
+
+// littleEndian is the values' bytes, for hashing.
+func littleEndian(values []float32) []byte {
+	b := make([]byte, 0, 4*len(values))
+	for _, v := range values {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return b
+}

@@ -1,0 +1,152 @@
+// Package models holds the frozen networks: what each must be fed, how it normalises, what its
+// source labels are called, where its weights come from, and its graph. One architecture a file.
+//
+// Images are NHWC. A model's graph takes normalised images; Normalisation says what that means for
+// it, so that a program can put the step before or after its input manipulation. BatchNorm is folded
+// into the convolutions when weights load, and no gradient is ever built for a weight.
+package models
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Normalisation maps pixels in [0,1], RGB, to what a model was trained on: (x − Mean) / Std.
+type Normalisation struct {
+	Mean [3]float32 `json:"mean"`
+	Std  [3]float32 `json:"std"`
+}
+
+// Apply normalises x, [B,H,W,3], RGB pixels in [0,1].
+func (n Normalisation) Apply(x *Node) *Node {
+	perChannel := func(values [3]float32) *Node {
+		return ExpandAxes(ConvertDType(Const(x.Graph(), values[:]), x.DType()), 0, 1, 2)
+	}
+	return Div(Sub(x, perChannel(n.Mean)), perChannel(n.Std))
+}
+
+// Tensor is a weight on the host, row-major.
+type Tensor struct {
+	Shape []int
+	Data  []float32
+}
+
+// Weights are a frozen model's values by name. The names are the architecture's own.
+type Weights map[string]Tensor
+
+// Hash is the sha256 of all weights in the order of their names. It tells whether anything changed.
+func (w Weights) Hash() string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(w)) {
+		t := w[name]
+		fmt.Fprintf(h, "%s %v\n", name, t.Shape)
+		h.Write(littleEndian(t.Data))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Forward builds an architecture's graph: x is [batch, side, side, 3], normalised; the result is
+// the source logits, [batch, S]. The values of weights are asked for by name.
+type Forward func(weight func(name string) *Node, x *Node) *Node
+
+// Info is what can be known of a model before its weights are loaded.
+type Info struct {
+	Name          string        // what the command line calls it
+	Title         string        // what people call it
+	Sides         SideRule      // which image sides it takes
+	Side          int           // the default side, in pixels
+	Normalisation Normalisation // of its input
+	Top1          float64       // published ImageNet top-1 accuracy, in percent
+	License       string
+	Citation      string
+}
+
+// SideRule says which image sides a model takes: at least Min, and a multiple of Multiple.
+type SideRule struct{ Min, Multiple int }
+
+// Check returns an error that names the sides that would do.
+func (r SideRule) Check(name string, side int) error {
+	if side >= r.Min && side%r.Multiple == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s takes sides of at least %d that are multiples of %d, not %d", name, r.Min, r.Multiple, side)
+}
+
+// Model is a frozen network: its facts, its source labels, its weights and its graph.
+type Model struct {
+	Info
+	Labels  []string // names of the S source labels, in the order of the logits
+	Weights Weights
+	Forward Forward
+}
+
+// Sources is S, the number of source labels.
+func (m *Model) Sources() int { return len(m.Labels) }
+
+// frozenScope keeps the model's variables apart from all that is trained.
+const frozenScope = "frozen"
+
+// Logits builds the frozen model on x, [batch, side, side, 3] normalised, and returns [batch, S].
+//
+// Weights become variables that no trainer touches, below "frozen" in scope; the graphs of one store
+// share them. It panics with a clear message if x does not fit, as graph code does.
+func (m *Model) Logits(scope *model.Scope, x *Node) *Node {
+	x.AssertRank(4)
+	if h, w := x.Shape().Dim(1), x.Shape().Dim(2); h == w {
+		if err := m.Sides.Check(m.Name, h); err != nil {
+			panic(err)
+		}
+	}
+	frozen := scope.At("%s", frozenScope)
+	weight := func(name string) *Node {
+		t, ok := m.Weights[name]
+		if !ok {
+			panic(fmt.Errorf("%s: the graph asks for a weight %q that was not loaded", m.Name, name))
+		}
+		variable := frozen.GetVariable(model.EscapeScopeName(name))
+		if variable == nil {
+			variable = frozen.VariableWithValue(model.EscapeScopeName(name), tensors.FromFlatDataAndDimensions(slices.Clone(t.Data), t.Shape...))
+		}
+		return ConvertDType(variable.SetTrainable(false).NodeValue(x.Graph()), x.DType())
+	}
+	logits := m.Forward(weight, x)
+	logits.AssertDims(x.Shape().Dim(0), m.Sources())
+	return logits
+}
+
+// IsFrozen reports whether a variable belongs to a frozen model, and so in no checkpoint.
+func IsFrozen(v *model.Variable) bool {
+	return strings.Contains(v.Path(), model.ScopeSeparator+frozenScope+model.ScopeSeparator)
+}
+
+// WeightsIn reads the model's weights back from a store, to compare their Hash with the loaded ones.
+// Weights that no graph of the store has used are taken as they were loaded.
+func (m *Model) WeightsIn(scope *model.Scope) (Weights, error) {
+	frozen := scope.At("%s", frozenScope)
+	read := maps.Clone(m.Weights)
+	for name, t := range m.Weights {
+		variable := frozen.GetVariable(model.EscapeScopeName(name))
+		if variable == nil {
+			continue
+		}
+		value, err := variable.Value()
+		if err != nil {
+			return nil, err
+		}
+		data, err := tensors.CopyFlatData[float32](value)
+		if err != nil {
+			return nil, err
+		}
+		read[name] = Tensor{Shape: t.Shape, Data: data}
+	}
+	return read, nil
+}

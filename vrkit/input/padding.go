@@ -1,0 +1,87 @@
+package input
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/initializer"
+
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// PromptVariable is the name of the variable that holds a manipulation's prompt θ or δ, [side, side, 3].
+const PromptVariable = "prompt"
+
+// Padding surrounds the image with a learned border (BLM's PaddingVR, ILM-VP's expansive prompt;
+// reference/methods.md 1.1):
+//
+//	I(x) = pad(x) + σ(θ) ⊙ m
+//
+// with pad(x) the image in the middle of zeros, m one on the border and zero on the image, and σ the
+// logistic function, which keeps the border a picture without any clipping. θ starts at zero, so the
+// border starts grey, 0.5. Where the border can't be equally wide, the left and the top get the
+// extra pixel. It works on pixels: the model normalises after it.
+type Padding struct {
+	// Image is the side n of the image inside the border, in pixels; 0 takes half the model's side.
+	Image int
+}
+
+// Name is "pad".
+func (Padding) Name() string { return "pad" }
+
+// Coordinates are learnable, at the input, additive: the authors' own label, though the border is
+// put around the image rather than on it.
+func (Padding) Coordinates() taxonomy.Coordinates {
+	return taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Input, Operator: taxonomy.Additive}
+}
+
+// Space is Pixels.
+func (Padding) Space() Space { return Pixels }
+
+// ImageSide is n.
+func (p Padding) ImageSide(side int) (int, error) {
+	n := p.Image
+	if n == 0 {
+		n = side / 2
+	}
+	if n < 1 || n >= side {
+		return 0, fmt.Errorf("padding needs an image smaller than the model's input: -n %d must lie between 1 and %d", p.Image, side-1)
+	}
+	return n, nil
+}
+
+// Margins are the border's width before (left, top) and after (right, bottom) an image of side n.
+func (Padding) Margins(n, side int) (before, after int) {
+	return (side - n + 1) / 2, (side - n) / 2
+}
+
+// Apply surrounds images, [B,n,n,3] in [0,1], with the border σ(θ).
+func (p Padding) Apply(scope *model.Scope, images *Node, side int) *Node {
+	n := images.Shape().Dim(1)
+	images.AssertDims(images.Shape().Dim(0), n, n, 3)
+	before, after := p.Margins(n, side)
+	g, dtype := images.Graph(), images.DType()
+	zero, one := ScalarZero(g, dtype), ScalarOne(g, dtype)
+
+	theta := scope.WithInitializer(initializer.Zero).VariableWithShape(PromptVariable, shapes.Make(dtype, side, side, 3)).NodeValue(g)
+	margin := PadAxis{Start: before, End: after}
+	mask := Pad(Zeros(g, shapes.Make(dtype, n, n, 1)), one, margin, margin, PadAxis{}) // [side, side, 1]
+	border := Mul(Sigmoid(theta), BroadcastToDims(mask, side, side, 3))
+	padded := Pad(images, zero, PadAxis{}, margin, margin, PadAxis{}) // no gradient flows through the images
+	return Add(padded, ExpandAxes(border, 0))
+}
+
+// Settings are n.
+func (p Padding) Settings() map[string]any { return map[string]any{"n": p.Image} }
+
+// Trainable is 3(side² − n²): the values of θ that the border shows.
+func (p Padding) Trainable(side int) int {
+	n, err := p.ImageSide(side)
+	if err != nil {
+		return 0
+	}
+	return 3 * (side*side - n*n)
+}

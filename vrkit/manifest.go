@@ -1,0 +1,179 @@
+package vrkit
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
+)
+
+// Manifest is a run directory's program.json: all that decides what a run computes, so that it can be
+// repeated, resumed and predicted with.
+type Manifest struct {
+	Input       Part                 `json:"input"`
+	Output      Part                 `json:"output"`
+	Coordinates taxonomy.Coordinates `json:"coordinates"`
+	Model       ModelRecord          `json:"model"`
+	Data        DataRecord           `json:"data"`
+	Training    TrainingRecord       `json:"training"`
+	Engine      EngineRecord         `json:"engine"`
+	Versions    map[string]string    `json:"versions"` // of Go and of the modules that compute
+}
+
+// Part is one side of a program: its name and its hyper-parameters.
+type Part struct {
+	Name     string         `json:"name"`
+	Settings map[string]any `json:"settings,omitempty"`
+}
+
+// ModelRecord names the frozen model.
+type ModelRecord struct {
+	Name       string `json:"name"`
+	Side       int    `json:"side"`   // of its input, in pixels
+	SHA256     string `json:"sha256"` // of its weights as loaded
+	Sources    int    `json:"sources"`
+	Trainables int    `json:"trainable_values"` // what the input manipulation learns
+}
+
+// DataRecord names the data set and the subset of it.
+type DataRecord struct {
+	Name    string   `json:"name"`
+	SHA256  string   `json:"sha256"` // of all pixels and labels taken
+	Classes []string `json:"classes"`
+	Train   int      `json:"train"`
+	Val     int      `json:"val"`
+	Test    int      `json:"test"`
+}
+
+// TrainingRecord is the recipe.
+type TrainingRecord struct {
+	Optimiser    string  `json:"optimiser"`
+	LearningRate float64 `json:"learning_rate"`
+	Batch        int     `json:"batch"`
+	Epochs       int     `json:"epochs"`
+	Seed         uint64  `json:"seed"`
+	Schedule     string  `json:"schedule"` // "exact": ω from a pass of its own
+}
+
+// EngineRecord names what computed: results are bit-equal only under the same.
+type EngineRecord struct {
+	Backend  string `json:"backend"`
+	Plugin   string `json:"plugin_sha256"`
+	XLAFlags string `json:"xla_flags"`
+	Threads  int    `json:"threads"`
+}
+
+const manifestFile = "program.json"
+
+// ReadManifest reads a run directory's program.json.
+func ReadManifest(run string) (Manifest, error) {
+	var m Manifest
+	data, err := os.ReadFile(filepath.Join(run, manifestFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return m, fmt.Errorf("%s is no run directory: it has no %s (train one with: vrkit train -o %s): %w", run, manifestFile, run, os.ErrNotExist)
+	}
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		return m, fmt.Errorf("%s: %w", filepath.Join(run, manifestFile), err)
+	}
+	return m, nil
+}
+
+// Write writes program.json into a run directory.
+func (m Manifest) Write(run string) error {
+	data, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	return WriteFile(filepath.Join(run, manifestFile), append(data, '\n'))
+}
+
+// Program rebuilds the program that the manifest records, on a model already opened.
+func (m Manifest) Program(frozen *models.Model) (Program, error) {
+	var in input.Options
+	var out output.Options
+	if err := errors.Join(restore(m.Input.Settings, &in), restore(m.Output.Settings, &out)); err != nil {
+		return Program{}, err
+	}
+	manipulation, err := input.New(m.Input.Name, in)
+	if err != nil {
+		return Program{}, err
+	}
+	alignment, err := output.New(m.Output.Name, out)
+	if err != nil {
+		return Program{}, err
+	}
+	if hash := frozen.Weights.Hash(); hash != m.Model.SHA256 {
+		return Program{}, fmt.Errorf("the run was made with other weights of %s (sha256 %.12s…, now %.12s…)", m.Model.Name, m.Model.SHA256, hash)
+	}
+	p := Program{Input: manipulation, Model: frozen, Output: alignment, Side: m.Model.Side}
+	return p, p.Check()
+}
+
+func restore(settings map[string]any, options any) error {
+	data, err := json.Marshal(settings)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, options)
+}
+
+// Differences lists where two manifests would compute different things: "training.batch: 50, now 64".
+// The number of epochs is left out, because a run can be trained on.
+func (m Manifest) Differences(now Manifest) ([]string, error) {
+	before, err := m.flat()
+	if err != nil {
+		return nil, err
+	}
+	after, err := now.flat()
+	if err != nil {
+		return nil, err
+	}
+	keys := maps.Clone(before)
+	maps.Copy(keys, after)
+	delete(keys, "training.epochs")
+	var differences []string
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if !reflect.DeepEqual(before[key], after[key]) {
+			differences = append(differences, fmt.Sprintf("%s: %v, now %v", key, before[key], after[key]))
+		}
+	}
+	return differences, nil
+}
+
+// flat is the manifest as JSON has it, by dotted path.
+func (m Manifest) flat() (map[string]any, error) {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	var tree map[string]any
+	if err := json.Unmarshal(data, &tree); err != nil {
+		return nil, err
+	}
+	leaves := map[string]any{}
+	var walk func(path []string, value any)
+	walk = func(path []string, value any) {
+		if children, ok := value.(map[string]any); ok {
+			for key, child := range children {
+				walk(append(slices.Clone(path), key), child)
+			}
+			return
+		}
+		leaves[strings.Join(path, ".")] = value
+	}
+	walk(nil, tree)
+	return leaves, nil
+}

@@ -1,0 +1,67 @@
+package vrkit
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/core/tensors/numpy"
+)
+
+// SaveArrays writes named arrays as a compressed .npz, which numpy reads, in the order of their names,
+// so that the same values give the same bytes. The file is written beside and renamed.
+func SaveArrays(path string, arrays map[string]*tensors.Tensor) error {
+	var buffer bytes.Buffer
+	archive := zip.NewWriter(&buffer)
+	for _, name := range slices.Sorted(maps.Keys(arrays)) {
+		file, err := archive.Create(name + ".npy")
+		if err != nil {
+			return err
+		}
+		if err := numpy.ToNpyWriter(arrays[name], file); err != nil {
+			return fmt.Errorf("array %q: %w", name, err)
+		}
+	}
+	if err := archive.Close(); err != nil {
+		return err
+	}
+	return WriteFile(path, buffer.Bytes())
+}
+
+// LoadArrays reads what SaveArrays wrote.
+func LoadArrays(path string) (map[string]*tensors.Tensor, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	arrays, err := numpy.FromNpzReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return arrays, nil
+}
+
+// WriteFile writes a file beside its final name, makes sure of it on the disk, and renames it: at no
+// moment is there half a file under that name.
+func WriteFile(path string, data []byte) error {
+	beside, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(beside.Name()) // fails, as it should, after the rename
+	if _, err = beside.Write(data); err == nil {
+		err = beside.Sync()
+	}
+	if closed := beside.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return fmt.Errorf("can't write %s: %w", path, err)
+	}
+	return os.Rename(beside.Name(), path)
+}

@@ -1,0 +1,64 @@
+package output
+
+import "github.com/vrkit-go/reprogram/vrkit/taxonomy"
+
+// BLM is Bayesian-guided label mapping: every source label votes for every target label, with the
+// probability that a sample is of the target when the frozen model says the source, estimated from
+// counts (BLM, NeurIPS 2024; reference/methods.md 2.4):
+//
+//	V[s,t] = F[s,t] / (Σ_t' F[s,t'] + λ)        ω[s,t] = V[s,t] / Σ_s' V[s',t]
+//
+// Each column of ω sums to one, so a target logit is an average of source logits.
+type BLM struct {
+	// Lambda is the Laplace smoothing λ ≥ 0: it makes rarely seen source labels count less. The
+	// papers take 1. With 0 a source label that was never seen votes for nothing.
+	Lambda float64
+}
+
+// Name is "blm".
+func (BLM) Name() string { return "blm" }
+
+// Alignment is statistical.
+func (BLM) Alignment() taxonomy.Alignment { return taxonomy.Statistical }
+
+// Schedule is EveryEpoch.
+func (BLM) Schedule() Schedule { return EveryEpoch }
+
+// Observe counts.
+func (BLM) Observe(s *Statistics, logits []float32, labels []int32) error {
+	return s.Count(logits, labels)
+}
+
+// Estimate is the smoothed, column-normalised mapping.
+func (b BLM) Estimate(s *Statistics) (Mapping, error) { return bayes(s, b.Lambda) }
+
+// Settings are λ.
+func (b BLM) Settings() map[string]any { return map[string]any{"lambda": b.Lambda} }
+
+// bayes smooths the rows of the joint statistic by λ and normalises its columns.
+func bayes(s *Statistics, lambda float64) (Mapping, error) {
+	if err := s.requireEveryClass(); err != nil {
+		return Mapping{}, err
+	}
+	votes := make([]float64, len(s.Joint))
+	columns := make([]float64, s.Targets)
+	for source := range s.Sources {
+		row := s.Joint[source*s.Targets : (source+1)*s.Targets]
+		total := lambda
+		for _, n := range row {
+			total += n
+		}
+		if total == 0 {
+			continue // never seen, and no smoothing: no vote
+		}
+		for target, n := range row {
+			votes[source*s.Targets+target] = n / total
+			columns[target] += n / total
+		}
+	}
+	m := Mapping{Sources: s.Sources, Targets: s.Targets, Weights: make([]float32, len(votes))}
+	for i, v := range votes {
+		m.Weights[i] = float32(v / columns[i%s.Targets])
+	}
+	return m, m.Check()
+}

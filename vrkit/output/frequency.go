@@ -1,0 +1,83 @@
+package output
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
+)
+
+// FLM is frequent label mapping: each target label gets one source label of its own, the one the
+// frozen model most often gives its samples, estimated once with the initial prompt
+// (reference/methods.md 2.3).
+type FLM struct{}
+
+// Name is "flm".
+func (FLM) Name() string { return "flm" }
+
+// Alignment is statistical.
+func (FLM) Alignment() taxonomy.Alignment { return taxonomy.Statistical }
+
+// Schedule is Once.
+func (FLM) Schedule() Schedule { return Once }
+
+// Observe counts.
+func (FLM) Observe(s *Statistics, logits []float32, labels []int32) error {
+	return s.Count(logits, labels)
+}
+
+// Estimate is the greedy one-to-one mapping as one-hot columns.
+func (FLM) Estimate(s *Statistics) (Mapping, error) { return oneToOne(s) }
+
+// Settings are none.
+func (FLM) Settings() map[string]any { return nil }
+
+// oneToOne is the greedy mapping of the joint frequency, as a matrix of one-hot columns.
+func oneToOne(s *Statistics) (Mapping, error) {
+	if s.Targets > s.Sources {
+		return Mapping{}, fmt.Errorf("a one-to-one mapping needs at least as many source labels as target labels, but there are %d for %d: take blm", s.Sources, s.Targets)
+	}
+	if err := s.requireEveryClass(); err != nil {
+		return Mapping{}, err
+	}
+	m := Mapping{Sources: s.Sources, Targets: s.Targets, Weights: make([]float32, s.Sources*s.Targets)}
+	for target, source := range Greedy(s.Joint, s.Sources, s.Targets) {
+		m.Weights[source*s.Targets+target] = 1
+	}
+	return m, nil
+}
+
+// Greedy gives each target one source of its own, π[target] = source, from the joint frequency,
+// row-major [sources, targets] with sources ≥ targets: the largest cell first, then the largest of
+// the rows and columns left, and so on. Of equal cells the one with the smaller source wins, then the
+// smaller target. It is greedy, not the best assignment, because the papers' mapping is.
+func Greedy(joint []float64, sources, targets int) []int {
+	var cells []int
+	for cell, n := range joint {
+		if n > 0 {
+			cells = append(cells, cell)
+		}
+	}
+	slices.SortFunc(cells, func(a, b int) int {
+		return cmp.Or(cmp.Compare(joint[b], joint[a]), cmp.Compare(a, b)) // row-major order breaks ties
+	})
+	pi := slices.Repeat([]int{-1}, targets)
+	taken := make([]bool, sources)
+	for _, cell := range cells {
+		if source, target := cell/targets, cell%targets; pi[target] < 0 && !taken[source] {
+			pi[target], taken[source] = source, true
+		}
+	}
+	free := 0 // what is left are zeros, taken in row-major order too
+	for target, source := range pi {
+		if source >= 0 {
+			continue
+		}
+		for taken[free] {
+			free++
+		}
+		pi[target], taken[free] = free, true
+	}
+	return pi
+}

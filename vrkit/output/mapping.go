@@ -1,0 +1,96 @@
+// Package output holds the output alignments O_ω: how the frozen model's answer is read as an answer
+// to the target task. One estimator a file.
+//
+// Every label mapping, hard or soft, is one matrix ω of shape [S source labels, K target labels],
+// constant for the gradient, and is applied by one product: ẑ = z·ω. Raw logits are averaged, not
+// probabilities (reference/methods.md 2.1). Estimators differ only in how they compute ω from
+// statistics that accumulate batch by batch; they are plain Go and need no backend.
+package output
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Mapping is ω: Weights is row-major [Sources, Targets].
+type Mapping struct {
+	Sources, Targets int
+	Weights          []float32
+}
+
+// At is ω[source, target].
+func (m Mapping) At(source, target int) float32 { return m.Weights[source*m.Targets+target] }
+
+// Check returns an error if ω has a value that is not finite, as an estimator must never give.
+func (m Mapping) Check() error {
+	if len(m.Weights) != m.Sources*m.Targets {
+		return fmt.Errorf("ω has %d values where %d source and %d target labels need %d", len(m.Weights), m.Sources, m.Targets, m.Sources*m.Targets)
+	}
+	for i, v := range m.Weights {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			return fmt.Errorf("ω[%d,%d] is %v: the statistics it was estimated from are broken", i/m.Targets, i%m.Targets, v)
+		}
+	}
+	return nil
+}
+
+// Apply reads source logits, [B,S], as target logits, [B,K]: logits·ω.
+func Apply(logits, omega *Node) *Node {
+	omega.AssertDims(logits.Shape().Dim(-1), omega.Shape().Dim(1))
+	return DotProduct(logits, omega)
+}
+
+// Schedule says when ω is estimated.
+type Schedule string
+
+// The schedules.
+const (
+	Once       Schedule = "once"        // before the first epoch, with the initial prompt
+	EveryEpoch Schedule = "every epoch" // at the start of every epoch, with the prompt as it is then
+)
+
+// Alignment is one output program: an estimator of ω.
+type Alignment interface {
+	// Name is what the command line calls it.
+	Name() string
+	// Alignment is its place in the taxonomy.
+	Alignment() taxonomy.Alignment
+	// Schedule says when a training run estimates ω.
+	Schedule() Schedule
+	// Observe adds a batch of source logits, row-major [n,S], and their target labels, [n].
+	Observe(s *Statistics, logits []float32, labels []int32) error
+	// Estimate computes ω from what was observed.
+	Estimate(s *Statistics) (Mapping, error)
+	// Settings are its hyper-parameters, to be kept with a run.
+	Settings() map[string]any
+}
+
+// Options are the hyper-parameters of the estimators that have some, under the names that Settings
+// gives them.
+type Options struct {
+	Lambda float64 `json:"lambda"` // BLM's smoothing λ ≥ 0; the papers take 1
+}
+
+// New makes an alignment from its name.
+func New(name string, o Options) (Alignment, error) {
+	switch name {
+	case "flm":
+		return FLM{}, nil
+	case "ilm":
+		return ILM{}, nil
+	case "blm":
+		if o.Lambda < 0 || math.IsNaN(o.Lambda) || math.IsInf(o.Lambda, 0) {
+			return nil, fmt.Errorf("BLM's λ must be a number of at least 0, not %v", o.Lambda)
+		}
+		return BLM{Lambda: o.Lambda}, nil
+	}
+	return nil, fmt.Errorf("no output alignment is called %q; known: %s", name, strings.Join(Names(), ", "))
+}
+
+// Names lists the alignments that New knows.
+func Names() []string { return []string{"flm", "ilm", "blm"} }

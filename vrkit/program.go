@@ -1,0 +1,87 @@
+// Package vrkit reprograms frozen neural networks: it changes what goes in and how the answer is read,
+// and never the weights.
+//
+// A Program is an input manipulation, a frozen model and an output alignment,
+//
+//	ŷ = O_ω ∘ f ∘ I(x)
+//
+// Compile puts it on a backend; package train learns its prompt and estimates its ω.
+package vrkit
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Program is one way to reprogram one frozen model.
+type Program struct {
+	Input  input.Manipulation
+	Model  *models.Model
+	Output output.Alignment
+	Side   int // the side of the model's input in pixels; 0 takes the model's default
+}
+
+// SideOrDefault is the side of the model's input in pixels.
+func (p Program) SideOrDefault() int {
+	if p.Side == 0 {
+		return p.Model.Side
+	}
+	return p.Side
+}
+
+// Check returns an error that says what does not fit together.
+func (p Program) Check() error {
+	if p.Input == nil || p.Model == nil || p.Output == nil {
+		return errors.New("a program needs an input manipulation, a model and an output alignment")
+	}
+	if err := p.Model.Sides.Check(p.Model.Name, p.SideOrDefault()); err != nil {
+		return err
+	}
+	if at := p.Input.Coordinates().Location; at != taxonomy.Input {
+		return fmt.Errorf("%s works at the %s, but %s can only be entered at its input", p.Input.Name(), at, p.Model.Name)
+	}
+	_, err := p.Input.ImageSide(p.SideOrDefault())
+	return err
+}
+
+// Coordinates are the program's place in the taxonomy.
+func (p Program) Coordinates() taxonomy.Coordinates {
+	c := p.Input.Coordinates()
+	c.Alignment = p.Output.Alignment()
+	return c
+}
+
+// The scopes of a program's variables, below the root of its store.
+const (
+	inputScope  = "input"  // the prompt and all else that the manipulation learns
+	outputScope = "output" // ω
+)
+
+// Manipulate builds I(x): pixels are images [B,n,n,3], uint8 or floats in [0,1], with n the
+// manipulation's image side; the result is [B,side,side,3], normalised as the model wants it.
+func (p Program) Manipulate(root *model.Scope, pixels *Node) *Node {
+	x := pixels
+	if x.DType() == dtypes.Uint8 {
+		x = DivScalar(ConvertDType(x, dtypes.Float32), 255)
+	}
+	scope := root.At(inputScope)
+	if p.Input.Space() == input.Normalised {
+		return p.Input.Apply(scope, p.Model.Normalisation.Apply(x), p.SideOrDefault())
+	}
+	return p.Model.Normalisation.Apply(p.Input.Apply(scope, x, p.SideOrDefault()))
+}
+
+// SourceLogits builds z = f(I(x)), [B,S], from pixels as Manipulate takes them.
+func (p Program) SourceLogits(root *model.Scope, pixels *Node) *Node {
+	return p.Model.Logits(root, p.Manipulate(root, pixels))
+}

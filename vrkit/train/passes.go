@@ -1,0 +1,136 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+)
+
+// pass runs a compiled program over samples in order, batch by batch, and reports its progress.
+func pass(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, clock *clock, visit func(b batch, first int) error) error {
+	clock.start(steps(len(samples), size))
+	for number, b := range batches(ctx, samples, inOrder(len(samples)), size, c.ImageSide(), 0) {
+		if err := visit(b, number*size); err != nil {
+			return err
+		}
+		clock.tick(number+1, len(b.labels))
+	}
+	return ctx.Err()
+}
+
+// Estimate computes ω from samples with the program's prompt as it is, by a pass of its own: the
+// papers' exact schedule. It does not set ω.
+func Estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, events func(Event)) (output.Mapping, error) {
+	return estimate(ctx, c, samples, size, &clock{event: Event{Stage: StageEstimate}, report: events})
+}
+
+func estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, clock *clock) (output.Mapping, error) {
+	statistics := output.NewStatistics(c.Model.Sources(), c.Targets)
+	err := pass(ctx, c, samples, size, clock, func(b batch, _ int) error {
+		_, source, err := c.Logits(b.pixels)
+		if err != nil {
+			return err
+		}
+		return c.Output.Observe(statistics, source[:len(b.labels)*c.Model.Sources()], b.labels)
+	})
+	if err != nil {
+		return output.Mapping{}, err
+	}
+	return c.Output.Estimate(statistics)
+}
+
+// Evaluation is what a program answers for labelled samples.
+type Evaluation struct {
+	Predictions []int32 // [n], the target label with the largest logit, the first of equals
+	Labels      []int32 // [n], the true ones
+	Loss        float64 // mean cross-entropy
+}
+
+// Accuracy is the share of right answers, 0 to 1.
+func (e Evaluation) Accuracy() float64 {
+	right := 0
+	for i, p := range e.Predictions {
+		if p == e.Labels[i] {
+			right++
+		}
+	}
+	return float64(right) / float64(len(e.Labels))
+}
+
+// Evaluate runs the whole program over samples. A logit that is not finite is an error.
+func Evaluate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, events func(Event)) (Evaluation, error) {
+	return evaluate(ctx, c, samples, size, &clock{event: Event{Stage: StageEvaluate}, report: events})
+}
+
+func evaluate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, clock *clock) (Evaluation, error) {
+	var e Evaluation
+	err := pass(ctx, c, samples, size, clock, func(b batch, first int) error {
+		target, source, err := c.Logits(b.pixels)
+		if err != nil {
+			return err
+		}
+		for i, label := range b.labels {
+			for s, v := range source[i*c.Model.Sources() : (i+1)*c.Model.Sources()] {
+				if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+					return fmt.Errorf("sample %d: source logit %d is %v: the frozen model's answer is not usable", first+i, s, v)
+				}
+			}
+			answer, loss := read(target[i*c.Targets:(i+1)*c.Targets], label)
+			e.Predictions, e.Labels = append(e.Predictions, answer), append(e.Labels, label)
+			e.Loss += loss
+		}
+		return nil
+	})
+	e.Loss /= float64(len(samples))
+	return e, err
+}
+
+// read gives the largest target logit's label and the cross-entropy of the true one.
+func read(logits []float32, label int32) (answer int32, loss float64) {
+	for t, v := range logits {
+		if v > logits[answer] {
+			answer = int32(t)
+		}
+	}
+	total := 0.
+	for _, v := range logits {
+		total += math.Exp(float64(v - logits[answer]))
+	}
+	return answer, math.Log(total) - float64(logits[label]-logits[answer])
+}
+
+// clock reports how far a stage is, how fast it goes, and how long it still takes.
+type clock struct {
+	event   Event
+	report  func(Event)
+	began   time.Time // of the stage
+	first   int       // steps done by an earlier process
+	samples int
+	ahead   time.Duration // what follows this stage, as far as it is known
+}
+
+func (c *clock) start(steps int) {
+	c.began, c.samples = time.Now(), 0
+	c.event.Step, c.event.Steps = c.first, steps
+	c.send()
+}
+
+func (c *clock) tick(step, samples int) {
+	c.samples += samples
+	c.event.Step = step
+	elapsed := time.Since(c.began)
+	c.event.ImagesPerSecond = float64(c.samples) / elapsed.Seconds()
+	c.event.Remaining = c.ahead + time.Duration(float64(elapsed)/float64(step-c.first)*float64(c.event.Steps-step))
+	c.send()
+}
+
+func (c *clock) send() {
+	if c.report != nil {
+		c.report(c.event)
+	}
+}
