@@ -44,3 +44,20 @@ func (m Image) Resize(dst []uint8, side int) {
 		copy(dst[3*i:3*i+3], scaled.Pix[4*i:])
 	}
 }
+
+// Resized is Resize into new memory: RGB [side, side, 3].
+func (m Image) Resized(side int) []uint8 {
+	pixels := make([]uint8, side*side*3)
+	m.Resize(pixels, side)
+	return pixels
+}
+
+// Stack resizes samples into one batch, RGB [n, side, side, 3].
+func Stack(samples []Sample, side int) []uint8 {
+	size := side * side * 3
+	pixels := make([]uint8, len(samples)*size)
+	for i, sample := range samples {
+		sample.Resize(pixels[i*size:(i+1)*size], side)
+	}
+	return pixels
+}

@@ -28,10 +28,17 @@ type Normalisation struct {
 
 // Apply normalises x, [B,H,W,3], RGB pixels in [0,1].
 func (n Normalisation) Apply(x *Node) *Node {
-	perChannel := func(values [3]float32) *Node {
-		return ExpandAxes(ConvertDType(Const(x.Graph(), values[:]), x.DType()), 0, 1, 2)
-	}
-	return Div(Sub(x, perChannel(n.Mean)), perChannel(n.Std))
+	return Div(Sub(x, perChannel(n.Mean, x)), perChannel(n.Std, x))
+}
+
+// Undo is the inverse of Apply.
+func (n Normalisation) Undo(x *Node) *Node {
+	return Add(Mul(x, perChannel(n.Std, x)), perChannel(n.Mean, x))
+}
+
+// perChannel shapes a channel's values to go with x, [B,H,W,3].
+func perChannel(values [3]float32, x *Node) *Node {
+	return ExpandAxes(ConvertDType(Const(x.Graph(), values[:]), x.DType()), 0, 1, 2)
 }
 
 // Tensor is a weight on the host, row-major.
@@ -52,6 +59,14 @@ func (w Weights) Hash() string {
 		h.Write(littleEndian(t.Data))
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Count is the number of values in all weights.
+func (w Weights) Count() (n int) {
+	for _, t := range w {
+		n += len(t.Data)
+	}
+	return n
 }
 
 // Forward builds an architecture's graph: x is [batch, side, side, 3], normalised; the result is

@@ -76,6 +76,19 @@ func (c *Compiled) Logits(pixels *tensors.Tensor) (target, source []float32, err
 	return target, source, err
 }
 
+// Inputs runs the input manipulation alone on pixels, uint8 [n,image,image,3], and returns what the
+// frozen model gets to see as RGB, [n,side,side,3] row-major: in [0,1] unless the manipulation leaves it.
+func (c *Compiled) Inputs(pixels *tensors.Tensor) ([]float32, error) {
+	seen, err := model.ExecOnce(c.Backend, c.Store, func(root *model.Scope, pixels *Node) *Node {
+		return c.Model.Normalisation.Undo(c.Manipulate(root, pixels))
+	}, pixels)
+	if err != nil {
+		return nil, err
+	}
+	defer seen.FinalizeAll()
+	return tensors.CopyFlatData[float32](seen)
+}
+
 // SetMapping sets ω. It needs no recompiling.
 func (c *Compiled) SetMapping(m output.Mapping) error {
 	if m.Sources != c.Model.Sources() || m.Targets != c.Targets {

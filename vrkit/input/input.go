@@ -46,6 +46,12 @@ type Trainables interface {
 	Trainable(side int) int
 }
 
+// Pictured is a manipulation whose prompt can be looked at: Picture turns what is stored, [side,side,3],
+// into RGB in [0,1], of the same shape.
+type Pictured interface {
+	Picture(prompt []float32, side int) []float32
+}
+
 // Options are the hyper-parameters of the manipulations that have some, under the names that
 // Settings gives them.
 type Options struct {

@@ -2,6 +2,7 @@ package input
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
@@ -72,6 +73,23 @@ func (p Padding) Apply(scope *model.Scope, images *Node, side int) *Node {
 	border := Mul(Sigmoid(theta), BroadcastToDims(mask, side, side, 3))
 	padded := Pad(images, zero, PadAxis{}, margin, margin, PadAxis{}) // no gradient flows through the images
 	return Add(padded, ExpandAxes(border, 0))
+}
+
+// Picture is the border as the model sees it, σ(θ) ⊙ m, from θ: both [side,side,3], row-major.
+func (p Padding) Picture(theta []float32, side int) []float32 {
+	n, err := p.ImageSide(side)
+	if err != nil {
+		return nil
+	}
+	before, _ := p.Margins(n, side)
+	inside := func(at int) bool { return at >= before && at < before+n }
+	picture := make([]float32, len(theta))
+	for i, v := range theta {
+		if y, x := i/3/side, i/3%side; !inside(y) || !inside(x) {
+			picture[i] = float32(1 / (1 + math.Exp(-float64(v))))
+		}
+	}
+	return picture
 }
 
 // Settings are n.

@@ -55,15 +55,19 @@ func (t *trainer) keep(m Metrics) error {
 	if m.Epoch > 0 {
 		*s = state{Epoch: m.Epoch, Best: s.Best, Metrics: s.Metrics}
 	}
+	artefact, err := t.program.Artefact()
+	if err != nil {
+		return err
+	}
 	if m.ValAccuracy < 0 || m.ValAccuracy > s.Metrics[s.Best].ValAccuracy || m.Epoch == 0 {
 		s.Best = m.Epoch
 		if m.ValAccuracy >= 0 {
-			if err := t.program.SaveArtefact(t.Run, vrkit.Best); err != nil {
+			if err := artefact.Save(t.Run, vrkit.Best); err != nil {
 				return err
 			}
 		}
 	}
-	if err := t.program.SaveArtefact(t.Run, vrkit.Last); err != nil {
+	if err := artefact.Save(t.Run, vrkit.Last); err != nil {
 		return err
 	}
 	if err := t.save(); err != nil {

@@ -63,7 +63,7 @@ func Train(ctx context.Context, c Config) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if err := os.MkdirAll(filepath.Join(c.Run, stateDir), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(c.Run, stateDir), 0o700); err != nil {
 		return Result{}, fmt.Errorf("can't make the run directory: %w", err)
 	}
 	lock := flock.New(filepath.Join(c.Run, stateDir, "lock"))

@@ -1,0 +1,58 @@
+// Package modeltest has a frozen net small enough for any backend, for tests of what is built around
+// frozen nets. Its weights come from a closed formula.
+package modeltest
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/vrkit-go/reprogram/models"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Sources is the tiny net's number of source labels.
+const Sources = 12
+
+// Tiny is a frozen net of one strided convolution, a smooth activation and one dense layer. It takes
+// sides that are multiples of 4, and is differentiable everywhere.
+func Tiny() *models.Model {
+	m := &models.Model{
+		Info: models.Info{
+			Name:          "tiny",
+			Title:         "Tiny test net",
+			Sides:         models.SideRule{Min: 4, Multiple: 4},
+			Side:          8,
+			Normalisation: models.Normalisation{Mean: [3]float32{.5, .4, .3}, Std: [3]float32{.25, .2, .3}},
+		},
+		Weights: models.Weights{
+			"conv/kernel":  wave(.9, .35, 3, 3, 3, 6),
+			"dense/kernel": wave(.5, 1.1, 6, Sources),
+		},
+		Forward: func(weight func(string) *Node, x *Node) *Node {
+			x = Convolve(x, weight("conv/kernel")).Strides(2).PaddingPerDim([][2]int{{0, 1}, {0, 1}}).Done()
+			x = Tanh(x)
+			rows := ReduceMean(x, 2)                                      // [B, height, 6]
+			middle := SliceAxis(rows, 1, AxisElem(rows.Shape().Dim(1)/2)) // where things are matters
+			x = Add(ReduceMean(rows, 1), Squeeze(middle, 1))              // [B, 6]
+			return MulScalar(DotProduct(x, weight("dense/kernel")), 4)
+		},
+	}
+	for i := range Sources {
+		m.Labels = append(m.Labels, fmt.Sprintf("source %d", i))
+	}
+	return m
+}
+
+// wave fills a tensor with amplitude·sin(frequency·i²).
+func wave(amplitude, frequency float64, shape ...int) models.Tensor {
+	size := 1
+	for _, d := range shape {
+		size *= d
+	}
+	t := models.Tensor{Shape: shape, Data: make([]float32, size)}
+	for i := range t.Data {
+		t.Data[i] = float32(amplitude * math.Sin(frequency*float64(i*i%997)))
+	}
+	return t
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"html"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+)
+
+// openBrowser opens the link where there is a screen. The browser is given a
+// file that leads on to the link, so that the token is on no command line; the
+// file goes with the scratch folder.
+func openBrowser(scratch, link string) {
+	name := ""
+	switch {
+	case runtime.GOOS == "darwin":
+		name = "open"
+	case os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != "":
+		name = "xdg-open"
+	}
+	opener, err := exec.LookPath(name)
+	if name == "" || err != nil {
+		return // the link is printed anyway
+	}
+	path := filepath.Join(scratch, "open.html")
+	page := `<!DOCTYPE html><meta http-equiv="refresh" content="0; url=` + html.EscapeString(link) + `">`
+	if os.WriteFile(path, []byte(page), 0o600) != nil {
+		return
+	}
+	cmd := exec.Command(opener, path)
+	if cmd.Start() == nil {
+		go func() { _ = cmd.Wait() }()
+	}
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// cellPrinter prints a line for each cell: on a terminal also while it runs,
+// elsewhere a sign of life every quarter of a minute.
+type cellPrinter struct {
+	mu      sync.Mutex
+	w       io.Writer
+	live    bool
+	current *news
+	begun   time.Time
+	stop    chan struct{}
+}
+
+func newCellPrinter(w io.Writer) *cellPrinter {
+	p := &cellPrinter{w: w, stop: make(chan struct{})}
+	pause := 15 * time.Second
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.live, pause = true, time.Second
+	}
+	go p.tick(pause)
+	return p
+}
+
+func (p *cellPrinter) tick(pause time.Duration) {
+	ticker := time.NewTicker(pause)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.stop:
+			return
+		case <-ticker.C:
+			p.mu.Lock()
+			if p.current != nil && (p.live || time.Since(p.begun) >= pause) {
+				p.line(time.Since(p.begun), " ...", p.live)
+			}
+			p.mu.Unlock()
+		}
+	}
+}
+
+// print follows one notebook's news.
+func (p *cellPrinter) print(n news) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch n.Event {
+	case "start":
+		p.current, p.begun = &n, time.Now()
+		if p.live {
+			p.line(0, " ...", true)
+		}
+	case "done":
+		rest := ""
+		if n.Images > 0 {
+			rest = fmt.Sprintf("  (%d pictures)", n.Images)
+			if n.Images == 1 {
+				rest = "  (1 picture)"
+			}
+		}
+		p.line(time.Duration(n.Seconds*float64(time.Second)), rest, false)
+		p.current = nil
+	case "failed":
+		if p.current != nil {
+			p.line(time.Since(p.begun), "  FAILED", false)
+			p.current = nil
+		}
+	case "wrote":
+		fmt.Fprintf(p.w, "  wrote %s (%d kB)\n", n.Path, (n.Bytes+999)/1000)
+	}
+}
+
+func (p *cellPrinter) line(took time.Duration, rest string, stays bool) {
+	code := []rune(strings.TrimSpace(p.current.Code))
+	if len(code) > 50 {
+		code = append(code[:49], '…')
+	}
+	text := fmt.Sprintf("  [%2d/%d] %6.1f s  %s%s", p.current.Cell, p.current.Cells, took.Seconds(), string(code), rest)
+	if p.live {
+		text = "\r\033[K" + text
+	}
+	if !stays {
+		text += "\n"
+	}
+	fmt.Fprint(p.w, text)
+}
+
+// end ends the printing.
+func (p *cellPrinter) end() {
+	close(p.stop)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.live && p.current != nil {
+		fmt.Fprintln(p.w)
+	}
+	p.current = nil
+}

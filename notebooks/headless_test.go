@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// readyLauncher has what executing notebooks needs, made by the set-up itself
+// in the user's cache.
+func readyLauncher(t *testing.T, out *strings.Builder) (*launcher, context.Context) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: JupyterLab and the Go kernel are not set up")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	t.Cleanup(cancel)
+	l, err := newLauncher()
+	require.NoError(t, err)
+	t.Cleanup(l.close)
+	require.NoError(t, l.setUp(ctx, []step{l.buildTools, l.makePython}))
+	l.out = out
+	t.Setenv("GOPROXY", "off")
+	return l, ctx
+}
+
+// writeNotebook writes cells, Markdown where they begin with "#".
+func writeNotebook(t *testing.T, name string, cells ...string) string {
+	t.Helper()
+	type object = map[string]any
+	var list []object
+	for i, source := range cells {
+		cell := object{"id": string(rune('a' + i)), "metadata": object{}, "source": source, "cell_type": "markdown"}
+		if !strings.HasPrefix(source, "#") {
+			cell["cell_type"], cell["outputs"], cell["execution_count"] = "code", []object{}, nil
+		}
+		list = append(list, cell)
+	}
+	text, err := json.Marshal(object{"cells": list, "metadata": object{}, "nbformat": 4, "nbformat_minor": 5})
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	return path
+}
+
+const picture = `import (
+	"image"
+	"github.com/janpfeifer/gonb/gonbui"
+)
+func picture() image.Image { return image.NewRGBA(image.Rect(0, 0, 8, 8)) }`
+
+// A notebook is executed in a folder of its own, and its page loads nothing.
+func TestExecuteNotebook(t *testing.T) {
+	var printed strings.Builder
+	l, ctx := readyLauncher(t, &printed)
+	path := writeNotebook(t, "tiny.ipynb",
+		"# A title\n\nIt is $O_\\omega$ of $\\mathbb{1}[y=k]$, `$not$`, and \\$5:\n\n$$\\arg\\max_k z_k$$\n\n<details><summary>folded</summary>\n\n$x_1$ *text*\n\n</details>",
+		"%noautoget", picture,
+		"%%\ngonbui.DisplayImage(picture())\ngonbui.DisplayMarkdown(\"$x^2$\")\nos.WriteFile(\"left\", nil, 0o600)")
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+	out := filepath.Join(t.TempDir(), "an out")
+	require.NoError(t, os.MkdirAll(filepath.Join(out, "tiny.run", "runs", "old"), 0o700))
+
+	require.NoError(t, l.execute(ctx, []string{path}, out))
+	assert.Contains(t, printed.String(), "[ 3/3]")
+	assert.Contains(t, printed.String(), "(1 picture)")
+	after, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, before, after, "the source")
+	assert.FileExists(t, filepath.Join(out, "tiny.run", "left"))
+	assert.NoDirExists(t, filepath.Join(out, "tiny.run", "runs"), "an earlier run's results")
+	executed, err := os.ReadFile(filepath.Join(out, "tiny.ipynb"))
+	require.NoError(t, err)
+	assert.Contains(t, string(executed), "image/png")
+	page, err := os.ReadFile(filepath.Join(out, "tiny.html"))
+	require.NoError(t, err)
+	html := string(page)
+	assert.Equal(t, 5, strings.Count(html, `role="math"`), "formulas")
+	assert.Contains(t, html, "<code>$not$</code>")
+	assert.Contains(t, html, "<title>A title</title>")
+	assert.Contains(t, html, "default-src 'none'")
+	assert.NotRegexp(t, `<script[^>]+src|<link[^>]+href="http|<img[^>]+src="[^d]`, html)
+}
+
+// A failing cell ends the run with its number, the line and the error; the
+// cells after it do not run.
+func TestFailingCells(t *testing.T) {
+	var printed strings.Builder
+	l, ctx := readyLauncher(t, &printed)
+	for name, c := range map[string]struct {
+		cells []string
+		want  []string
+	}{
+		"compiler": {[]string{"%%\nx := 1\nfmt.Println(y)"}, []string{"cell 2, line 2,", "2 | x := 1", "declared and not used: x"}},
+		"panic":    {[]string{"%%\nvar p []int\nfmt.Println(p[len(os.Args)+1])"}, []string{"cell 2, line 3,", "3 | fmt.Println(p[", "index out of range [2]"}},
+		"called":   {[]string{"func f() {\n\tpanic(\"no\")\n}", "%%\nf()"}, []string{"cell 3 failed in line 2 of cell 2", "panic(\"no\")"}},
+		"exit":     {[]string{"%%\nlog.Fatal(\"the model is missing\")"}, []string{"cell 2 failed", "log.Fatal", "the model is missing"}},
+		"shell":    {[]string{"!false"}, []string{"cell 2, line 1,", "1 | !false", "exit status 1"}},
+		"command":  {[]string{"%nosuch"}, []string{"cell 2, line 1,", "%nosuch"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cells := append(append([]string{"%noautoget"}, c.cells...), "!touch later")
+			out := t.TempDir()
+			err := l.execute(ctx, []string{writeNotebook(t, "bad.ipynb", cells...)}, out)
+			for _, want := range c.want {
+				assert.ErrorContains(t, err, want)
+			}
+			assert.FileExists(t, filepath.Join(out, "bad.ipynb"))
+			assert.NoFileExists(t, filepath.Join(out, "bad.html"))
+			assert.NoFileExists(t, filepath.Join(out, "bad.run", "later"))
+		})
+	}
+}
+
+// A page that would load something, or show a formula wrong, is refused.
+func TestPageIsRefused(t *testing.T) {
+	var printed strings.Builder
+	l, ctx := readyLauncher(t, &printed)
+	for cell, want := range map[string]string{
+		"# ![x](https://example.org/x.png)": "would load <img src='https://example.org/x.png'>",
+		"# ![x](missing.png)":               "would load <img src='missing.png'>",
+		"# $\\nosuch{x}$":                   `has '\\nosuch'`,
+	} {
+		err := l.execute(ctx, []string{writeNotebook(t, "page.ipynb", cell)}, t.TempDir())
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+// JupyterLab answers with the kernel, and ends with everything that it started.
+func TestServe(t *testing.T) {
+	var printed strings.Builder
+	l, ctx := readyLauncher(t, &printed)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	served := make(chan error, 1)
+	w := make(lineWriter, 10)
+	l.out = w
+	go func() { served <- l.serve(ctx, 0, false) }()
+	for line := ""; !strings.HasPrefix(line, "ready: "); {
+		select {
+		case line = <-w:
+		case err := <-served:
+			t.Fatal("it ended: ", err)
+		}
+		if strings.HasPrefix(line, "ready: ") {
+			assert.Regexp(t, `^ready: http://127\.0\.0\.1:\d+/lab/tree/01_padding\.ipynb\?token=[0-9a-f]+$`, line)
+		}
+	}
+	assert.NotEmpty(t, marked(l.scratch))
+	stop()
+	require.NoError(t, <-served)
+	assert.Empty(t, marked(l.scratch))
+}
+
+// lineWriter hands over what is printed, line by line.
+type lineWriter chan string
+
+func (w lineWriter) Write(p []byte) (int, error) {
+	for line := range strings.Lines(string(p)) {
+		w <- strings.TrimSuffix(line, "\n")
+	}
+	return len(p), nil
+}

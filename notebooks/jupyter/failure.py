@@ -1,0 +1,56 @@
+"""Finds out whether a GoNB cell failed, where, and says why in plain text.
+
+GoNB reports in four ways: a compiler error names cell and line in its traceback; a panic
+names them in the stack on stderr; a program that exits says only what it printed; and a
+shell line (`!command`) that fails is no error to Jupyter at all, only a last line
+"exit status 1" on stderr.
+"""
+
+import re
+from typing import NamedTuple
+
+
+class Failure(NamedTuple):
+    cell: int  # the cell that the line is in: not the one that ran, if that called it
+    line: int  # from 1; 0: nobody knows
+    text: str
+
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+COMPILER = re.compile(r"^Cell\[(\d+)\]: Line (\d+)$", re.M)
+STACK = re.compile(r"\[\[ Cell \[(\d+)\] Line (\d+) \]\]")
+STATUS = re.compile(r"^(exit status \d+|signal: .*)$", re.M)
+UNKNOWN = re.compile(r"unknown or not implemented yet\.\s*$")
+POSITION = re.compile(r"^(\S*/)?main(_test)?\.go:\d+(:\d+)?: ")
+
+
+def find(number, cell):
+    """The failure of an executed cell with this execution count, or None."""
+    stderr = ANSI.sub("", "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr"))
+    errors = [o for o in cell.outputs if o.output_type == "error"]
+    if errors and not STATUS.match(errors[0].evalue):
+        return compiler(number, errors[0])
+    if errors or STATUS.search(stderr) or UNKNOWN.search(stderr):
+        return process(number, cell, stderr or errors[0].evalue)
+    return None
+
+
+def compiler(number, error):
+    """What the compiler said: all of it, at the place that it named first."""
+    where = COMPILER.search(ANSI.sub("", "\n".join(error.traceback)))
+    said = [POSITION.sub("", line) for line in ANSI.sub("", error.evalue).splitlines()]
+    text = "\n".join(line for line in said if line and not line.startswith("# gonb_"))
+    if where:
+        return Failure(int(where[1]), int(where[2]), text)
+    return Failure(number, 0, text)
+
+
+def process(number, cell, stderr):
+    """What a program or a shell line wrote before it ended with a failure."""
+    text = stderr.strip()
+    where = STACK.search(text)
+    if where:
+        return Failure(int(where[1]), int(where[2]), text.split("\n\ngoroutine ")[0])
+    lines = cell.source.splitlines()
+    commands = [n for n, line in enumerate(lines, 1) if line.startswith(("!", "%")) and not line.startswith("%%")]
+    return Failure(number, commands[0] if len(commands) == 1 else 0, text)

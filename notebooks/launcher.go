@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+)
+
+// module is what this checkout's go.mod has to say for it to be the one.
+const module = "github.com/vrkit-go/reprogram"
+
+// launcher holds what the parts of a start have in common.
+type launcher struct {
+	root    string       // the checkout
+	cache   string       // the project's cache
+	scratch string       // of this process: Jupyter's runtime files, TMPDIR, the token; gone at its end
+	report  fetch.Report // progress
+	out     io.Writer    // what the user reads
+
+	// Made by the steps of the set-up:
+	tools  string // folder of gonb and goimports
+	python string // the virtual environment's interpreter
+}
+
+func newLauncher() (*launcher, error) {
+	root, err := findRoot()
+	if err != nil {
+		return nil, err
+	}
+	cache, err := fetch.Dir()
+	if err != nil {
+		return nil, err
+	}
+	scratch, err := newScratch(cache)
+	if err != nil {
+		return nil, fmt.Errorf("the cache cannot be written: set %s to a folder that can (%w)", fetch.CacheEnv, err)
+	}
+	return &launcher{
+		root: root, cache: cache, scratch: scratch,
+		report: fetch.Terminal(os.Stdout), out: os.Stdout,
+	}, nil
+}
+
+// close ends whatever this process has started and removes its scratch folder.
+func (l *launcher) close() {
+	endMarked(l.scratch)
+	_ = os.RemoveAll(l.scratch)
+}
+
+// findRoot looks for the checkout from the working directory upwards.
+func findRoot() (string, error) {
+	start, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for dir := start; ; dir = filepath.Dir(dir) {
+		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil && modfile.ModulePath(text) == module {
+			return filepath.EvalSymlinks(dir)
+		}
+		if dir == filepath.Dir(dir) {
+			return "", errors.New("this is not inside the clone: cd to it and run 'go run ./notebooks' there")
+		}
+	}
+}
+
+// newScratch makes this process's scratch folder, cache/run/<pid>, and clears
+// away those of launchers that were killed, with what they left running.
+func newScratch(cache string) (string, error) {
+	runs := filepath.Join(cache, "run")
+	old, err := os.ReadDir(runs)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	for _, entry := range old {
+		dir := filepath.Join(runs, entry.Name())
+		if pid, _, _ := strings.Cut(entry.Name(), "-"); !alive(pid) {
+			endMarked(dir)
+			_ = os.RemoveAll(dir)
+		}
+	}
+	if err := os.MkdirAll(runs, 0o700); err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp(runs, strconv.Itoa(os.Getpid())+"-")
+	if err != nil {
+		return "", err
+	}
+	for _, sub := range []string{"tmp", "runtime"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+}

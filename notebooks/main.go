@@ -1,0 +1,141 @@
+// Command notebooks takes a fresh clone to a reprogrammed model:
+//
+//	go run ./notebooks
+//
+// makes everything ready, shows the whole job once in the terminal, then serves
+// the notebooks in JupyterLab. With -run it executes notebooks headless, with
+// -install it makes their kernel known to every Jupyter of this user. What it
+// makes or fetches lies in the project's cache (see package fetch) and is made
+// once; a second start only serves.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+const usage = `go run ./notebooks [flags]
+
+Makes ready what the notebooks need, shows the job once in the terminal, then
+serves the notebooks in JupyterLab on this machine until Ctrl-C. The first start
+fetches and builds (some minutes); later ones serve within seconds.
+
+  -run NAMES     execute notebooks headless instead of serving: 01, all, or a
+                 list as 01,02; stops at the first cell that fails
+  -out DIR       where -run writes executed .ipynb and .html (notebooks/out)
+  -setup         only make everything ready
+  -install       make the kernel "Go (reprogram)" known to every Jupyter and
+                 VS Code of this user, so that any notebook can import this clone
+  -port N        serve at this port (the first free one from 8888)
+  -no-browser    do not open a browser
+  -h             this help
+
+Everything fetched or built lies in one folder, $VRKIT_CACHE or else "vrkit" in
+the user's cache directory, which may be deleted at any time.
+`
+
+// options are the flags.
+type options struct {
+	run, out                  string
+	setup, install, noBrowser bool
+	port                      int
+}
+
+func parse(args []string) (o options, err error) {
+	flags := flag.NewFlagSet("notebooks", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&o.run, "run", "", "")
+	flags.StringVar(&o.out, "out", "", "")
+	flags.BoolVar(&o.setup, "setup", false, "")
+	flags.BoolVar(&o.install, "install", false, "")
+	flags.IntVar(&o.port, "port", 0, "")
+	flags.BoolVar(&o.noBrowser, "no-browser", false, "")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	modes := 0
+	for _, on := range []bool{o.run != "", o.setup, o.install} {
+		if on {
+			modes++
+		}
+	}
+	switch {
+	case flags.NArg() > 0:
+		return o, fmt.Errorf("%q is no flag", flags.Arg(0))
+	case modes > 1:
+		return o, errors.New("-run, -setup and -install exclude each other")
+	case o.out != "" && o.run == "":
+		return o, errors.New("-out says where -run writes: give -run too")
+	case o.port < 0 || o.port > 65535:
+		return o, fmt.Errorf("-port %d is no port: it goes to 65535", o.port)
+	}
+	return o, nil
+}
+
+func main() {
+	// A child is told to end when the thread that started it does (see group.go),
+	// so the thread that starts them has to stay.
+	runtime.LockOSThread()
+	o, err := parse(os.Args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Print(usage)
+		return
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%v (-h tells the flags)\n", err)
+		os.Exit(2)
+	}
+	ctx, stop := untilStopped()
+	defer stop()
+	switch err := run(ctx, o); {
+	case err == nil:
+	case ctx.Err() != nil:
+		fmt.Fprintln(os.Stderr, "stopped before it was done")
+		os.Exit(130)
+	default:
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	l, err := newLauncher()
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	switch {
+	case o.install:
+		if err := l.setUp(ctx, l.kernelSteps()); err != nil {
+			return err
+		}
+		return l.install()
+	case o.setup:
+		return l.setUp(ctx, l.allSteps())
+	case o.run != "":
+		names, err := l.notebooks(o.run)
+		if err != nil {
+			return err
+		}
+		if err := l.setUp(ctx, l.allSteps()); err != nil {
+			return err
+		}
+		if o.out == "" {
+			o.out = filepath.Join(l.root, "notebooks", "out")
+		}
+		return l.execute(ctx, names, o.out)
+	}
+	if err := l.setUp(ctx, l.allSteps()); err != nil {
+		return err
+	}
+	if err := l.demonstrateOnce(ctx); err != nil {
+		return err
+	}
+	return l.serve(ctx, o.port, !o.noBrowser)
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/backend"
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+)
+
+// A step makes one thing ready, with progress, unless it is ready already. It
+// can be stopped at any moment, and leaves nothing half-made; two launchers at
+// once wait for each other.
+type step func(context.Context) error
+
+// kernelSteps are what the kernel needs, in the order in which it is made ready.
+func (l *launcher) kernelSteps() []step {
+	return []step{l.plugin, l.buildTools, l.warmUp}
+}
+
+// allSteps are what this project's notebooks need. The build cache is warmed
+// last: it takes longest, and a network that is not there shows before.
+func (l *launcher) allSteps() []step {
+	return []step{
+		l.plugin, l.buildTools, l.makePython,
+		artefacts(l, func() ([]fetch.Artefact, error) { return models.Artefacts("squeezenet1.1") }),
+		artefacts(l, func() ([]fetch.Artefact, error) { return datasets.Artefacts("mnist") }),
+		artefacts(l, func() ([]fetch.Artefact, error) { return datasets.PhotoArtefacts(), nil }),
+		l.warmUp,
+	}
+}
+
+func (l *launcher) setUp(ctx context.Context, steps []step) error {
+	for _, make := range steps {
+		if err := make(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plugin makes XLA's plugin ready.
+func (l *launcher) plugin(ctx context.Context) error {
+	_, err := backend.Locate(ctx, backend.Options{Report: l.report})
+	return err
+}
+
+// artefacts makes files ready that a model or a data set consists of.
+func artefacts(l *launcher, list func() ([]fetch.Artefact, error)) step {
+	return func(ctx context.Context) error {
+		files, err := list()
+		for _, file := range files {
+			if err == nil {
+				_, err = file.Get(ctx, l.report)
+			}
+		}
+		return err
+	}
+}
+
+// making is the progress of one thing that is made by a command.
+type making struct {
+	l    *launcher
+	what string // for people
+	last time.Time
+}
+
+// report passes on what fetch says, under the name for people and with the size
+// of the finished folder.
+func (m *making) report(folder string) fetch.Report {
+	return func(p fetch.Progress) {
+		p.What = m.what
+		if p.Finished {
+			p.Done = weigh(folder)
+		}
+		m.l.report(p)
+	}
+}
+
+// begin says what is going to happen: how large, how long.
+func (m *making) begin(note string) {
+	m.last = time.Now()
+	m.l.report(fetch.Progress{What: m.what, Stage: "running", Note: note})
+}
+
+// now says how far it is, every few seconds.
+func (m *making) now(format string, args ...any) {
+	if time.Since(m.last) >= 5*time.Second {
+		m.last = time.Now()
+		m.l.report(fetch.Progress{What: m.what, Stage: "running", Note: fmt.Sprintf(format, args...)})
+	}
+}
+
+// weigh returns the bytes of the files below a folder.
+func weigh(folder string) (bytes int64) {
+	_ = filepath.WalkDir(folder, func(_ string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() {
+			if info, err := entry.Info(); err == nil {
+				bytes += info.Size()
+			}
+		}
+		return nil
+	})
+	return bytes
+}
+
+// stamp is a short hash of a recipe: another recipe makes another thing.
+func stamp(parts ...string) string {
+	h := sha256.New()
+	for _, part := range parts {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:6])
+}

@@ -1,0 +1,173 @@
+// Package backend finds or installs what the computations run on, and opens it.
+//
+// The engine is XLA, through a PJRT plugin: a shared library of some 200 MB
+// which is not part of this repository. [Open] takes, in this order, what
+// GOMLX_BACKEND says; with an NVIDIA driver, a CUDA plugin; for the CPU a
+// plugin in the project's cache, one that go-xla already knows, go-xla's own
+// release, and the pinned Python packages that hold one. [Info] says in one
+// line what was taken.
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/gomlx/compute"
+	_ "github.com/gomlx/compute/gobackend" // the pure-Go backend, for who asks GOMLX_BACKEND=go
+	"github.com/gomlx/go-xla/compute/xla"
+
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+)
+
+// Options say what to open.
+type Options struct {
+	Device  string       // "auto" (or ""), "cpu" or "gpu"
+	Report  fetch.Report // progress of what is fetched, and why a source was not taken; may be nil
+	Offline bool         // take only what is on this machine
+}
+
+// Devices are the names that [Options].Device knows.
+var Devices = []string{"auto", "cpu", "gpu"}
+
+// Info says what was taken.
+type Info struct {
+	Config   string // GoMLX's configuration: "xla:/path/to/plugin.so"
+	Plugin   string // the plugin's path; empty where go-xla looks it up by name, and for pure Go
+	SHA256   string // of the plugin
+	Source   string // where it comes from, for people
+	XLAFlags string // XLA_FLAGS as the plugin read them
+	Threads  int    // processors that XLA's thread pool is made for
+	Pure     bool   // the pure-Go backend: tiny nets only
+}
+
+// String is the one line that says what was taken.
+func (i Info) String() string {
+	if i.Pure {
+		return "pure Go backend (" + i.Source + "), for tiny nets only"
+	}
+	engine := fmt.Sprintf("XLA on the CPU, %d threads", i.Threads)
+	if i.cuda() {
+		engine = "XLA on the GPU"
+	}
+	line := engine + ": " + i.Source
+	if i.SHA256 != "" {
+		line += ", sha256 " + i.SHA256[:12]
+	}
+	if i.XLAFlags != "" {
+		line += ", XLA_FLAGS=" + i.XLAFlags
+	}
+	return line
+}
+
+func (i Info) cuda() bool { return strings.Contains(i.Config, "cuda") }
+
+// Open finds or installs a backend and opens it. It is meant to be called once
+// a process: a plugin stays loaded, and reads XLA_FLAGS as it loads.
+func Open(ctx context.Context, o Options) (compute.Backend, Info, error) {
+	return first(ctx, o, load)
+}
+
+// Locate finds or installs what [Open] would open, and does not load it.
+func Locate(ctx context.Context, o Options) (Info, error) {
+	_, info, err := first(ctx, o, func(Info) (compute.Backend, error) { return nil, nil })
+	return info, err
+}
+
+// first uses the first candidate that can be found and used. Why the others
+// were passed over goes to the report, and into the error if none is left.
+func first(ctx context.Context, o Options, use func(Info) (compute.Backend, error)) (compute.Backend, Info, error) {
+	if o.Offline {
+		ctx = fetch.Offline(ctx)
+	}
+	list, err := candidates(o)
+	if err != nil {
+		return nil, Info{}, err
+	}
+	var reasons []string
+	for _, c := range list {
+		info, err := c.find(ctx, o.Report)
+		var b compute.Backend
+		if err == nil {
+			info.Threads = threads()
+			info.XLAFlags = flagsFor(info.SHA256)
+			b, err = use(info)
+		}
+		if err == nil {
+			return b, info, nil
+		}
+		if ctx.Err() != nil {
+			return nil, Info{}, fmt.Errorf("the XLA plugin: stopped: %w", context.Cause(ctx))
+		}
+		if !isAbsent(err) {
+			reason := fmt.Sprintf("%s: %v", c.name, err)
+			if missing := (*fetch.UnavailableError)(nil); errors.As(err, &missing) {
+				reason = strings.Join(missing.Reasons, "; ") // the remedy is ours to tell
+			}
+			reasons = append(reasons, reason)
+			if o.Report != nil && len(list) > 1 {
+				o.Report(fetch.Progress{What: "XLA plugin", Stage: "asking", Note: "not " + reason})
+			}
+		}
+	}
+	switch {
+	case os.Getenv(compute.ConfigEnvVar) != "":
+		return nil, Info{}, fmt.Errorf("%s; unset it, and a plugin is found or fetched", reasons[0])
+	case len(reasons) == 0:
+		reasons = []string{"none is on this machine, and fetching is switched off"}
+	}
+	return nil, Info{}, fmt.Errorf("no XLA plugin can be used: %s; set %s=xla:/absolute/path.so to one of your own",
+		strings.Join(reasons, "; "), compute.ConfigEnvVar)
+}
+
+// load opens the backend with its flags, and turns whatever goes wrong into one
+// line.
+func load(info Info) (b compute.Backend, err error) {
+	if !info.Pure && info.Plugin != "" {
+		if err := checkPlugin(info.Plugin); err != nil {
+			return nil, err
+		}
+	}
+	xla.EnableAutoInstall(false) // what to install, and where, is this package's business
+	defer quiet()()
+	if info.XLAFlags != os.Getenv(flagsEnv) {
+		os.Setenv(flagsEnv, info.XLAFlags)
+		defer func() {
+			if err != nil { // another plugin may not know these flags
+				os.Unsetenv(flagsEnv)
+			}
+		}()
+	}
+	defer func() {
+		if r := recover(); r != nil { // go-xla panics at some broken plugins
+			b, err = nil, oneLine(fmt.Errorf("%v", r))
+		}
+	}()
+	b, err = compute.NewWithConfig(info.Config)
+	return b, oneLine(err)
+}
+
+// oneLine keeps the first line of an error.
+func oneLine(err error) error {
+	if err == nil {
+		return nil
+	}
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return fmt.Errorf("it does not load: %s", text)
+}
+
+// threads is how many processors XLA's CPU client takes there to be: those that
+// this process may use, unless the environment says otherwise. (Its pool has
+// at least as many threads as the plugin makes devices, which may be more.)
+func threads() int {
+	for _, name := range []string{"PJRT_NPROC", "NPROC"} {
+		if n, err := strconv.Atoi(os.Getenv(name)); err == nil && n > 0 {
+			return n
+		}
+	}
+	return runtime.NumCPU()
+}

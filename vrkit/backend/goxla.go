@@ -1,0 +1,128 @@
+package backend
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gomlx/go-xla/installer"
+	"github.com/gomlx/go-xla/pjrt"
+
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+)
+
+// known finds a plugin of a kind, "cpu" or "cuda", where go-xla looks for
+// plugins: in $PJRT_PLUGIN_LIBRARY_PATH, else where its installer puts them and
+// in $LD_LIBRARY_PATH. go-xla's own search loads every candidate into the
+// process, and ends it at a damaged one, so the files are looked at instead.
+func known(kind string) func(context.Context, fetch.Report) (Info, error) {
+	return func(context.Context, fetch.Report) (Info, error) {
+		err := errAbsent
+		for _, dir := range searchPath() {
+			found, _ := filepath.Glob(filepath.Join(dir, "pjrt?*"+kind+"*"))
+			for _, path := range found {
+				if !slices.Contains([]string{".so", ".dylib", ".dll"}, filepath.Ext(path)) {
+					continue
+				}
+				var info Info
+				if info, err = describe(path, path); err == nil {
+					return info.forKind(kind), nil
+				}
+			}
+		}
+		return Info{}, err
+	}
+}
+
+// searchPath lists go-xla's folders, as its documentation gives them.
+func searchPath() []string {
+	if paths, set := os.LookupEnv(pjrt.PJRTPluginPathsEnv); set {
+		return filepath.SplitList(paths)
+	}
+	var dirs []string
+	if lib, err := installer.DefaultHomeLibPath(); err == nil {
+		dirs = append(dirs, filepath.Join(lib, "go-xla"), filepath.Join(lib, "go-xla", "nvidia"))
+	}
+	dirs = append(dirs, "/usr/local/lib/go-xla", "/usr/local/lib/go-xla/nvidia")
+	for _, dir := range filepath.SplitList(os.Getenv("LD_LIBRARY_PATH")) {
+		if filepath.IsAbs(dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
+// forKind adds to the configuration what a CUDA plugin needs: tf32 would round
+// the mapping ω's product to 10 bits, and shared buffers, which go-xla turns
+// on where a path has "cpu" in it, are for the CPU.
+func (i Info) forKind(kind string) Info {
+	if kind == "cuda" {
+		i.Config += ",tf32=false,shared_buffers=false"
+	}
+	return i
+}
+
+// questionTime is how long go-xla's installer may take to say where its release
+// is: a machine without a way there should not be held up.
+const questionTime = 4 * time.Second
+
+// installCPU takes the CPU plugin of the release that this go-xla was tested
+// with. Its installer knows where it is; we fetch it, into our cache.
+func installCPU(ctx context.Context, r fetch.Report) (Info, error) {
+	const file = "pjrt_c_api_cpu_plugin.so"
+	version := pjrt.DefaultCPUVersion
+	dir, err := fetch.Once(ctx, "plugins/go-xla-cpu", version, r, func(dir string) error {
+		from, err := askRelease(ctx, version)
+		if err != nil {
+			return err
+		}
+		release := fetch.Artefact{Name: "XLA CPU plugin (go-xla " + version + ")"}
+		source := fetch.URL{URL: from, Member: "pjrt_c_api_cpu_*plugin.*"}
+		got, err := source.Fetch(ctx, release, dir, r)
+		if err != nil {
+			return err
+		}
+		return os.Rename(got, filepath.Join(dir, file))
+	})
+	if err != nil {
+		return Info{}, err
+	}
+	return describe(filepath.Join(dir, file), "go-xla's release "+version)
+}
+
+// askRelease asks for the address of the release for this machine. The
+// installer's question can't be cancelled: past its time it is left to itself.
+func askRelease(ctx context.Context, version string) (address string, err error) {
+	type answer struct {
+		address string
+		err     error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		address, err := installer.CPUGetDownloadURL(runtime.GOOS+"_"+runtime.GOARCH, version)
+		answers <- answer{address, err}
+	}()
+	select {
+	case a := <-answers:
+		if a.err != nil {
+			return "", fmt.Errorf("it can't be reached (%s)", lastReason(a.err))
+		}
+		return a.address, nil
+	case <-time.After(questionTime):
+		return "", fmt.Errorf("it can't be reached (no answer in %v)", questionTime)
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+// lastReason is the innermost of an error's reasons, which is the one that says
+// what happened: "no such host".
+func lastReason(err error) string {
+	parts := strings.Split(err.Error(), ": ")
+	return parts[len(parts)-1]
+}

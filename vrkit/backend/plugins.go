@@ -1,0 +1,79 @@
+package backend
+
+import (
+	"os"
+
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+)
+
+// plugin is a CPU plugin for linux/amd64, measured and pinned.
+type plugin struct {
+	fetch.Artefact
+	// flags are the XLA_FLAGS that this very file is known to take and to gain
+	// by: another plugin ends the process at a flag that it does not know.
+	flags string
+}
+
+// pinned are the CPU plugins that Python packages hold, best first. None of
+// them needs Python to run.
+var pinned = []plugin{
+	{Artefact: fetch.Artefact{
+		Name:     "XLA CPU plugin (lammps-jax-pjrt-cpu 0.11.2)",
+		File:     "plugins/lammps-jax-pjrt-cpu-0.11.2/pjrt_c_api_cpu_plugin.so",
+		SHA256:   "ad1309ac822b1b24d51b7f9947c7c9fa9ef5d67f390584cbc3d1fa2428fed9c2",
+		Size:     201600336,
+		Download: 62711338,
+		License:  "Apache-2.0",
+		Homepage: "https://github.com/openxla/xla",
+		Sources: []fetch.Source{fetch.PyPI{Package: "lammps-jax-pjrt-cpu", Version: "0.11.2",
+			Member: "lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so"}},
+	}},
+	{Artefact: fetch.Artefact{
+		Name:     "XLA CPU plugin (xla-cpu-pjrt 0.0.1)",
+		File:     "plugins/xla-cpu-pjrt-0.0.1/pjrt_c_api_cpu_plugin.so",
+		SHA256:   "88c3f28c5900f48ad4a82cab9e79bba9537809743395e341485f8794268820dc",
+		Size:     259284552,
+		Download: 63461052,
+		License:  "Apache-2.0 (XLA's; the package names none)",
+		Homepage: "https://github.com/openxla/xla",
+		Sources: []fetch.Source{fetch.PyPI{Package: "xla-cpu-pjrt", Version: "0.0.1",
+			Member: "xla_plugins/xla_cpu_pjrt/xla_cpu_pjrt.so"}},
+	}},
+	{Artefact: fetch.Artefact{
+		Name:     "XLA CPU plugin (fastatomstruct-xla-cpu 2026.6.23)",
+		File:     "plugins/fastatomstruct-xla-cpu-2026.6.23/pjrt_c_api_cpu_plugin.so",
+		SHA256:   "0a0fe56ca17be9efc7b942e89e534e5e0ad4a0f1e369b66d27b62184509015b9",
+		Size:     273768800,
+		Download: 63200622,
+		License:  "Apache-2.0",
+		Homepage: "https://github.com/zml/pjrt-artifacts",
+		Sources: []fetch.Source{fetch.PyPI{Package: "fastatomstruct-xla-cpu", Version: "2026.6.23",
+			Member: "fastatomstruct_xla_cpu/libpjrt_cpu.so"}},
+	}},
+}
+
+// Pinned are the pinned plugins' artefacts, for what lists sizes and licences.
+func Pinned() []fetch.Artefact {
+	var all []fetch.Artefact
+	for _, p := range pinned {
+		all = append(all, p.Artefact)
+	}
+	return all
+}
+
+// flagsEnv names the environment variable that a plugin reads as it loads.
+const flagsEnv = "XLA_FLAGS"
+
+// flagsFor returns the XLA flags to load a plugin with: the user's if they have
+// set any, else those of the pinned plugin with this sha256.
+func flagsFor(sha256 string) string {
+	if set, ok := os.LookupEnv(flagsEnv); ok {
+		return set
+	}
+	for _, p := range pinned {
+		if p.SHA256 == sha256 {
+			return p.flags
+		}
+	}
+	return ""
+}

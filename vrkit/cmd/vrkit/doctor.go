@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/backend"
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+)
+
+// finding is one thing that the doctor looked at.
+type finding struct {
+	What   string `json:"what"`
+	OK     bool   `json:"ok"`
+	Found  string `json:"found"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// doctor says what is there, and how to get what is not. It fetches nothing.
+func doctor(ctx context.Context, c *call) error {
+	device := c.String("device", "auto", "what is to compute: "+strings.Join(backend.Devices, ", "))
+	if err := c.parse(); err != nil {
+		return err
+	}
+	findings := []finding{version(), cache(), engine(ctx, *device), python(ctx)}
+	for _, m := range models.All() {
+		files, err := models.Artefacts(m.Name)
+		if err != nil {
+			return err
+		}
+		findings = append(findings, filesFinding("model "+m.Name, files))
+	}
+	for _, d := range datasets.All() {
+		files, err := datasets.Artefacts(d.Name)
+		if err != nil {
+			return err
+		}
+		findings = append(findings, filesFinding("data set "+d.Name, files))
+	}
+	return c.print(findings, func(w io.Writer) {
+		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, f := range findings {
+			mark := "ok"
+			if !f.OK {
+				mark = "--"
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\n", mark, f.What, f.Found)
+			if f.Remedy != "" {
+				fmt.Fprintf(table, "\t\t→ %s\n", f.Remedy)
+			}
+		}
+		table.Flush()
+	})
+}
+
+// version names Go and the modules that compute.
+func version() finding {
+	parts := []string{runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		parts = append(parts, "reprogram "+info.Main.Version)
+		for _, d := range info.Deps {
+			if strings.HasPrefix(d.Path, "github.com/gomlx/") {
+				parts = append(parts, strings.TrimPrefix(d.Path, "github.com/gomlx/")+" "+d.Version)
+			}
+		}
+	}
+	return finding{What: "versions", OK: true, Found: strings.Join(parts, ", ")}
+}
+
+func cache() finding {
+	dir, err := fetch.Dir()
+	if err != nil {
+		return finding{What: "cache", Found: "none", Remedy: firstLine(err)}
+	}
+	return finding{What: "cache", OK: true, Found: dir}
+}
+
+// engine opens the backend from what is on the machine.
+func engine(ctx context.Context, device string) finding {
+	b, info, err := backend.Open(ctx, backend.Options{Device: device, Offline: true})
+	if err != nil {
+		return finding{What: "backend", Found: firstLine(err), Remedy: "any command that computes fetches a plugin; or set GOMLX_BACKEND=xla:/absolute/path.so to one of your own"}
+	}
+	b.Finalize()
+	return finding{What: "backend", OK: true, Found: info.String()}
+}
+
+// python is needed only to fetch from Python packages, and for notebooks.
+func python(ctx context.Context) finding {
+	out, err := exec.CommandContext(ctx, "python3", "-c", "import sys, pip, venv; print(sys.version.split()[0], 'with pip', pip.__version__)").CombinedOutput()
+	if err != nil {
+		return finding{What: "python3", Found: "not there, or without pip or venv", Remedy: "install Python 3.11 or later with pip and venv (Debian: apt install python3-venv python3-pip); it fetches packages and serves the notebooks"}
+	}
+	return finding{What: "python3", OK: true, Found: strings.TrimSpace(string(out))}
+}
+
+// filesFinding says how many of a thing's files are cached, and what the rest would cost.
+func filesFinding(what string, files []fetch.Artefact) finding {
+	var missing int64
+	cached := 0
+	for _, file := range files {
+		if _, ok := file.Cached(); ok {
+			cached++
+		} else {
+			missing += file.Size
+		}
+	}
+	if cached == len(files) {
+		return finding{What: what, OK: true, Found: "cached"}
+	}
+	return finding{
+		What: what, Found: fmt.Sprintf("%d of %d files cached, %.1f MB missing", cached, len(files), float64(missing)/1e6),
+		Remedy: "the first command that needs it fetches it",
+	}
+}

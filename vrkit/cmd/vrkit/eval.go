@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/backend"
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// score is an accuracy with its 95 % interval (Wilson's), all shares from 0 to 1.
+type score struct {
+	Class    string  `json:"class,omitempty"`
+	Accuracy float64 `json:"accuracy"`
+	Low      float64 `json:"low"`
+	High     float64 `json:"high"`
+	Samples  int     `json:"samples"`
+}
+
+// eval measures a trained run.
+func eval(ctx context.Context, c *call) error {
+	which := c.String("epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
+	part := c.String("part", "test", "which images: test, val or train")
+	batch := c.Int("batch", 50, "images at a time")
+	device := c.String("device", "auto", "what computes")
+	if err := c.parse(); err != nil {
+		return err
+	}
+	if w := vrkit.Which(*which); w != vrkit.Last && w != vrkit.Best {
+		return fmt.Errorf("no epoch is called %q; known: last, best", *which)
+	}
+	if *batch < 1 {
+		return fmt.Errorf("a batch needs at least one image, not %d", *batch)
+	}
+	report := fetch.Terminal(c.stderr)
+	run, err := train.OpenRun(ctx, c.arguments[0], vrkit.Which(*which), report)
+	if err != nil {
+		return err
+	}
+	data, err := run.Data(ctx, report)
+	if err != nil {
+		return err
+	}
+	samples, ok := map[string][]datasets.Sample{"train": data.Train, "val": data.Val, "test": data.Test}[*part]
+	if !ok {
+		return fmt.Errorf("no part is called %q; known: test, val, train", *part)
+	}
+	if len(samples) == 0 {
+		return errors.New("the run has no " + *part + " images")
+	}
+	engine, info, err := backend.Open(ctx, backend.Options{Device: *device, Report: report})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.stderr, info)
+	program, err := run.Compile(engine)
+	if err != nil {
+		return err
+	}
+	e, err := train.Evaluate(ctx, program, samples, *batch, nil)
+	if err != nil {
+		return err
+	}
+	overall, classes := scores(e, run.Classes())
+	result := struct {
+		Run     string  `json:"run"`
+		Part    string  `json:"part"`
+		Epoch   string  `json:"epoch"`
+		Loss    float64 `json:"loss"`
+		Overall score   `json:"overall"`
+		Classes []score `json:"classes"`
+	}{run.Dir, *part, *which, e.Loss, overall, classes}
+	return c.print(result, func(w io.Writer) {
+		fmt.Fprintf(w, "%s accuracy %s (95 %% interval %s to %s), %d images, cross-entropy %.3f\n\n",
+			*part, percent(overall.Accuracy), percent(overall.Low), percent(overall.High), overall.Samples, e.Loss)
+		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, s := range classes {
+			fmt.Fprintf(table, "%s\t%s\t(%s to %s)\t%d images\n", s.Class, percent(s.Accuracy), percent(s.Low), percent(s.High), s.Samples)
+		}
+		table.Flush()
+	})
+}
+
+// scores counts right answers, overall and for each true class.
+func scores(e train.Evaluation, classes []string) (overall score, each []score) {
+	right, total := make([]int, len(classes)), make([]int, len(classes))
+	allRight := 0
+	for i, label := range e.Labels {
+		total[label]++
+		if e.Predictions[i] == label {
+			right[label]++
+			allRight++
+		}
+	}
+	for k, name := range classes {
+		s := newScore(right[k], total[k])
+		s.Class = name
+		each = append(each, s)
+	}
+	return newScore(allRight, len(e.Labels)), each
+}
+
+func newScore(right, n int) score {
+	low, high := train.Wilson(right, n)
+	s := score{Low: low, High: high, Samples: n, Accuracy: -1}
+	if n > 0 {
+		s.Accuracy = float64(right) / float64(n)
+	}
+	return s
+}

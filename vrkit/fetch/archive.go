@@ -1,0 +1,136 @@
+package fetch
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"strings"
+)
+
+// unpack writes one member of an archive to the file at to, which it returns.
+// The archive is a zip, a tar.gz, or a single gzip'd file, whose one member
+// answers to any name. Member is a path in the archive, or a [path.Match]
+// pattern; without a slash it is matched with the last part of the path.
+//
+// Only the one file is ever written, at a path of our own making, so no path
+// inside the archive can lead anywhere; a member of more than limit bytes is
+// an error.
+func unpack(archive, member, to string, limit int64, what string, r Report) (string, error) {
+	f, err := os.Open(archive)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	magic := make([]byte, 4)
+	_, err = io.ReadFull(f, magic)
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	switch {
+	case err != nil:
+	case bytes.Equal(magic, []byte("PK\x03\x04")):
+		err = unzip(f, info.Size(), member, to, limit, what, r)
+	case bytes.Equal(magic[:2], []byte{0x1f, 0x8b}):
+		err = gunzip(f, member, to, limit, what, r)
+	default:
+		err = errors.New("neither zip nor gzip")
+	}
+	if err != nil {
+		return "", fmt.Errorf("the archive can't be unpacked: %w", err)
+	}
+	return to, nil
+}
+
+func unzip(f *os.File, length int64, member, to string, limit int64, what string, r Report) error {
+	z, err := zip.NewReader(f, length)
+	if err != nil {
+		return err
+	}
+	for _, entry := range z.File {
+		if !entry.Mode().IsRegular() || !matches(member, entry.Name) {
+			continue
+		}
+		content, err := entry.Open()
+		if err != nil {
+			return err
+		}
+		defer content.Close()
+		return write(content, to, limit, int64(entry.UncompressedSize64), what, r)
+	}
+	return fmt.Errorf("it holds no %s", member)
+}
+
+func gunzip(f *os.File, member, to string, limit int64, what string, r Report) error {
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return err
+	}
+	content := bufio.NewReaderSize(z, 1024)
+	// A tar header has this word at byte 257, and is 512 bytes long.
+	header, _ := content.Peek(512)
+	if len(header) < 512 || string(header[257:262]) != "ustar" {
+		return write(content, to, limit, 0, what, r)
+	}
+	t := tar.NewReader(content)
+	for {
+		entry, err := t.Next()
+		if err == io.EOF {
+			return fmt.Errorf("it holds no %s", member)
+		}
+		if err != nil {
+			return err
+		}
+		if entry.Typeflag == tar.TypeReg && matches(member, entry.Name) {
+			return write(t, to, limit, entry.Size, what, r)
+		}
+	}
+}
+
+// matches compares a member's name, or pattern, with a path in an archive.
+func matches(member, name string) bool {
+	name = path.Clean(name)
+	if !strings.Contains(member, "/") {
+		name = path.Base(name)
+	}
+	if name == member {
+		return true
+	}
+	ok, err := path.Match(member, name)
+	return err == nil && ok
+}
+
+// write copies content to a new file, at most limit bytes of it, and reports.
+// Total is the size that the archive tells, 0 if it doesn't.
+func write(content io.Reader, to string, limit, total int64, what string, r Report) error {
+	f, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var done int64
+	for {
+		r.send(Progress{What: what, Stage: "unpacking", Done: done, Total: total})
+		n, err := io.CopyN(f, content, min(8<<20, limit+1-done))
+		done += n
+		if done > limit {
+			return fmt.Errorf("the member has more than the %d bytes that it should have", limit)
+		}
+		if err == io.EOF {
+			return f.Close()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package fetch
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// entry is a file in a test archive; one with a target is a symbolic link.
+type entry struct{ name, body, target string }
+
+func zipped(t *testing.T, entries ...entry) []byte {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, e := range entries {
+		w, err := z.Create(e.name)
+		require.NoError(t, err)
+		_, err = w.Write([]byte(e.body))
+		require.NoError(t, err)
+	}
+	require.NoError(t, z.Close())
+	return b.Bytes()
+}
+
+func tarred(t *testing.T, entries ...entry) []byte {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, e := range entries {
+		h := &tar.Header{Name: e.name, Mode: 0o600, Size: int64(len(e.body)), Typeflag: tar.TypeReg}
+		if e.target != "" {
+			h.Typeflag, h.Linkname = tar.TypeSymlink, e.target
+		}
+		require.NoError(t, w.WriteHeader(h))
+		_, err := w.Write([]byte(e.body))
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	return gzipped(t, b.Bytes())
+}
+
+func gzipped(t *testing.T, body []byte) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, err := z.Write(body)
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	return b.Bytes()
+}
+
+func TestUnpack(t *testing.T) {
+	entries := []entry{
+		{"../../escape", "outside", ""},
+		{"lib/plugin.so", "", "/etc/passwd"},
+		{"pkg/data/other.so", "other", ""},
+		{"./pkg/lib/pjrt_cpu_v1_plugin.so", "library", ""},
+		{"pkg/empty", "", ""},
+	}
+	archives := map[string][]byte{"tar.gz": tarred(t, entries...), "zip": zipped(t, append(entries[:1:1], entries[2:]...)...)}
+	for kind, archive := range archives {
+		t.Run(kind, func(t *testing.T) {
+			dir := t.TempDir()
+			from, to := filepath.Join(dir, "download"), filepath.Join(dir, "member")
+			require.NoError(t, os.WriteFile(from, archive, 0o600))
+			for member, want := range map[string]string{
+				"pkg/lib/pjrt_cpu_v1_plugin.so": "library",
+				"pjrt_cpu_*_plugin.*":           "library",
+				"pkg/*/other.so":                "other",
+				"empty":                         "",
+				"escape":                        "outside", // its path leads nowhere: only "member" is written
+			} {
+				path, err := unpack(from, member, to, 100, "test", nil)
+				require.NoError(t, err, member)
+				require.Equal(t, to, path)
+				got, err := os.ReadFile(path)
+				require.NoError(t, err)
+				require.Equal(t, want, string(got), member)
+			}
+			_, err := unpack(from, "missing", to, 100, "test", nil)
+			require.ErrorContains(t, err, "it holds no missing")
+			_, err = unpack(from, "plugin.so", to, 100, "test", nil)
+			require.ErrorContains(t, err, "it holds no plugin.so", "a link is not followed")
+			_, err = unpack(from, "other.so", to, 4, "test", nil)
+			require.ErrorContains(t, err, "more than the 4 bytes")
+			_, err = unpack(from, "other.so", to, 5, "test", nil)
+			require.NoError(t, err)
+
+			require.NoError(t, os.WriteFile(from, archive[:len(archive)/2], 0o600))
+			_, err = unpack(from, "empty", to, 100, "test", nil)
+			require.ErrorContains(t, err, "can't be unpacked")
+		})
+	}
+}
+
+func TestUnpackGzip(t *testing.T) {
+	dir := t.TempDir()
+	from, to := filepath.Join(dir, "download"), filepath.Join(dir, "member")
+	require.NoError(t, os.WriteFile(from, gzipped(t, content), 0o600))
+	_, err := unpack(from, "any", to, int64(len(content)), "test", nil)
+	require.NoError(t, err)
+	got, err := os.ReadFile(to)
+	require.NoError(t, err)
+	require.Equal(t, content, got)
+	_, err = unpack(from, "any", to, int64(len(content))-1, "test", nil)
+	require.ErrorContains(t, err, "more than", "a bomb is stopped")
+
+	require.NoError(t, os.WriteFile(from, []byte("no archive"), 0o600))
+	_, err = unpack(from, "any", to, 100, "test", nil)
+	require.ErrorContains(t, err, "neither zip nor gzip")
+	require.NoError(t, os.WriteFile(from, nil, 0o600))
+	_, err = unpack(from, "any", to, 100, "test", nil)
+	require.ErrorContains(t, err, "can't be unpacked")
+}

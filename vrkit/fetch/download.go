@@ -1,0 +1,191 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// tries is how often a download is begun before it is given up.
+const tries = 4
+
+var (
+	// stallTime is how long a server may send nothing.
+	stallTime = 30 * time.Second
+	// pause is waited before the second try, twice as long before each next.
+	pause = time.Second
+)
+
+// URL is a plain download; Member names the file inside, where it is an
+// archive (zip, tar.gz) or compressed (gz); empty means the download itself.
+type URL struct{ URL, Member string }
+
+func (u URL) String() string { return u.URL }
+
+// Fetch implements [Source].
+func (u URL) Fetch(ctx context.Context, a Artefact, dir string, r Report) (string, error) {
+	return fetchMember(ctx, http.DefaultClient, u.URL, u.Member, a, dir, r)
+}
+
+// fetchMember downloads into dir and unpacks the member, if one is asked for.
+func fetchMember(ctx context.Context, client *http.Client, from, member string, a Artefact, dir string, r Report) (string, error) {
+	archive, limit := filepath.Join(dir, "download"), int64(maxFile)
+	if member == "" {
+		limit = a.limit()
+	}
+	if err := download(ctx, client, from, archive, limit, a.Name, r); err != nil {
+		return "", err
+	}
+	if member == "" {
+		return archive, nil
+	}
+	return unpack(archive, member, filepath.Join(dir, "member"), a.limit(), a.Name, r)
+}
+
+// download writes what the address serves, limit bytes at most, to the file at
+// path. A connection
+// that breaks or stalls is taken up again where it broke, if the server can
+// and still has the same thing, else from the start.
+func download(ctx context.Context, client *http.Client, from, path string, limit int64, what string, r Report) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	d := transfer{client: client, from: from, to: f, limit: limit, what: what, report: r}
+	for try := 1; ; try++ {
+		err := d.run(ctx)
+		if err == nil {
+			return f.Close()
+		}
+		var last final
+		if ctx.Err() != nil || try == tries || errors.As(err, &last) {
+			return clean(err)
+		}
+		wait := pause << (try - 1)
+		r.note(what, "downloading", fmt.Sprintf("%v; trying again in %v", clean(err), wait))
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(wait):
+		}
+	}
+}
+
+// transfer is one file on its way, over one or more connections.
+type transfer struct {
+	client    *http.Client
+	from      string
+	to        *os.File
+	limit     int64
+	what      string
+	report    Report
+	done      int64  // bytes written so far
+	validator string // the server's name for this version of the thing
+}
+
+// run makes one connection and writes what comes until its end.
+func (d *transfer) run(parent context.Context) error {
+	ctx, cancel := context.WithCancelCause(parent)
+	defer cancel(nil)
+	stall := time.AfterFunc(stallTime, func() { cancel(fmt.Errorf("nothing came for %v", stallTime)) })
+	defer stall.Stop()
+
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.from, nil)
+	if err != nil {
+		return err
+	}
+	if d.done > 0 && d.validator != "" {
+		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", d.done))
+		request.Header.Set("If-Range", d.validator)
+	}
+	request.Header.Set("Accept-Encoding", "identity") // or a .gz might come unpacked
+	d.report.send(Progress{What: d.what, Stage: "asking"})
+	response, err := d.client.Do(request)
+	if err != nil {
+		return cause(ctx, err)
+	}
+	defer response.Body.Close()
+	switch response.StatusCode {
+	case http.StatusOK:
+		d.done = 0 // the whole thing comes (again)
+		d.validator = response.Header.Get("ETag")
+		if strings.HasPrefix(d.validator, "W/") {
+			d.validator = "" // equal in meaning, not byte for byte
+		}
+	case http.StatusPartialContent:
+		var first int64
+		if _, err := fmt.Sscanf(response.Header.Get("Content-Range"), "bytes %d-", &first); err != nil || first != d.done {
+			d.validator = "" // next time from the start
+			return fmt.Errorf("the server sent another part than was asked for (%q)", response.Header.Get("Content-Range"))
+		}
+	default:
+		return refusal(response.StatusCode)
+	}
+	if err := d.to.Truncate(d.done); err != nil {
+		return final{err}
+	}
+	if _, err := d.to.Seek(d.done, io.SeekStart); err != nil {
+		return final{err}
+	}
+	total := int64(0)
+	if response.ContentLength > 0 {
+		total = d.done + response.ContentLength
+	}
+	buffer := make([]byte, 256<<10)
+	for {
+		d.report.send(Progress{What: d.what, Stage: "downloading", Done: d.done, Total: total})
+		n, err := response.Body.Read(buffer)
+		stall.Reset(stallTime)
+		if _, werr := d.to.Write(buffer[:n]); werr != nil {
+			return final{werr}
+		}
+		if d.done += int64(n); d.done > d.limit {
+			return final{fmt.Errorf("more comes than the %d bytes that it should have", d.limit)}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return cause(ctx, err)
+		}
+	}
+}
+
+// cause prefers the reason for which a context was ended to the error that
+// came of it.
+func cause(ctx context.Context, err error) error {
+	if reason := context.Cause(ctx); reason != nil {
+		return reason
+	}
+	return err
+}
+
+// final is an error that trying again can't mend.
+type final struct{ error }
+
+// refusal is the error for a server's answer other than the thing.
+func refusal(status int) error {
+	err := fmt.Errorf("the server answers %d %s", status, http.StatusText(status))
+	if status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout {
+		return err
+	}
+	return final{err}
+}
+
+// clean takes net/http's repetition of the address out of an error: the source
+// is named already, and the address may hold a password.
+func clean(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}

@@ -1,0 +1,110 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// Lock lets one process at a time work on what is called name. A second one
+// waits, and reports that it does and for which process; the lock of a process
+// that was killed is free. Unlock must be called once.
+func Lock(ctx context.Context, name string, r Report) (unlock func(), err error) {
+	dir, err := subdir("locks")
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, fileName(name)+".lock")
+	lock := flock.New(path, flock.SetPermissions(0o600))
+	for try := 1; ; try++ {
+		locked, err := lock.TryLock()
+		if err != nil {
+			return nil, fmt.Errorf("%s: its lock can't be taken: set %s to a local folder (%w)", name, CacheEnv, err)
+		}
+		if locked {
+			break
+		}
+		if try == 2 { // by now the holder has written who it is
+			r.send(Progress{What: name, Stage: "waiting", Note: "waiting for " + holder(path) + ", which is at work on it"})
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%s: stopped while another process is at work on it: %w", name, context.Cause(ctx))
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	// Who holds the lock is only for the message of those who wait.
+	_ = os.WriteFile(path, fmt.Appendln(nil, os.Getpid()), 0o600)
+	return func() { _ = lock.Unlock() }, nil
+}
+
+// holder names the process that holds a lock, if the lock's file tells.
+func holder(path string) string {
+	b, _ := os.ReadFile(path)
+	switch pid := strings.TrimSpace(string(b)); pid {
+	case "":
+		return "another process"
+	case strconv.Itoa(os.Getpid()):
+		return "another part of this program"
+	default:
+		return "process " + pid
+	}
+}
+
+// madeFile marks a directory that [Once] has finished.
+const madeFile = ".made"
+
+// Once returns a directory of the cache that is made once: a tool, a virtual
+// environment. Its path is name (which may have folders) and stamp, a short
+// hash or version of its recipe, so that another recipe makes another
+// directory. It is made in its final place, because virtual environments hold
+// their own path and can't be moved; until make has returned without error it
+// lacks the mark by which it is believed, and is made anew.
+func Once(ctx context.Context, name, stamp string, r Report, make func(dir string) error) (dir string, err error) {
+	root, err := Dir()
+	if err != nil {
+		return "", err
+	}
+	if !filepath.IsLocal(name) || stamp == "" {
+		return "", fmt.Errorf("a directory made once needs a path inside the cache and a stamp, not %q and %q", name, stamp)
+	}
+	dir = filepath.Join(root, filepath.FromSlash(name)+"-"+fileName(stamp))
+	if made(dir) {
+		return dir, nil
+	}
+	if IsOffline(ctx) {
+		return "", fmt.Errorf("%s: %w", name, ErrNotCached)
+	}
+	unlock, err := Lock(ctx, name, r)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	if made(dir) { // by the process that we waited for
+		return dir, nil
+	}
+	if err := empty(dir); err != nil {
+		return "", err
+	}
+	if err := make(dir); err != nil {
+		return "", errors.Join(err, os.RemoveAll(dir))
+	}
+	if err := os.WriteFile(filepath.Join(dir, madeFile), nil, 0o600); err != nil {
+		return "", err
+	}
+	r.send(Progress{What: name, Stage: "verifying", Finished: true})
+	return dir, nil
+}
+
+// made tells whether [Once] has finished the directory.
+func made(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, madeFile))
+	return err == nil
+}

@@ -1,0 +1,78 @@
+package fetch
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// SHA256 returns the hex SHA-256 of a file. Large files are hashed once: the
+// cache remembers the sum with the file's size and time of change, and hashes
+// again when either differs.
+func SHA256(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	memo := memoFile(path)
+	if b, err := os.ReadFile(memo); err == nil {
+		var sum, key string
+		if n, _ := fmt.Sscan(string(b), &sum, &key); n == 2 && len(sum) == 64 && key == memoKey(info) {
+			return sum, nil
+		}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	sum := hex.EncodeToString(h.Sum(nil))
+	remember(path, sum)
+	return sum, nil
+}
+
+// smallFile is hashed each time rather than remembered.
+const smallFile = 1 << 20
+
+// remember notes a large file's sum. A note that can't be written costs time
+// at the next look and nothing else, so no error comes of it.
+func remember(path, sum string) {
+	info, err := os.Stat(path)
+	memo := memoFile(path)
+	if err != nil || info.Size() < smallFile || memo == "" {
+		return
+	}
+	if os.MkdirAll(filepath.Dir(memo), 0o700) != nil {
+		return
+	}
+	tmp := fmt.Sprintf("%s.%d", memo, os.Getpid())
+	if os.WriteFile(tmp, []byte(sum+" "+memoKey(info)+" "+path+"\n"), 0o600) == nil {
+		_ = os.Rename(tmp, memo)
+	}
+}
+
+// memoKey changes when the file's contents may have.
+func memoKey(info os.FileInfo) string {
+	return fmt.Sprintf("%d:%d", info.Size(), info.ModTime().UnixNano())
+}
+
+// memoFile is where a path's sum is remembered.
+func memoFile(path string) string {
+	root, err := Dir()
+	if err != nil {
+		return ""
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return ""
+	}
+	name := sha256.Sum256([]byte(abs))
+	return filepath.Join(root, "sums", hex.EncodeToString(name[:16]))
+}

@@ -1,0 +1,121 @@
+package figure
+
+import (
+	"cmp"
+	"image"
+	"image/color"
+	"image/draw"
+	"maps"
+	"slices"
+)
+
+// compact returns a drawing with a palette of at most 256 colours, which makes
+// its file a third as large. Frequent colours are kept as they are; rare ones,
+// the shades at the edges of letters, become the nearest frequent one. A
+// picture where that would be seen is returned unchanged.
+func compact(card *image.RGBA) image.Image {
+	colours, count := census(card)
+	if len(colours) > 1<<13 {
+		return card
+	}
+	for _, tolerance := range []int{0, 4, 8, 12, 16, 20} {
+		palette, index := cover(colours, tolerance, 256)
+		if palette == nil {
+			continue
+		}
+		changed := 0
+		for c, n := range count {
+			if palette[index[c]] != c {
+				changed += n
+			}
+		}
+		if tolerance > 4 && changed > len(card.Pix)/4/15 {
+			return card
+		}
+		small := image.NewPaletted(card.Bounds(), palette)
+		for i := range small.Pix {
+			if i > 0 && pixel(card, 4*i) == pixel(card, 4*i-4) {
+				small.Pix[i] = small.Pix[i-1]
+			} else {
+				small.Pix[i] = index[pixel(card, 4*i)]
+			}
+		}
+		return small
+	}
+	return card
+}
+
+// coarsen returns a picture in at most 160 colours, which leaves a card that
+// it is drawn on some for its letters. Where that is fewer than it has, the
+// error of each pixel is handed on to its neighbours, so that no bands appear
+// in a photograph. A picture that would lose too much, such as one of random
+// colours, is rounded to 64 levels a channel instead.
+func coarsen(img image.Image) *image.RGBA {
+	rgba := image.NewRGBA(image.Rectangle{Max: img.Bounds().Size()})
+	draw.Draw(rgba, rgba.Bounds(), img, img.Bounds().Min, draw.Src)
+	colours, _ := census(rgba)
+	for _, tolerance := range []int{0, 8, 12, 16, 20, 24, 28, 32} {
+		if palette, _ := cover(colours, tolerance, 160); palette != nil {
+			small := image.NewPaletted(rgba.Bounds(), palette)
+			draw.FloydSteinberg.Draw(small, small.Bounds(), rgba, image.Point{})
+			draw.Draw(rgba, rgba.Bounds(), small, image.Point{}, draw.Src)
+			return rgba
+		}
+	}
+	for i, v := range rgba.Pix {
+		level := (int(v)*63 + 127) / 255
+		rgba.Pix[i] = uint8((level*255 + 31) / 63)
+	}
+	return rgba
+}
+
+// census returns the colours of a picture, the frequent ones first, and the
+// number of pixels of each.
+func census(img *image.RGBA) ([]color.RGBA, map[color.RGBA]int) {
+	count := map[color.RGBA]int{}
+	// A drawing is mostly runs of one colour, and a map is slow to ask.
+	for i, start := 4, 0; i <= len(img.Pix); i += 4 {
+		if i == len(img.Pix) || pixel(img, i) != pixel(img, start) {
+			count[pixel(img, start)] += (i - start) / 4
+			start = i
+		}
+	}
+	return slices.SortedFunc(maps.Keys(count), func(a, b color.RGBA) int {
+		return cmp.Or(count[b]-count[a], cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B))
+	}), count
+}
+
+func pixel(img *image.RGBA, i int) color.RGBA {
+	return color.RGBA{img.Pix[i], img.Pix[i+1], img.Pix[i+2], img.Pix[i+3]}
+}
+
+// cover picks colours, the first ones first, until each is within the
+// tolerance of a picked one in every channel; the first few are picked even if
+// they are near each other, so that a colour bar keeps its steps. It returns
+// the picks and the place of each colour's own, or nil if the given number is
+// not enough.
+func cover(colours []color.RGBA, tolerance, most int) (color.Palette, map[color.RGBA]uint8) {
+	var picked []color.RGBA
+	index := make(map[color.RGBA]uint8, len(colours))
+	for _, c := range colours {
+		few := tolerance > 4 && len(picked) < most/3
+		near := slices.IndexFunc(picked, func(p color.RGBA) bool {
+			return !few && apart(c.R, p.R) <= tolerance && apart(c.G, p.G) <= tolerance && apart(c.B, p.B) <= tolerance
+		})
+		if near < 0 {
+			if len(picked) == most {
+				return nil, nil
+			}
+			near = len(picked)
+			picked = append(picked, c)
+		}
+		index[c] = uint8(near)
+	}
+	palette := make(color.Palette, len(picked))
+	for i, c := range picked {
+		palette[i] = c
+	}
+	return palette, index
+}
+
+func apart(a, b uint8) int { return int(max(a, b)) - int(min(a, b)) }

@@ -1,0 +1,75 @@
+package figure_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/vrkit/figure"
+)
+
+func ExampleCurves() {
+	epochs := []float64{0, 1, 2, 3, 4}
+	f, err := figure.Curves("Reading digits", "epoch", "test accuracy, %", "The border learns; the model does not.",
+		figure.Series{
+			Name: "BLM", X: epochs, Y: []float64{.24, .51, .60, .64, .66},
+			Low: []float64{.22, .47, .57, .62, .65}, High: []float64{.26, .55, .63, .66, .67},
+		},
+		figure.Series{Name: "learning rate 0", X: epochs, Y: []float64{.24, .24, .24, .24, .24}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(f.Width, f.Caption)
+	// Output: 796 The border learns; the model does not.
+}
+
+func TestCurves(t *testing.T) {
+	epochs := []float64{0, 1, 2, 3, 4}
+	f, err := figure.Curves("Four lines and a band", "epoch", "test accuracy, %", "Each line carries its name.",
+		figure.Series{"BLM", epochs, []float64{.24, .51, .60, .64, .66}, []float64{.22, .47, .57, .62, .65}, []float64{.26, .55, .63, .66, .67}},
+		figure.Series{Name: "ILM", X: epochs, Y: []float64{.2, .44, .57, .64, .65}},
+		figure.Series{X: []float64{0, 5}}, // room for an epoch to come
+		figure.Series{Name: "stopped early", X: epochs[:3], Y: []float64{.2, .3, .4}},
+		figure.Series{Name: "a name that is too long to be written beside its line", X: epochs, Y: []float64{.1, .1, .1, .1, .1}})
+	golden(t, "curves", f, err)
+}
+
+func TestCurvesOfAnyRange(t *testing.T) {
+	many := make([]float64, 200)
+	for i := range many {
+		many[i] = float64(i) / 50
+	}
+	for _, s := range []figure.Series{
+		{Name: "one point", X: []float64{1}, Y: []float64{.3}},
+		{Name: "zero", X: []float64{1, 2}, Y: []float64{0, 0}},
+		{Name: "negative", X: []float64{-2, 5}, Y: []float64{-4, -4}},
+		{Name: "tiny", X: []float64{1, 2}, Y: []float64{1e-6, 3e-6}},
+		{Name: "large", X: []float64{100, 2000}, Y: []float64{1e6, 7e6}},
+		{Name: "dense", X: many, Y: many},
+		{X: []float64{1, 2}, Y: []float64{1, 2}},
+	} {
+		for _, label := range []string{"loss", "accuracy, %"} {
+			f, err := figure.Curves("", "epoch", label, "", s)
+			require.NoError(t, err, s.Name)
+			proper(t, f)
+		}
+	}
+}
+
+func TestCurvesErrors(t *testing.T) {
+	draw := func(s ...figure.Series) error {
+		_, err := figure.Curves("", "x", "y", "", s...)
+		return err
+	}
+	x := []float64{1, 2}
+	require.ErrorContains(t, draw(), "0 curves")
+	require.ErrorContains(t, draw(make([]figure.Series, 8)...), "8 curves")
+	require.ErrorContains(t, draw(figure.Series{Name: "a", X: x, Y: x[:1]}), `curve "a" has 2 x and 1 y`)
+	require.ErrorContains(t, draw(figure.Series{Name: "a", X: x}), "no curve has any y")
+	require.ErrorContains(t, draw(figure.Series{Name: "a", X: x, Y: x, Low: x}), "the band of curve")
+	require.ErrorContains(t, draw(figure.Series{Name: "a", X: x, Y: []float64{1, math.NaN()}}), "NaN at position 1")
+	require.ErrorContains(t, draw(figure.Series{Name: "a", X: []float64{2, 1}, Y: x}), "sort")
+}

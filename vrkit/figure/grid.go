@@ -1,0 +1,113 @@
+package figure
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"slices"
+)
+
+// Tile is one picture of a grid with the lines above and below it. Either may
+// be empty; a long one breaks into two lines and then ends with an ellipsis.
+type Tile struct {
+	Image       image.Image
+	Title, Note string
+}
+
+// Grid draws tiles in rows of the given number of columns, all at one size; 0
+// columns lets it choose. It is for samples, for inputs before and after, and
+// for anything else where pictures are compared side by side.
+func Grid(tiles []Tile, columns int, caption string) (Figure, error) {
+	if len(tiles) == 0 {
+		return Figure{}, errors.New("figure: a grid needs at least one tile")
+	}
+	if columns < 0 || columns > 16 {
+		return Figure{}, fmt.Errorf("figure: %d columns don't fit a grid; use 1 to 16, or 0 to let it choose", columns)
+	}
+	for i, tile := range tiles {
+		if err := drawable(fmt.Sprintf("tile %d (%s)", i+1, tile.Title), tile.Image); err != nil {
+			return Figure{}, err
+		}
+	}
+	if columns == 0 {
+		columns = min(len(tiles), 6)
+	}
+	columns = min(columns, len(tiles))
+
+	const gap = 16.
+	box := tileSize(tiles, (contentWidth-gap*float64(columns-1))/float64(columns))
+	head, note := headStyle.centred(), noteStyle.centred()
+	if box.X < 130 {
+		head, note = head.sized(12), note.sized(11)
+	}
+	lines := func(s string, st style) []string {
+		if s == "" {
+			return nil
+		}
+		return wrap(s, st, box.X, 2)
+	}
+	// A row is as high as its tallest title, the picture box and its tallest note.
+	type row struct{ top, head float64 }
+	var rows []row
+	height := 0.
+	for tiles := range slices.Chunk(tiles, columns) {
+		var heads, notes float64
+		for _, t := range tiles {
+			heads = max(heads, float64(len(lines(t.Title, head)))*head.leading()+4)
+			notes = max(notes, float64(len(lines(t.Note, note)))*note.leading()+4)
+		}
+		if len(rows) > 0 {
+			height += gap
+		}
+		rows = append(rows, row{top: height, head: heads})
+		height += heads + box.Y + notes
+	}
+
+	p := newPage(box.X*float64(columns)+gap*float64(columns-1), height, caption)
+	for i, t := range tiles {
+		x, r := float64(i%columns)*(box.X+gap), rows[i/columns]
+		y := r.top + r.head // the picture's upper edge, which titles stand on
+		title := lines(t.Title, head)
+		for j, line := range title {
+			p.text(x+box.X/2, y-4-(float64(len(title)-j)-.5)*head.leading(), line, head)
+		}
+		p.edged(p.picture(x, y, box.X, box.Y, t.Image))
+		for j, line := range lines(t.Note, note) {
+			p.text(x+box.X/2, y+box.Y+4+(float64(j)+.5)*note.leading(), line, note)
+		}
+	}
+	return p.figure()
+}
+
+// size is a width and a height in CSS pixels.
+type size struct{ X, Y float64 }
+
+// tileSize returns the box that every picture of a grid is fitted into: as
+// large as there is room for, up to 256 px or the picture's own size, and where
+// one pixel becomes several, a whole number of device pixels.
+func tileSize(tiles []Tile, room float64) size {
+	var widest, aspect float64 // device pixels; height over width
+	for _, t := range tiles {
+		b := t.Image.Bounds()
+		widest = max(widest, float64(b.Dx()))
+		aspect = max(aspect, float64(b.Dy())/float64(b.Dx()))
+	}
+	most := min(room, 256) * density
+	if times := float64(int(most / widest)); times >= 1 {
+		// Whole device pixels, but no smaller than names can be read under.
+		most = max(widest*times, min(most, 96*density))
+	}
+	width := most / density
+	return size{width, min(width*aspect, 2*256)}
+}
+
+// edged draws a hair line around a picture, so that a dark one keeps its shape
+// on a dark projector and a light one on the white card.
+func (p *page) edged(r image.Rectangle) {
+	r = r.Inset(-1)
+	x, y := float64(r.Min.X)/density-margin, float64(r.Min.Y)/density-margin
+	w, h := float64(r.Dx())/density, float64(r.Dy())/density
+	for _, side := range [][4]float64{{x, y, w, .5}, {x, y + h - .5, w, .5}, {x, y, .5, h}, {x + w - .5, y, .5, h}} {
+		p.rect(side[0], side[1], side[2], side[3], rule)
+	}
+}

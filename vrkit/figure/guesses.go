@@ -1,0 +1,84 @@
+package figure
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"math"
+)
+
+// Guess is a class with the share of the answer that it got.
+type Guess struct {
+	Name  string
+	Value float64 // a probability, 0 to 1
+}
+
+// Guesses draws a picture beside what a classifier says of it: a bar for each
+// guess, in the order given, on a scale that always ends at 100 %, so that two
+// of these figures can be compared. At most ten guesses are drawn.
+func Guesses(img image.Image, title string, top []Guess, caption string) (Figure, error) {
+	if err := drawable("the guesses", img); err != nil {
+		return Figure{}, err
+	}
+	if len(top) == 0 || len(top) > 10 {
+		return Figure{}, fmt.Errorf("figure: %d guesses can't be drawn beside a picture; pass the best 1 to 10", len(top))
+	}
+	for _, g := range top {
+		if !(g.Value >= 0 && g.Value <= 1) {
+			return Figure{}, fmt.Errorf("figure: guess %q has the value %v, not a probability; apply a softmax to the logits first", g.Name, g.Value)
+		}
+	}
+	if title == "" {
+		return Figure{}, errors.New("figure: guesses need a title that says whose they are")
+	}
+
+	const (
+		photo    = 224.
+		gap      = 28.
+		row      = 34.
+		number   = 62. // room for "100.0 %"
+		width    = 780.
+		titleGap = 34.
+	)
+	names := 0.
+	for _, g := range top {
+		names = max(names, labelStyle.width(g.Name))
+	}
+	names = min(names, 230)
+	height := max(photo, titleGap+row*float64(len(top)))
+
+	p := newPage(width, height, caption)
+	p.edged(p.picture(0, 0, photo, height, img))
+	x := photo + gap
+	// The block of text is centred on the picture.
+	y := (height - titleGap - row*float64(len(top))) / 2
+	p.text(x, y+10, shorten(title, titleStyle, width-x), titleStyle)
+	y += titleGap
+	bar, room := x+names+12, width-number-(x+names+12)
+	for i, g := range top {
+		middle := y + (float64(i)+.5)*row
+		p.text(x+names, middle, shorten(g.Name, labelStyle, names), labelStyle.right())
+		p.rect(bar, middle-10, room, 20, tint)
+		colour, numbers := muted, labelStyle.right()
+		if i == 0 {
+			colour, numbers.bold = accent, true
+		}
+		if g.Value > 0 {
+			p.rect(bar, middle-10, max(room*g.Value, 1), 20, colour)
+		}
+		p.text(width, middle, percent(g.Value), numbers)
+	}
+	return p.figure()
+}
+
+// percent writes a share with a digit that can be trusted.
+func percent(v float64) string {
+	switch {
+	case v > 0 && v < .001:
+		return "< 0.1 %"
+	case v >= .9995 && v < 1:
+		return "> 99.9 %"
+	default:
+		return fmt.Sprintf("%.1f %%", math.Round(v*1000)/10)
+	}
+}

@@ -1,0 +1,256 @@
+package figure
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	mostTargets = 48   // so many columns keep names of 11 px apart on a card
+	uprightRoom = 170. // the length that upright column names may have
+)
+
+// Mapping draws a label mapping ω as a heat map: which classes of the frozen
+// model (rows) stand for which classes of the task (columns), and how much.
+//
+// omega has shape [S,K], row-major, with weights ≥ 0; sources holds S names and
+// targets K. Of the sources only those are drawn that are among the perTarget
+// heaviest of some target. Rows are grouped by the target that a source votes
+// for most, so that a mapping reads as stairs from the upper left to the lower
+// right, and what lies off the stairs is shared. A line under the columns says
+// how much of each column's weight is in the picture. Of more than 48 targets
+// the first 48 are drawn and the picture says so.
+func Mapping(omega []float32, sources, targets []string, perTarget int, caption string) (Figure, error) {
+	if err := mappable(omega, sources, targets, perTarget); err != nil {
+		return Figure{}, err
+	}
+	m := pick(omega, sources, targets, perTarget)
+	return m.draw(caption)
+}
+
+func mappable(omega []float32, sources, targets []string, perTarget int) error {
+	S, K := len(sources), len(targets)
+	if S == 0 || K == 0 || len(omega) != S*K {
+		return fmt.Errorf("figure: a mapping of %d weights is not %d sources × %d targets; pass ω row-major as [S,K] with a name for each", len(omega), S, K)
+	}
+	if perTarget < 1 {
+		return fmt.Errorf("figure: %d sources for each target leave nothing to draw; use 1 or more", perTarget)
+	}
+	if err := finite("the mapping", omega); err != nil {
+		return err
+	}
+	for i, w := range omega {
+		if w < 0 {
+			return fmt.Errorf("figure: the mapping has weight %v from %q to %q; only weights of 0 and more can be drawn as votes", w, sources[i/K], targets[i%K])
+		}
+	}
+	return nil
+}
+
+// mapping is the part of ω that is drawn.
+type mapping struct {
+	rows, columns []string
+	weight        [][]float64 // [row][column]
+	own           []int       // the column that a row votes for most
+	share         []float64   // of each column's weight, how much is drawn
+	total         int         // sources there are
+	allTargets    int
+	heaviest      float64
+}
+
+// pick selects and orders the rows.
+func pick(omega []float32, sources, targets []string, perTarget int) mapping {
+	S, K := len(sources), len(targets)
+	m := mapping{total: S, allTargets: K, columns: targets[:min(K, mostTargets)]}
+	at := func(s, t int) float64 { return float64(omega[s*K+t]) }
+
+	chosen := map[int]bool{}
+	order := make([]int, S)
+	for t := range m.columns {
+		for s := range order {
+			order[s] = s
+		}
+		slices.SortStableFunc(order, func(a, b int) int { return descending(at(a, t), at(b, t)) })
+		for _, s := range order[:min(perTarget, S)] {
+			if at(s, t) > 0 {
+				chosen[s] = true
+			}
+		}
+	}
+
+	own := map[int]int{}
+	var rows []int
+	for s := range S {
+		if !chosen[s] {
+			continue
+		}
+		rows = append(rows, s)
+		for t := range m.columns {
+			if at(s, t) > at(s, own[s]) {
+				own[s] = t
+			}
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b int) int {
+		if own[a] != own[b] {
+			return own[a] - own[b]
+		}
+		return descending(at(a, own[a]), at(b, own[b]))
+	})
+
+	// ImageNet has two cranes and two maillots: number names that occur twice.
+	times := map[string]int{}
+	for _, s := range rows {
+		times[sources[s]]++
+	}
+	m.share = make([]float64, len(m.columns))
+	for _, s := range rows {
+		name := sources[s]
+		if times[name] > 1 {
+			name = fmt.Sprintf("%s (%d)", name, s)
+		}
+		weights := make([]float64, len(m.columns))
+		for t := range m.columns {
+			weights[t] = at(s, t)
+			m.share[t] += weights[t]
+			m.heaviest = max(m.heaviest, weights[t])
+		}
+		m.rows, m.weight, m.own = append(m.rows, name), append(m.weight, weights), append(m.own, own[s])
+	}
+	for t := range m.columns {
+		sum := 0.
+		for s := range S {
+			sum += at(s, t)
+		}
+		if sum > 0 {
+			m.share[t] /= sum
+		}
+	}
+	return m
+}
+
+func descending(a, b float64) int {
+	switch {
+	case a > b:
+		return -1
+	case a < b:
+		return 1
+	}
+	return 0
+}
+
+// draw lays the heat map out: row names, cells, colour bar from left to right;
+// column names, cells, shares from top to bottom.
+func (m mapping) draw(caption string) (Figure, error) {
+	if len(m.rows) == 0 {
+		return Figure{}, fmt.Errorf("figure: the mapping is zero everywhere: estimate it before it is drawn")
+	}
+	const barRoom = 92. // colour bar with its numbers and the gap before it
+	cellHeight := snap(min(max(620/float64(len(m.rows)), 15), 24))
+	rowName := labelStyle.right().sized(min(13, cellHeight-3))
+	names := noteStyle.width("share drawn, %")
+	for _, name := range m.rows {
+		names = max(names, rowName.width(name))
+	}
+	names = min(names, 220)
+	cellWidth := math.Floor(min((contentWidth-names-8-barRoom)/float64(len(m.columns)), 62))
+
+	// Column names lie flat, in two lines at most, where that leaves them whole;
+	// else they stand upright.
+	heads := labelStyle.centred().sized(12)
+	flat, headHeight := true, 0.
+	for _, name := range m.columns {
+		lines := wrap(name, heads, cellWidth-4, 0)
+		flat = flat && len(lines) <= 2 && !strings.Contains(strings.Join(lines, ""), "…")
+		headHeight = max(headHeight, float64(len(lines))*heads.leading())
+	}
+	if !flat {
+		heads.upright, heads.align = true, 0
+		heads = heads.sized(min(12, cellWidth-1))
+		headHeight = 0
+		for _, name := range m.columns {
+			headHeight = max(headHeight, min(heads.width(name), uprightRoom))
+		}
+	}
+
+	left, top := names+8, 24+headHeight+8
+	wide, high := cellWidth*float64(len(m.columns)), cellHeight*float64(len(m.rows))
+	// What the axes are, and what is left out.
+	above := "target class"
+	if m.allTargets > len(m.columns) {
+		above = fmt.Sprintf("target class (the first %d of %d)", len(m.columns), m.allTargets)
+	}
+	count := fmt.Sprintf("%d of %s source classes drawn", len(m.rows), thousands(m.total))
+	head := left + noteStyle.width(above) + 30 + noteStyle.width(count)
+	shares := m.shares(cellWidth)
+	height := top + high
+	if shares != nil {
+		height += 24
+	}
+	p := newPage(max(left+wide+barRoom, head), height, caption)
+	p.text(names, top-14, "source class", noteStyle.right())
+	p.text(left, 7, above, noteStyle)
+	p.text(p.width, 7, count, noteStyle.right())
+
+	for t, name := range m.columns {
+		x := left + (float64(t)+.5)*cellWidth
+		if heads.upright {
+			p.text(x, top-6, shorten(name, heads, uprightRoom), heads)
+			continue
+		}
+		lines := wrap(name, heads, cellWidth-4, 2)
+		for i, line := range lines {
+			y := top - 6 - (float64(len(lines)-i)-.5)*heads.leading()
+			p.text(x, y, line, heads)
+		}
+	}
+	cells := heat{x: left, y: top, cellWidth: cellWidth, cellHeight: cellHeight, full: scaleEnd(m.heaviest)}
+	for s, name := range m.rows {
+		p.text(names, top+(float64(s)+.5)*cellHeight, shorten(name, rowName, names), rowName)
+		for t, w := range m.weight[s] {
+			cells.cell(p, s, t, w)
+		}
+	}
+	// The stairs: each target with the sources that vote for it most.
+	for from := 0; from < len(m.rows); {
+		to := from
+		for to < len(m.rows) && m.own[to] == m.own[from] {
+			to++
+		}
+		x, y := left+float64(m.own[from])*cellWidth, top+float64(from)*cellHeight
+		p.frame(x-1, y-1, cellWidth+1, float64(to-from)*cellHeight+1, soft)
+		from = to
+	}
+	if shares != nil {
+		p.text(names, top+high+15, "share drawn, %", noteStyle.right())
+	}
+	for t, share := range shares {
+		p.text(left+(float64(t)+.5)*cellWidth, top+high+15, share, shareStyle(cellWidth))
+	}
+	cells.bar(p, left+wide+28, min(high, 180), "weight ω")
+	return p.figure()
+}
+
+// shares returns how much of each column's weight is drawn, in per cent, or nil
+// where that says nothing, all being drawn, or finds no room.
+func (m mapping) shares(cellWidth float64) []string {
+	says, whole := make([]string, len(m.share)), true
+	for t, share := range m.share {
+		says[t] = strconv.Itoa(int(share*100 + .5))
+		whole = whole && share > .995
+		if !shareStyle(cellWidth).fits(says[t], cellWidth-1) {
+			return nil
+		}
+	}
+	if whole {
+		return nil
+	}
+	return says
+}
+
+func shareStyle(cellWidth float64) style {
+	return noteStyle.centred().sized(min(12, max(11, cellWidth-4)))
+}

@@ -1,0 +1,153 @@
+package figure
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"math"
+
+	"gonum.org/v1/plot/vg"
+	vgdraw "gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+)
+
+// The card, in CSS pixels.
+const (
+	maxWidth     = 900 // the width of a notebook's output column
+	margin       = 18
+	contentWidth = maxWidth - 2*margin
+	density      = 2 // device pixels for a CSS pixel
+)
+
+// page is the white card that a figure is drawn on. Its unit is the CSS pixel,
+// its origin the top left corner inside the margin, y grows downwards. The
+// methods hide gonum/plot's points and its upward y.
+type page struct {
+	canvas  *vgimg.Canvas
+	width   float64 // of the content
+	height  float64 // of the content, without the caption
+	caption string
+}
+
+// newPage returns a card for a content of the given size with room for the
+// caption, which it draws at once.
+func newPage(width, height float64, caption string) *page {
+	width, height = math.Ceil(width), math.Ceil(height)
+	var lines []string
+	captionHeight := 0.
+	if caption != "" {
+		width = max(width, 420) // a caption in a narrower column reads badly
+		lines = paragraph(caption, captionStyle, width)
+		captionHeight = 14 + float64(len(lines))*captionStyle.leading()
+	}
+	w := vg.Length(width + 2*margin)
+	h := vg.Length(height + captionHeight + 2*margin)
+	p := &page{
+		// At 72 dots an inch a point, vg's unit, would be one pixel.
+		canvas:  vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(72*density)),
+		width:   width,
+		height:  height,
+		caption: caption,
+	}
+	for i, line := range lines {
+		p.text(0, height+14+(float64(i)+.5)*captionStyle.leading(), line, captionStyle)
+	}
+	return p
+}
+
+// at converts a place on the card to vg's coordinates.
+func (p *page) at(x, y float64) vg.Point {
+	_, h := p.canvas.Size()
+	return vg.Point{X: vg.Length(x + margin), Y: h - vg.Length(y+margin)}
+}
+
+// area returns the given part of the card as a canvas for gonum/plot.
+func (p *page) area(x, y, w, h float64) vgdraw.Canvas {
+	whole := vgdraw.New(p.canvas)
+	whole.Min, whole.Max = p.at(x, y+h), p.at(x+w, y)
+	return whole
+}
+
+// snap moves a coordinate to the nearest device pixel, for crisp edges.
+func snap(v float64) float64 { return math.Round(v*density) / density }
+
+// rect fills a rectangle with sharp edges.
+func (p *page) rect(x, y, w, h float64, c color.Color) {
+	draw.Draw(p.canvas.Image(), p.device(x, y, w, h), image.NewUniform(c), image.Point{}, draw.Over)
+}
+
+// frame draws the outline of a rectangle, one CSS pixel wide, inside it.
+func (p *page) frame(x, y, w, h float64, c color.Color) {
+	p.rect(x, y, w, 1, c)
+	p.rect(x, y+h-1, w, 1, c)
+	p.rect(x, y+1, 1, h-2, c)
+	p.rect(x+w-1, y+1, 1, h-2, c)
+}
+
+// line strokes a straight line.
+func (p *page) line(x1, y1, x2, y2, width float64, c color.Color) {
+	var path vg.Path
+	path.Move(p.at(x1, y1))
+	path.Line(p.at(x2, y2))
+	p.canvas.SetColor(c)
+	p.canvas.SetLineWidth(vg.Length(width))
+	p.canvas.SetLineDash(nil, 0)
+	p.canvas.Stroke(path)
+}
+
+// text writes one line. x is the left end, the middle or the right end of it
+// as the style says; y is the middle of its capital letters. An upright style
+// runs upwards, and then x and y swap their meanings.
+func (p *page) text(x, y float64, s string, st style) {
+	face := st.face()
+	p.canvas.SetColor(st.color)
+	along := st.align * st.width(s)
+	middle := st.size * capHeight / 2
+	if !st.upright {
+		p.canvas.FillString(face, p.at(x-along, y+middle), s)
+		return
+	}
+	at := p.at(x+middle, y+along)
+	p.canvas.Push()
+	p.canvas.Translate(at)
+	p.canvas.Rotate(math.Pi / 2)
+	// The canvas writes at a place measured from its lower left corner
+	// whatever the transform, so the origin is given as such.
+	p.canvas.FillString(face, vg.Point{}, s)
+	p.canvas.Pop()
+}
+
+// picture draws an image, scaled by fit, in the middle of a box, and returns
+// the device pixels that it covers.
+func (p *page) picture(x, y, w, h float64, img image.Image) image.Rectangle {
+	box := p.device(x, y, w, h)
+	scaled := fit(img, box.Dx(), box.Dy())
+	size := scaled.Bounds().Size()
+	at := box.Min.Add(box.Size().Sub(size).Div(2))
+	where := image.Rectangle{Min: at, Max: at.Add(size)}
+	draw.Draw(p.canvas.Image(), where, scaled, scaled.Bounds().Min, draw.Over)
+	return where
+}
+
+// device converts a rectangle of the card to device pixels.
+func (p *page) device(x, y, w, h float64) image.Rectangle {
+	px := func(v float64) int { return int(math.Round((v + margin) * density)) }
+	return image.Rect(px(x), px(y), px(x+w), px(y+h))
+}
+
+// figure encodes the card.
+func (p *page) figure() (Figure, error) {
+	var buf bytes.Buffer
+	encoder := png.Encoder{CompressionLevel: png.DefaultCompression}
+	if err := encoder.Encode(&buf, compact(p.canvas.Image().(*image.RGBA))); err != nil {
+		return Figure{}, fmt.Errorf("figure: encoding the PNG: %w", err)
+	}
+	return Figure{
+		PNG:     buf.Bytes(),
+		Width:   p.canvas.Image().Bounds().Dx() / density,
+		Caption: p.caption,
+	}, nil
+}

@@ -1,0 +1,115 @@
+package figure
+
+import (
+	"image/color"
+	"strings"
+	"sync"
+
+	xfont "golang.org/x/image/font"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/font/liberation"
+	"gonum.org/v1/plot/vg"
+)
+
+// style says how a line of text looks and where it hangs.
+type style struct {
+	size    float64 // CSS pixels, never under 11
+	bold    bool
+	color   color.Color
+	align   float64 // 0: x is the left end, .5: the middle, 1: the right end
+	upright bool    // turned by a quarter, reading upwards
+}
+
+// The type sizes of all figures.
+var (
+	titleStyle   = style{size: 16, bold: true, color: ink}
+	headStyle    = style{size: 13, bold: true, color: ink}
+	labelStyle   = style{size: 13, color: ink}
+	noteStyle    = style{size: 12, color: soft}
+	captionStyle = style{size: 14, color: soft}
+)
+
+func (s style) left() style                   { s.align = 0; return s }
+func (s style) centred() style                { s.align = .5; return s }
+func (s style) right() style                  { s.align = 1; return s }
+func (s style) sized(px float64) style        { s.size = px; return s }
+func (s style) tinted(c color.Color) style    { s.color = c; return s }
+func (s style) leading() float64              { return s.size * 1.35 }
+func (s style) width(text string) float64     { f := s.face(); return float64(f.Width(text)) }
+func (s style) fits(t string, w float64) bool { return s.width(t) <= w }
+
+// capHeight is the height of a capital letter in Liberation Sans, in ems.
+const capHeight = .72
+
+// fonts is the embedded collection, parsed once.
+var fonts = sync.OnceValue(func() *font.Cache { return font.NewCache(liberation.Collection()) })
+
+// sans is the descriptor of Liberation Sans at a size in CSS pixels.
+func sans(px float64, bold bool) font.Font {
+	f := font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Length(px)}
+	if bold {
+		f.Weight = xfont.WeightBold
+	}
+	return f
+}
+
+func (s style) face() font.Face {
+	return fonts().Lookup(sans(s.size, s.bold), vg.Length(s.size))
+}
+
+// shorten returns the text, cut and ended with an ellipsis if it is wider than
+// the given number of CSS pixels.
+func shorten(text string, s style, width float64) string {
+	if s.fits(text, width) {
+		return text
+	}
+	runes := []rune(text)
+	for n := len(runes) - 1; n > 0; n-- {
+		if cut := strings.TrimRight(string(runes[:n]), " ,-") + "…"; s.fits(cut, width) {
+			return cut
+		}
+	}
+	return "…"
+}
+
+// wrap breaks the text between words into lines no wider than width, and into
+// at most the given number of lines, the last one shortened; 0 means as many
+// as it takes. A line break in the text is kept.
+func wrap(text string, s style, width float64, most int) []string {
+	var lines []string
+	for _, paragraph := range strings.Split(text, "\n") {
+		line := ""
+		for _, word := range strings.Fields(paragraph) {
+			switch longer := line + " " + word; {
+			case line == "":
+				line = word
+			case s.fits(longer, width):
+				line = longer
+			default:
+				lines = append(lines, line)
+				line = word
+			}
+		}
+		lines = append(lines, line)
+	}
+	if most > 0 && len(lines) > most {
+		lines[most-1] = strings.Join(lines[most-1:], " ")
+		lines = lines[:most]
+	}
+	for i := range lines {
+		lines[i] = shorten(lines[i], s, width)
+	}
+	return lines
+}
+
+// paragraph wraps running text so that no word or two are left over alone in
+// the last line.
+func paragraph(text string, s style, width float64) []string {
+	lines := wrap(text, s, width, 0)
+	for narrower := width; narrower > .7*width; narrower -= .02 * width {
+		if try := wrap(text, s, narrower, 0); len(try) == len(lines) && s.width(try[len(try)-1]) > .2*width {
+			return try
+		}
+	}
+	return lines
+}

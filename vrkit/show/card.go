@@ -1,0 +1,99 @@
+package show
+
+import (
+	"encoding/base64"
+	"fmt"
+	"html"
+	"strings"
+
+	"github.com/vrkit-go/reprogram/vrkit/figure"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// updates is about how often a run renews its output in a notebook.
+const updates = 20
+
+// card is progress in a notebook: an output of HTML with a bar, a line of
+// numbers and the accuracy so far as a curve. It brings its own colours, so
+// that it reads the same in light and dark themes, and it needs no script.
+type card struct {
+	title       string
+	show        func(html string)
+	first, last *train.Metrics
+	shown       int // updates behind, as a place on the way through the run; 0 is none
+
+	running, validation, test figure.Series
+}
+
+func (c *card) event(e train.Event) {
+	place := 1 + int(done(e)*updates)
+	if m := e.Metrics; m != nil {
+		if c.first == nil {
+			c.first = m
+		}
+		c.last = m
+		if m.ValAccuracy >= 0 {
+			add(&c.validation, float64(m.Epoch), m.ValAccuracy)
+		}
+		if m.TestAccuracy >= 0 {
+			add(&c.test, float64(m.Epoch), m.TestAccuracy)
+		}
+	}
+	if e.Stage != train.StageDone && place <= c.shown {
+		return
+	}
+	c.shown = place
+	// The mean over the first batch or two of an epoch would jump about.
+	if e.Stage == train.StageTrain && e.Step*4 >= e.Steps {
+		add(&c.running, float64(e.Epoch)-1+float64(e.Step)/float64(max(e.Steps, 1)), e.Accuracy)
+	}
+	c.show(c.html(e))
+}
+
+func add(s *figure.Series, x, y float64) {
+	s.X, s.Y = append(s.X, x), append(s.Y, y)
+}
+
+// html writes the card.
+func (c *card) html(e train.Event) string {
+	says := strings.Join(facts(e), " · ")
+	if e.Stage == train.StageDone {
+		says = conclusion(e, c.first, c.last)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, `<div style="box-sizing:border-box;max-width:830px;padding:12px 16px;background:#fff;color:#1c222b;border:1px solid #d5dae2;border-radius:6px;font:14px/1.5 sans-serif">`)
+	fmt.Fprintf(&b, `<b>%s</b> <span style="float:right">%.0f %%</span>`, html.EscapeString(c.title), 100*done(e))
+	fmt.Fprintf(&b, `<div style="height:10px;margin:6px 0;background:#e6eaf0"><div style="height:10px;width:%.1f%%;background:#0072b2"></div></div>`, 100*done(e))
+	fmt.Fprintf(&b, `<div>%s</div>`, html.EscapeString(says))
+	if curve := c.curve(e.Epochs); len(curve.PNG) > 0 {
+		fmt.Fprintf(&b, `<img alt="accuracy by epoch" width="%d" style="display:block;max-width:100%%" src="data:image/png;base64,%s">`,
+			curve.Width, base64.StdEncoding.EncodeToString(curve.PNG))
+	}
+	b.WriteString(`</div>`)
+	return b.String()
+}
+
+// curve draws the accuracy so far, on an axis that has room for the whole run
+// from the beginning, or nothing while there is only a point. A
+// figure that can't be drawn is left out: the numbers are there, and training
+// is not worth stopping for its picture.
+func (c *card) curve(epochs int) figure.Figure {
+	c.running.Name, c.validation.Name, c.test.Name = "train, so far", "validation", "test"
+	var lines []figure.Series
+	points := 0
+	for _, s := range []figure.Series{c.running, c.validation, c.test} {
+		if len(s.X) > 0 {
+			lines = append(lines, s)
+			points = max(points, len(s.X))
+		}
+	}
+	if points < 2 {
+		return figure.Figure{}
+	}
+	lines = append(lines, figure.Series{X: []float64{0, float64(epochs)}})
+	f, err := figure.Curves("", "epoch", "accuracy, %", "", lines...)
+	if err != nil {
+		return figure.Figure{}
+	}
+	return f
+}

@@ -1,0 +1,94 @@
+package show
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// liveLine is progress on a terminal: one line, rewritten in place, that ends
+// as one line saying what came of it.
+type liveLine struct {
+	title       string
+	out         io.Writer
+	width       func() int // of the terminal, in characters
+	first, last *train.Metrics
+	drawn       time.Time
+}
+
+func (l *liveLine) event(e train.Event) {
+	if e.Metrics != nil {
+		if l.first == nil {
+			l.first = e.Metrics
+		}
+		l.last = e.Metrics
+	}
+	if e.Stage == train.StageDone {
+		fmt.Fprintf(l.out, "\r\x1b[2K%s: %s\n", l.title, conclusion(e, l.first, l.last))
+		return
+	}
+	// Ten times a second is as much as an eye can use.
+	if e.Stage != train.StageEpoch && time.Since(l.drawn) < 100*time.Millisecond {
+		return
+	}
+	l.drawn = time.Now()
+	fmt.Fprint(l.out, "\r\x1b[2K"+l.line(e))
+}
+
+// line writes an event in at most the terminal's width, less important facts
+// being left out first: a line that wrapped could not be rewritten.
+func (l *liveLine) line(e train.Event) string {
+	const bar = 20
+	full := int(done(e)*bar + .5)
+	line := fmt.Sprintf("%s %s%s %3.0f %%", l.title, strings.Repeat("█", full), strings.Repeat("░", bar-full), 100*done(e))
+	room := l.width() - 1
+	for _, fact := range facts(e) {
+		longer := line + "  " + fact
+		if utf8.RuneCountInString(longer) > room {
+			break
+		}
+		line = longer
+	}
+	if runes := []rune(line); len(runes) > room {
+		line = string(runes[:room])
+	}
+	return line
+}
+
+// plainLines is progress where nothing can be rewritten, as in a log.
+type plainLines struct {
+	title       string
+	out         io.Writer
+	first, last *train.Metrics
+	written     time.Time
+}
+
+func (p *plainLines) event(e train.Event) {
+	if e.Metrics != nil {
+		if p.first == nil {
+			p.first = e.Metrics
+		}
+		p.last = e.Metrics
+	}
+	switch {
+	case e.Stage == train.StageDone:
+		p.write(conclusion(e, p.first, p.last))
+	case e.Stage == train.StageEpoch:
+		// A long run says every so many epochs how it goes, and its last one.
+		if every := (e.Epochs + 19) / 20; every <= 1 || e.Epoch%every == 0 || e.Epoch == e.Epochs {
+			p.write(strings.Join(facts(e), ", "))
+		}
+	case p.written.IsZero(), time.Since(p.written) > 5*time.Minute:
+		// The beginning, and a sign of life in an epoch that takes long.
+		p.write(strings.Join(facts(e), ", "))
+	}
+}
+
+func (p *plainLines) write(says string) {
+	p.written = time.Now()
+	fmt.Fprintf(p.out, "%s: %s\n", p.title, says)
+}

@@ -1,0 +1,114 @@
+//go:build unix
+
+package show_test
+
+import (
+	"encoding/gob"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/vrkit/figure"
+	"github.com/vrkit-go/reprogram/vrkit/show"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// cellVariable makes this test binary run a cell's work, as GoNB would.
+const cellVariable = "VRKIT_TEST_CELL"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(cellVariable) == "" {
+		os.Exit(m.Run())
+	}
+	if err := cell(); err != nil {
+		println(err.Error())
+		os.Exit(1)
+	}
+}
+
+// cell shows something of every kind.
+func cell() error {
+	f, err := figure.Grid([]figure.Tile{{Image: figure.RGB8(make([]uint8, 28*28*3), 28, 28)}}, 1, "A black tile.")
+	if err != nil {
+		return err
+	}
+	if err := show.Figure(f, "tile"); err != nil {
+		return err
+	}
+	if err := show.Figure(figure.Figure{SVG: []byte("<svg/>"), Width: 300}, "drawing"); err != nil {
+		return err
+	}
+	if err := show.Text("The weights did *not* change."); err != nil {
+		return err
+	}
+	report := show.Progress("padding + BLM")
+	for step := range 100 {
+		report(train.Event{Stage: train.StageTrain, Epoch: 1, Epochs: 1, Step: step + 1, Steps: 100, Accuracy: .5})
+	}
+	report(train.Event{Stage: train.StageDone, Epoch: 1, Epochs: 1})
+	return nil
+}
+
+// TestNotebook runs a cell with the two pipes that a GoNB kernel gives it, and
+// reads what the kernel would read.
+func TestNotebook(t *testing.T) {
+	folder := t.TempDir()
+	there, back := filepath.Join(folder, "there"), filepath.Join(folder, "back")
+	require.NoError(t, syscall.Mkfifo(there, 0o600))
+	require.NoError(t, syscall.Mkfifo(back, 0o600))
+	// Opened for both, a pipe waits for no other side.
+	reader, err := os.OpenFile(there, os.O_RDWR, 0)
+	require.NoError(t, err)
+	writer, err := os.OpenFile(back, os.O_RDWR, 0)
+	require.NoError(t, err)
+
+	process := exec.Command(os.Args[0])
+	process.Env = append(os.Environ(), cellVariable+"=1",
+		protocol.GONB_PIPE_ENV+"="+there, protocol.GONB_PIPE_BACK_ENV+"="+back, show.FolderVariable+"="+folder)
+	process.Stderr = os.Stderr
+	require.NoError(t, process.Start())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- process.Wait()
+		reader.Close()
+	}()
+
+	var shown []protocol.DisplayData
+	decoder, encoder := gob.NewDecoder(reader), gob.NewEncoder(writer)
+	for {
+		var data protocol.DisplayData
+		if err := decoder.Decode(&data); err != nil {
+			break
+		}
+		if sync, ok := data.Data[protocol.MIMECommValue].(*protocol.CommValue); ok {
+			require.NoError(t, encoder.Encode(&protocol.CommValue{Address: protocol.GonbuiSyncAckAddress, Value: sync.Value}))
+			continue
+		}
+		if value, ok := data.Data[protocol.MIMECommValue].(protocol.CommValue); ok {
+			require.NoError(t, encoder.Encode(&protocol.CommValue{Address: protocol.GonbuiSyncAckAddress, Value: value.Value}))
+			continue
+		}
+		shown = append(shown, data)
+	}
+	require.NoError(t, <-ended)
+
+	require.Greater(t, len(shown), 10)
+	require.NotEmpty(t, shown[0].Data[protocol.MIMEImagePNG])
+	require.Equal(t, map[string]string{"width": "456", "alt": "A black tile."}, shown[0].Metadata[string(protocol.MIMEImagePNG)])
+	require.Equal(t, `<div style="max-width:300px"><svg/></div>`, shown[1].Data[protocol.MIMETextHTML])
+	require.Equal(t, "The weights did *not* change.", shown[2].Data[protocol.MIMETextMarkdown])
+	updates := shown[3:]
+	require.LessOrEqual(t, len(updates), 22)
+	for _, u := range updates {
+		require.Equal(t, updates[0].DisplayID, u.DisplayID, "one output, renewed")
+	}
+	require.Contains(t, updates[len(updates)-1].Data[protocol.MIMETextHTML], "done")
+	entries, err := filepath.Glob(filepath.Join(folder, "*.png"))
+	require.NoError(t, err)
+	require.Empty(t, entries, "a notebook keeps its figures itself")
+}

@@ -1,0 +1,145 @@
+package show
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+	"golang.org/x/term"
+
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// Progress returns a function for train.Config.Events that keeps the reader
+// informed: in a notebook one output with a bar and a growing curve, renewed
+// about twenty times a run; on a terminal one line on standard error, renewed
+// in place; elsewhere a line there for an epoch, at most about twenty in all.
+// The function is for one run and one goroutine.
+func Progress(title string) func(train.Event) {
+	switch {
+	case gonbui.IsNotebook:
+		id := "progress_" + gonbui.UniqueId()
+		c := &card{title: title, show: func(html string) {
+			// A lost update is no reason to lose the training.
+			_ = send(&protocol.DisplayData{
+				Data:      map[protocol.MIMEType]any{protocol.MIMETextHTML: html},
+				DisplayID: id,
+			})
+		}}
+		return c.event
+	case term.IsTerminal(int(os.Stderr.Fd())):
+		l := &liveLine{title: title, out: os.Stderr, width: func() int {
+			width, _, err := term.GetSize(int(os.Stderr.Fd()))
+			if err != nil || width < 20 {
+				return 80
+			}
+			return width
+		}}
+		return l.event
+	default:
+		return (&plainLines{title: title, out: os.Stderr}).event
+	}
+}
+
+// done returns the share of the run, 0 to 1, that is behind an event.
+func done(e train.Event) float64 {
+	if e.Stage == train.StageDone {
+		return 1
+	}
+	if e.Epochs < 1 {
+		return 0
+	}
+	epochs := float64(e.Epoch)
+	switch {
+	case e.Stage == train.StageEstimate:
+		epochs--
+	case e.Stage == train.StageTrain && e.Steps > 0:
+		epochs += float64(e.Step)/float64(e.Steps) - 1
+	case e.Stage == train.StageTrain:
+		epochs--
+	}
+	return min(max(epochs/float64(e.Epochs), 0), 1)
+}
+
+// facts says what an event says, most important first.
+func facts(e train.Event) []string {
+	where := fmt.Sprintf("epoch %d/%d", e.Epoch, e.Epochs)
+	if e.Epoch == 0 {
+		where = "before training"
+	}
+	says := []string{where}
+	if e.Metrics != nil {
+		return append(says, results(*e.Metrics)...)
+	}
+	switch e.Stage {
+	case train.StageTrain:
+		says = append(says, fmt.Sprintf("loss %.3f", e.Loss), "train "+percent(e.Accuracy))
+	case train.StageEstimate:
+		says = append(says, "estimating ω "+steps(e))
+	case train.StageEvaluate:
+		says = append(says, "evaluating "+steps(e))
+	}
+	if e.ImagesPerSecond > 0 {
+		says = append(says, fmt.Sprintf("%.0f images/s", e.ImagesPerSecond))
+	}
+	if e.Remaining > 0 {
+		says = append(says, duration(e.Remaining)+" left")
+	}
+	return says
+}
+
+func steps(e train.Event) string {
+	if e.Steps == 0 {
+		return "…"
+	}
+	return fmt.Sprintf("%d/%d", e.Step, e.Steps)
+}
+
+// results says what an epoch achieved.
+func results(m train.Metrics) []string {
+	var says []string
+	if m.Epoch > 0 {
+		says = append(says, fmt.Sprintf("loss %.3f", m.Loss), "train "+percent(m.TrainAccuracy))
+	}
+	if m.ValAccuracy >= 0 {
+		says = append(says, "validation "+percent(m.ValAccuracy))
+	}
+	if m.TestAccuracy >= 0 {
+		says = append(says, "test "+percent(m.TestAccuracy))
+	}
+	return says
+}
+
+// conclusion says how a run ended, given its first and its last metrics.
+func conclusion(e train.Event, first, last *train.Metrics) string {
+	says := "done"
+	if e.Elapsed > 0 {
+		says += " in " + duration(e.Elapsed)
+	}
+	if last == nil {
+		return says
+	}
+	if first != nil && first.Epoch == 0 && last.Epoch > 0 && first.TestAccuracy >= 0 && last.TestAccuracy >= 0 {
+		return fmt.Sprintf("%s: test accuracy %s, %s before", says, percent(last.TestAccuracy), percent(first.TestAccuracy))
+	}
+	return says + ": " + strings.Join(results(*last), ", ")
+}
+
+func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
+
+// duration writes a time as people say it.
+func duration(d time.Duration) string {
+	switch s := int(d.Seconds() + .5); {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case s < 120:
+		return fmt.Sprintf("%d s", s)
+	case s < 3600:
+		return fmt.Sprintf("%d min %02d s", s/60, s%60)
+	default:
+		return fmt.Sprintf("%d h %02d min", s/3600, s%3600/60)
+	}
+}

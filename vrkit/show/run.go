@@ -1,0 +1,96 @@
+package show
+
+import (
+	"fmt"
+
+	"github.com/vrkit-go/reprogram/vrkit/figure"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// Prompt shows what a run learned at the input.
+func Prompt(run *train.Run) error { return drawn(promptFigure(run))("prompt") }
+
+// Mapping shows a run's ω: for each target label the source labels that vote for it most.
+func Mapping(run *train.Run) error { return drawn(mappingFigure(run))("mapping") }
+
+// Curves shows accuracy over the epochs of one run, or of several by the names of their alignments.
+func Curves(runs ...*train.Run) error { return drawn(curvesFigure(runs...))("curves") }
+
+// drawn shows a figure that may have failed to be drawn.
+func drawn(f figure.Figure, err error) func(name string) error {
+	return func(name string) error {
+		if err != nil {
+			return err
+		}
+		return Figure(f, name)
+	}
+}
+
+// SaveRun writes all figures of a run into the folder of figures, and returns their paths.
+func SaveRun(run *train.Run) ([]string, error) {
+	var paths []string
+	for _, one := range []struct {
+		name string
+		draw func() (figure.Figure, error)
+	}{
+		{"prompt", func() (figure.Figure, error) { return promptFigure(run) }},
+		{"mapping", func() (figure.Figure, error) { return mappingFigure(run) }},
+		{"curves", func() (figure.Figure, error) { return curvesFigure(run) }},
+	} {
+		f, err := one.draw()
+		if err != nil {
+			return nil, err
+		}
+		path, err := Save(f, one.name)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+func promptFigure(run *train.Run) (figure.Figure, error) {
+	prompt, err := run.Prompt()
+	if err != nil {
+		return figure.Figure{}, err
+	}
+	side := run.Program.SideOrDefault()
+	if pictured, ok := run.Program.Input.(input.Pictured); ok {
+		prompt = pictured.Picture(prompt, side)
+	}
+	return figure.Prompt(prompt, side, side, fmt.Sprintf(
+		"All that was learned at the input: %d numbers. The same border goes around every image; it began as plain grey.", run.Manifest.Model.Trainables))
+}
+
+// perTarget is how many source labels a mapping's figure shows for each target label.
+const perTarget = 3
+
+func mappingFigure(run *train.Run) (figure.Figure, error) {
+	omega := run.Artefact.Mapping
+	return figure.Mapping(omega.Weights, run.Sources(), run.Classes(), perTarget, fmt.Sprintf(
+		"ω: which of the frozen model's %d classes stand for each of the %d new ones. A column adds up to one; its darkest cells have the most say.", omega.Sources, omega.Targets))
+}
+
+func curvesFigure(runs ...*train.Run) (figure.Figure, error) {
+	var series []figure.Series
+	for _, run := range runs {
+		var x, trained, trainX, tested []float64
+		for _, m := range run.Metrics {
+			if m.TestAccuracy >= 0 {
+				x, tested = append(x, float64(m.Epoch)), append(tested, m.TestAccuracy)
+			}
+			if m.Epoch > 0 {
+				trainX, trained = append(trainX, float64(m.Epoch)), append(trained, m.TrainAccuracy)
+			}
+		}
+		if len(runs) > 1 {
+			series = append(series, figure.Series{Name: run.Manifest.Output.Name, X: x, Y: tested})
+			continue
+		}
+		series = append(series, figure.Series{Name: "test", X: x, Y: tested}, figure.Series{Name: "training", X: trainX, Y: trained})
+	}
+	return figure.Curves("Accuracy", "epoch", "accuracy, %", "At epoch 0 nothing has been learned: only the mapping was counted. "+
+		"Then the prompt learns, and the mapping follows it. Training accuracy is an average over the epoch, each batch before its step.", series...)
+}

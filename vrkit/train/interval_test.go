@@ -1,0 +1,21 @@
+package train
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Values of R's binom::binom.confint(..., methods = "wilson"), and the definition's own limits.
+func TestWilson(t *testing.T) {
+	for _, c := range []struct {
+		right, n  int
+		low, high float64
+	}{{5, 10, .236593, .763407}, {0, 10, 0, .277533}, {10, 10, .722467, 1}, {721, 1000, .692387, .747882}} {
+		low, high := Wilson(c.right, c.n)
+		require.InDelta(t, c.low, low, 1e-5)
+		require.InDelta(t, c.high, high, 1e-5)
+	}
+	low, high := Wilson(0, 0)
+	require.Equal(t, [2]float64{0, 1}, [2]float64{low, high})
+}

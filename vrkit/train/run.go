@@ -1,0 +1,82 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+)
+
+// Run is a trained run, opened to look at or to predict with. It needs no backend until it is compiled.
+type Run struct {
+	Dir      string
+	Manifest vrkit.Manifest
+	Program  vrkit.Program
+	Artefact vrkit.Artefact
+	Metrics  []Metrics // epoch 0 first
+}
+
+// OpenRun opens a run directory: its record, the frozen model it names, and what was learned.
+func OpenRun(ctx context.Context, dir string, which vrkit.Which, report fetch.Report) (*Run, error) {
+	r := &Run{Dir: dir}
+	var err error
+	if r.Manifest, err = vrkit.ReadManifest(dir); err != nil {
+		return nil, err
+	}
+	frozen, err := models.Open(ctx, r.Manifest.Model.Name, report)
+	if err != nil {
+		return nil, err
+	}
+	if r.Program, err = r.Manifest.Program(frozen); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	if r.Artefact, err = vrkit.ReadArtefact(dir, which); err != nil {
+		return nil, err
+	}
+	r.Metrics, err = ReadMetrics(dir)
+	return r, err
+}
+
+// Compile puts the run's program on a backend, with what it learned.
+func (r *Run) Compile(backend compute.Backend) (*vrkit.Compiled, error) {
+	c, err := vrkit.Compile(backend, r.Program, len(r.Manifest.Data.Classes))
+	if err != nil {
+		return nil, err
+	}
+	return c, c.Use(r.Artefact)
+}
+
+// Data loads the same images that the run had.
+func (r *Run) Data(ctx context.Context, report fetch.Report) (*datasets.Dataset, error) {
+	record := r.Manifest.Data
+	d, err := datasets.Load(ctx, record.Name, datasets.Sizes{Train: record.Train, Val: record.Val, Test: record.Test}, report)
+	if err != nil {
+		return nil, err
+	}
+	if d.SHA256 != record.SHA256 {
+		return nil, fmt.Errorf("%s had other images of %s (sha256 %.12s…, now %.12s…)", r.Dir, record.Name, record.SHA256, d.SHA256)
+	}
+	return d, nil
+}
+
+// Prompt is what was learned at the input, as the manipulation stores it, [side,side,3] row-major.
+func (r *Run) Prompt() ([]float32, error) {
+	prompt, ok := r.Artefact.Learned[input.PromptVariable]
+	if !ok {
+		return nil, fmt.Errorf("%s learned no prompt", r.Dir)
+	}
+	return tensors.CopyFlatData[float32](prompt)
+}
+
+// Sources are the names of the source labels, in the order of ω's rows.
+func (r *Run) Sources() []string { return r.Program.Model.Labels }
+
+// Classes are the names of the target labels, in the order of ω's columns.
+func (r *Run) Classes() []string { return r.Manifest.Data.Classes }

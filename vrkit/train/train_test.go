@@ -1,0 +1,242 @@
+package train_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models/modeltest"
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/backend"
+	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// stripes is a task that the tiny net can be reprogrammed for: three classes of striped pictures.
+func stripes(trainSize, valSize, testSize int) *datasets.Dataset {
+	d := &datasets.Dataset{Info: datasets.Info{Name: "stripes", Title: "Stripes", Classes: []string{"rows", "columns", "checks"}}, SHA256: "made up"}
+	sample := func(i int) datasets.Sample {
+		label, noise := i%3, uint32(i)*2654435761
+		pixels := make([]uint8, 5*5*3)
+		for at := range pixels {
+			y, x := at/3/5, at/3%5
+			noise = noise*1664525 + 1013904223
+			on := [3]bool{y%2 == 0, x%2 == 0, (x+y)%2 == 0}[label]
+			pixels[at] = uint8(noise>>24) / 4
+			if on {
+				pixels[at] += 180
+			}
+		}
+		return datasets.Sample{Image: datasets.Image{Height: 5, Width: 5, Channels: 3, Pixels: pixels}, Label: int32(label)}
+	}
+	for i := range trainSize + valSize + testSize {
+		switch {
+		case i < trainSize:
+			d.Train = append(d.Train, sample(i))
+		case i < trainSize+valSize:
+			d.Val = append(d.Val, sample(i))
+		default:
+			d.Test = append(d.Test, sample(i))
+		}
+	}
+	return d
+}
+
+// config is a run of the tiny net on stripes: batches of 8 that don't divide the 30 images.
+func config(t testing.TB, run string, alignment output.Alignment) train.Config {
+	return train.Config{
+		Program: vrkit.Program{Input: input.Padding{Image: 4}, Model: modeltest.Tiny(), Output: alignment},
+		Data:    stripes(30, 12, 12),
+		Backend: backendtest.Any(t),
+		Engine:  backend.Info{SHA256: "test"},
+		Run:     run, Epochs: 5, Batch: 8, LearningRate: .05, Seed: 3,
+	}
+}
+
+func TestTrainLearns(t *testing.T) {
+	for _, alignment := range []output.Alignment{output.FLM{}, output.ILM{}, output.BLM{Lambda: 1}} {
+		t.Run(alignment.Name(), func(t *testing.T) {
+			c := config(t, filepath.Join(t.TempDir(), "run"), alignment)
+			c.Epochs = 20
+			frozen := c.Program.Model.Weights.Hash()
+			result, err := train.Train(t.Context(), c)
+			require.NoError(t, err)
+			require.Len(t, result.Metrics, 21)
+			require.Less(t, result.Last().Loss, .8*result.Metrics[1].Loss, "the loss falls")
+			require.Greater(t, result.Last().TrainAccuracy, .5)
+
+			now, err := result.Program.WeightsHash()
+			require.NoError(t, err)
+			require.Equal(t, frozen, now, "frozen means frozen")
+
+			metrics, err := train.ReadMetrics(c.Run)
+			require.NoError(t, err)
+			require.Len(t, metrics, 21)
+			require.Equal(t, result.Last().TestAccuracy, metrics[20].TestAccuracy)
+		})
+	}
+}
+
+// With a learning rate of 0 the prompt stays as it was, and every epoch gives what epoch 0 gave.
+func TestLearningRateZero(t *testing.T) {
+	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1})
+	c.LearningRate = 0
+	result, err := train.Train(t.Context(), c)
+	require.NoError(t, err)
+	for _, m := range result.Metrics {
+		require.Equal(t, result.First().TestAccuracy, m.TestAccuracy)
+	}
+	artefact, err := result.Program.Artefact()
+	require.NoError(t, err)
+	prompt, err := tensors.CopyFlatData[float32](artefact.Learned[input.PromptVariable])
+	require.NoError(t, err)
+	require.Equal(t, make([]float32, 8*8*3), prompt)
+}
+
+func TestSameSeedSameRun(t *testing.T) {
+	dir := t.TempDir()
+	var runs [3]string
+	for i, seed := range []uint64{3, 3, 4} {
+		runs[i] = filepath.Join(dir, fmt.Sprint(i))
+		c := config(t, runs[i], output.ILM{})
+		c.Seed = seed
+		_, err := train.Train(t.Context(), c)
+		require.NoError(t, err)
+	}
+	require.Equal(t, contents(t, runs[0]), contents(t, runs[1]))
+	require.NotEqual(t, contents(t, runs[0]), contents(t, runs[2]))
+}
+
+// A run stopped by its context in the middle of an epoch, and trained on, ends like one that was not.
+func TestStopAndResume(t *testing.T) {
+	dir := t.TempDir()
+	whole, parts := filepath.Join(dir, "whole"), filepath.Join(dir, "parts")
+	_, err := train.Train(t.Context(), config(t, whole, output.BLM{Lambda: 1}))
+	require.NoError(t, err)
+
+	for stopAfter := 1; ; stopAfter++ { // a little further every time
+		ctx, cancel := context.WithCancel(t.Context())
+		c := config(t, parts, output.BLM{Lambda: 1})
+		events := 0
+		c.Events = func(train.Event) {
+			if events++; events > 2*stopAfter {
+				cancel()
+			}
+		}
+		_, err := train.Train(ctx, c)
+		cancel()
+		if err == nil {
+			break
+		}
+		require.ErrorIs(t, err, context.Canceled)
+		require.Less(t, stopAfter, 100)
+	}
+	require.Equal(t, contents(t, whole), contents(t, parts))
+}
+
+func TestTrainOn(t *testing.T) {
+	dir := t.TempDir()
+	whole, parts := filepath.Join(dir, "whole"), filepath.Join(dir, "parts")
+	_, err := train.Train(t.Context(), config(t, whole, output.ILM{}))
+	require.NoError(t, err)
+	for _, epochs := range []int{2, 2, 5} { // the second time there is nothing to do
+		c := config(t, parts, output.ILM{})
+		c.Epochs = epochs
+		result, err := train.Train(t.Context(), c)
+		require.NoError(t, err)
+		require.Equal(t, epochs, result.Last().Epoch)
+	}
+	require.Equal(t, contents(t, whole), contents(t, parts))
+}
+
+func TestResumeRefuses(t *testing.T) {
+	run := filepath.Join(t.TempDir(), "run")
+	c := config(t, run, output.ILM{})
+	c.Epochs = 1
+	_, err := train.Train(t.Context(), c)
+	require.NoError(t, err)
+
+	other := c
+	other.Batch = 9
+	_, err = train.Train(t.Context(), other)
+	require.ErrorContains(t, err, "training.batch: 8, now 9")
+
+	other = c
+	other.Engine.SHA256 = "another plugin"
+	_, err = train.Train(t.Context(), other)
+	require.ErrorContains(t, err, "engine.plugin_sha256: test, now another plugin")
+	other.Force = true
+	_, err = train.Train(t.Context(), other)
+	require.NoError(t, err)
+}
+
+func TestTrainErrors(t *testing.T) {
+	for want, spoil := range map[string]func(c *train.Config){
+		"target label 2 has no training sample": func(c *train.Config) { c.Data.Train = c.Data.Train[:2] },
+		"source logit 0 is NaN":                 func(c *train.Config) { c.Program.Input = runaway{} },
+		"at least one epoch":                    func(c *train.Config) { c.Epochs = 0 },
+		"-n 9 must lie between 1 and 7":         func(c *train.Config) { c.Program.Input = input.Padding{Image: 9} },
+		"multiples of 4, not 10":                func(c *train.Config) { c.Program.Side = 10 },
+		"learning rate must be":                 func(c *train.Config) { c.LearningRate = math.NaN() },
+	} {
+		c := config(t, filepath.Join(t.TempDir(), "run"), output.ILM{})
+		spoil(&c)
+		_, err := train.Train(t.Context(), c)
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// runaway divides by zero, as a broken manipulation might.
+type runaway struct{ input.Padding }
+
+func (r runaway) Apply(scope *model.Scope, images *Node, side int) *Node {
+	x := r.Padding.Apply(scope, images, side)
+	return Div(x, Sub(x, x))
+}
+
+func TestBestOnValidation(t *testing.T) {
+	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1})
+	c.Epochs = 8
+	result, err := train.Train(t.Context(), c)
+	require.NoError(t, err)
+	best := 0
+	for i, m := range result.Metrics {
+		if m.ValAccuracy > result.Metrics[best].ValAccuracy {
+			best = i
+		}
+	}
+	require.Equal(t, best, result.Best)
+
+	artefact, err := vrkit.ReadArtefact(c.Run, vrkit.Best)
+	require.NoError(t, err)
+	require.NoError(t, result.Program.Use(artefact))
+	e, err := train.Evaluate(t.Context(), result.Program, c.Data.Val, 5, nil)
+	require.NoError(t, err)
+	require.Equal(t, result.BestEpoch().ValAccuracy, e.Accuracy(), "the best artefact gives the best epoch's accuracy, whatever the batch")
+}
+
+// contents are the files of a run that repeat bit by bit.
+func contents(t *testing.T, run string) map[string]string {
+	files := map[string]string{}
+	for _, name := range []string{"metrics.csv", "artefact/last.npz", "artefact/best.npz"} {
+		data, err := os.ReadFile(filepath.Join(run, name))
+		if !errors.Is(err, os.ErrNotExist) {
+			require.NoError(t, err)
+		}
+		files[name] = string(data)
+	}
+	return files
+}
