@@ -48,6 +48,15 @@ type Dataset struct {
 // Sizes says how many images to take of each part; zero Train or Test takes all there are.
 type Sizes struct{ Train, Val, Test int }
 
+// Names are the class names of samples.
+func (i Info) Names(samples []Sample) []string {
+	names := make([]string, len(samples))
+	for at, sample := range samples {
+		names[at] = i.Classes[sample.Label]
+	}
+	return names
+}
+
 // source is a data set as the registry has it: its facts, its files, and how they are read.
 type source struct {
 	Info

@@ -76,17 +76,49 @@ func (c *Compiled) Logits(pixels *tensors.Tensor) (target, source []float32, err
 	return target, source, err
 }
 
-// Inputs runs the input manipulation alone on pixels, uint8 [n,image,image,3], and returns what the
-// frozen model gets to see as RGB, [n,side,side,3] row-major: in [0,1] unless the manipulation leaves it.
-func (c *Compiled) Inputs(pixels *tensors.Tensor) ([]float32, error) {
+// Inputs runs the input manipulation alone on pixels, RGB [n,image,image,3] row-major, and returns what
+// the frozen model gets to see as RGB, [n,side,side,3]: in [0,1] unless the manipulation leaves it.
+func (c *Compiled) Inputs(pixels []uint8) ([]float32, error) {
+	images, err := c.batch(pixels)
+	if err != nil {
+		return nil, err
+	}
 	seen, err := model.ExecOnce(c.Backend, c.Store, func(root *model.Scope, pixels *Node) *Node {
 		return c.Model.Normalisation.Undo(c.Manipulate(root, pixels))
-	}, pixels)
+	}, images)
 	if err != nil {
 		return nil, err
 	}
 	defer seen.FinalizeAll()
 	return tensors.CopyFlatData[float32](seen)
+}
+
+// Answers runs the whole program on pixels, RGB [n,image,image,3] row-major, and returns the target
+// label with the largest logit for each picture, the first of equals.
+func (c *Compiled) Answers(pixels []uint8) ([]int, error) {
+	images, err := c.batch(pixels)
+	if err != nil {
+		return nil, err
+	}
+	logits, _, err := c.Logits(images)
+	if err != nil {
+		return nil, err
+	}
+	answers := make([]int, len(logits)/c.Targets)
+	for i := range answers {
+		row := logits[i*c.Targets : (i+1)*c.Targets]
+		answers[i] = slices.Index(row, slices.Max(row))
+	}
+	return answers, nil
+}
+
+// batch is pixels as a tensor.
+func (c *Compiled) batch(pixels []uint8) (*tensors.Tensor, error) {
+	size := c.image * c.image * 3
+	if len(pixels) == 0 || len(pixels)%size != 0 {
+		return nil, fmt.Errorf("%d values are not RGB pictures of side %d", len(pixels), c.image)
+	}
+	return tensors.FromFlatDataAndDimensions(slices.Clone(pixels), len(pixels)/size, c.image, c.image, 3), nil
 }
 
 // SetMapping sets ω. It needs no recompiling.

@@ -1,7 +1,7 @@
 package show
 
 import (
-	"fmt"
+	"path/filepath"
 
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 	"github.com/vrkit-go/reprogram/vrkit/input"
@@ -14,7 +14,7 @@ func Prompt(run *train.Run) error { return drawn(promptFigure(run))("prompt") }
 // Mapping shows a run's ω: for each target label the source labels that vote for it most.
 func Mapping(run *train.Run) error { return drawn(mappingFigure(run))("mapping") }
 
-// Curves shows accuracy over the epochs of one run, or of several by the names of their alignments.
+// Curves shows accuracy over the epochs of one run, or of several by the names of their folders.
 func Curves(runs ...*train.Run) error { return drawn(curvesFigure(runs...))("curves") }
 
 // drawn shows a figure that may have failed to be drawn.
@@ -60,8 +60,7 @@ func promptFigure(run *train.Run) (figure.Figure, error) {
 	if pictured, ok := run.Program.Input.(input.Pictured); ok {
 		prompt = pictured.Picture(prompt, side)
 	}
-	return figure.Prompt(prompt, side, side, fmt.Sprintf(
-		"All that was learned at the input: %d numbers. The same border goes around every image; it began as plain grey.", run.Manifest.Model.Trainables))
+	return figure.Prompt(prompt, side, side, "All that was learned at the input. The same goes with every image; it began as plain grey.")
 }
 
 // perTarget is how many source labels a mapping's figure shows for each target label.
@@ -69,8 +68,8 @@ const perTarget = 3
 
 func mappingFigure(run *train.Run) (figure.Figure, error) {
 	omega := run.Artefact.Mapping
-	return figure.Mapping(omega.Weights, run.Sources(), run.Classes(), perTarget, fmt.Sprintf(
-		"ω: which of the frozen model's %d classes stand for each of the %d new ones. A column adds up to one; its darkest cells have the most say.", omega.Sources, omega.Targets))
+	return figure.Mapping(omega.Weights, run.Sources(), run.Classes(), perTarget,
+		"ω: which of the frozen model's classes stand for each of the new ones. A column adds up to one; its darkest cells have the most say.")
 }
 
 func curvesFigure(runs ...*train.Run) (figure.Figure, error) {
@@ -86,10 +85,10 @@ func curvesFigure(runs ...*train.Run) (figure.Figure, error) {
 			}
 		}
 		if len(runs) > 1 {
-			series = append(series, figure.Series{Name: run.Manifest.Output.Name, X: x, Y: tested})
+			series = append(series, figure.Series{Name: filepath.Base(run.Dir), X: x, Y: tested})
 			continue
 		}
-		series = append(series, figure.Series{Name: "test", X: x, Y: tested}, figure.Series{Name: "training", X: trainX, Y: trained})
+		series = append(series, figure.Series{Name: "training", X: trainX, Y: trained}, figure.Series{Name: "test", X: x, Y: tested})
 	}
 	return figure.Curves("Accuracy", "epoch", "accuracy, %", "At epoch 0 nothing has been learned: only the mapping was counted. "+
 		"Then the prompt learns, and the mapping follows it. Training accuracy is an average over the epoch, each batch before its step.", series...)

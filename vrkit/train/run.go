@@ -1,8 +1,11 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -40,8 +43,10 @@ func OpenRun(ctx context.Context, dir string, which vrkit.Which, report fetch.Re
 	if r.Artefact, err = vrkit.ReadArtefact(dir, which); err != nil {
 		return nil, err
 	}
-	r.Metrics, err = ReadMetrics(dir)
-	return r, err
+	if r.Metrics, err = ReadMetrics(dir); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // Compile puts the run's program on a backend, with what it learned.
@@ -73,6 +78,31 @@ func (r *Run) Prompt() ([]float32, error) {
 		return nil, fmt.Errorf("%s learned no prompt", r.Dir)
 	}
 	return tensors.CopyFlatData[float32](prompt)
+}
+
+// Last is the metrics of the last epoch trained.
+func (r *Run) Last() Metrics { return r.Metrics[len(r.Metrics)-1] }
+
+// Voter is a source label and how much it says about a target label.
+type Voter struct {
+	Source string
+	Weight float64 // ω[source, target]; over all sources they sum to one for every statistical mapping
+}
+
+// Voters lists the source labels with the most say about a target label, the strongest first, at most k.
+func (r *Run) Voters(target string, k int) ([]Voter, error) {
+	t := slices.Index(r.Classes(), target)
+	if t < 0 {
+		return nil, fmt.Errorf("no target label is called %q; known: %s", target, strings.Join(r.Classes(), ", "))
+	}
+	var voters []Voter
+	for s, name := range r.Sources() {
+		if w := r.Artefact.Mapping.At(s, t); w != 0 {
+			voters = append(voters, Voter{name, float64(w)})
+		}
+	}
+	slices.SortStableFunc(voters, func(a, b Voter) int { return cmp.Compare(b.Weight, a.Weight) })
+	return voters[:min(k, len(voters))], nil
 }
 
 // Sources are the names of the source labels, in the order of ω's rows.

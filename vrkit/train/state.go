@@ -197,6 +197,9 @@ func ReadMetrics(run string) ([]Metrics, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file.Name(), err)
 	}
+	if len(rows) < 2 || len(rows[0]) != 5 {
+		return nil, fmt.Errorf("%s has no metrics yet", run)
+	}
 	var metrics []Metrics
 	for _, row := range rows[1:] {
 		values := make([]float64, len(row))

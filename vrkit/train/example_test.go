@@ -1,0 +1,32 @@
+package train_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/janpfeifer/must"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/backend"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// A frozen ImageNet classifier learns to read digits, in ten lines.
+func Example() {
+	ctx := context.Background()
+	engine, info := must.M2(backend.Open(ctx, backend.Options{}))
+	result := must.M1(train.Train(ctx, train.Config{
+		Program: vrkit.Program{
+			Input:  input.Padding{Image: 64},
+			Model:  must.M1(models.Open(ctx, "squeezenet1.1", nil)),
+			Output: output.BLM{Lambda: 1},
+		},
+		Data:    must.M1(datasets.Load(ctx, "mnist", datasets.Sizes{Train: 1000, Test: 1000}, nil)),
+		Backend: engine, Engine: info, Run: "runs/digits", Epochs: 4, Batch: 50, LearningRate: .05,
+	}))
+	fmt.Println(result.First().TestAccuracy, "→", result.Last().TestAccuracy)
+}
