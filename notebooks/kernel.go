@@ -2,13 +2,13 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 
+	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
@@ -105,19 +105,7 @@ func writeSpec(dir string, spec kernelspec) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(dir, "kernel.json"), append(text, '\n'), 0o644)
-}
-
-// writeFile writes beside and renames.
-func writeFile(path string, content []byte, mode os.FileMode) error {
-	beside := fmt.Sprintf("%s.%d.part", path, os.Getpid())
-	if err := os.WriteFile(beside, content, mode); err != nil {
-		return err
-	}
-	if err := os.Rename(beside, path); err != nil {
-		return errors.Join(err, os.Remove(beside))
-	}
-	return nil
+	return vrkit.WriteFile(filepath.Join(dir, "kernel.json"), append(text, '\n'), 0o644)
 }
 
 // userJupyter is the folder of the user's Jupyter data, as Jupyter finds it.

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/vrkit-go/reprogram/vrkit"
 )
 
 // firstNotebook is opened at the start.
@@ -106,7 +108,7 @@ func (s server) configure(port int) (string, error) {
 		return "", err
 	}
 	path := filepath.Join(s.l.scratch, "server.json")
-	if err := writeFile(path, text, 0o600); err != nil {
+	if err := vrkit.WriteFile(path, text, 0o600); err != nil {
 		return "", err
 	}
 	return path, s.settings()
@@ -128,7 +130,7 @@ func (s server) settings() error {
 		"page_config.json": `{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}
 `,
 	} {
-		if err := writeFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		if err := vrkit.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return err
 		}
 	}

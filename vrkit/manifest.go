@@ -97,7 +97,7 @@ func (m Manifest) Write(run string) error {
 	if err != nil {
 		return err
 	}
-	return WriteFile(filepath.Join(run, manifestFile), append(data, '\n'))
+	return WriteFile(filepath.Join(run, manifestFile), append(data, '\n'), 0o600)
 }
 
 // Program rebuilds the program that the manifest records, on a model already opened.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -30,7 +29,7 @@ func SaveArrays(path string, arrays map[string]*tensors.Tensor) error {
 	if err := archive.Close(); err != nil {
 		return err
 	}
-	return WriteFile(path, buffer.Bytes())
+	return WriteFile(path, buffer.Bytes(), 0o600)
 }
 
 // LoadArrays reads what SaveArrays wrote.
@@ -44,24 +43,4 @@ func LoadArrays(path string) (map[string]*tensors.Tensor, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return arrays, nil
-}
-
-// WriteFile writes a file beside its final name, makes sure of it on the disk, and renames it: at no
-// moment is there half a file under that name.
-func WriteFile(path string, data []byte) error {
-	beside, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(beside.Name()) // fails, as it should, after the rename
-	if _, err = beside.Write(data); err == nil {
-		err = beside.Sync()
-	}
-	if closed := beside.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return fmt.Errorf("can't write %s: %w", path, err)
-	}
-	return os.Rename(beside.Name(), path)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
+	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 )
 
@@ -69,29 +70,10 @@ func Save(f figure.Figure, name string) (path string, err error) {
 		return "", fmt.Errorf("show: no folder for figures (set %s to another): %w", FolderVariable, err)
 	}
 	path = filepath.Join(folder, name+extension)
-	if err := replace(path, content); err != nil {
+	if err := vrkit.WriteFile(path, content, 0o644); err != nil {
 		return "", fmt.Errorf("show: writing a figure (set %s to another folder): %w", FolderVariable, err)
 	}
 	return path, nil
-}
-
-// replace writes a file beside its final place and then renames it.
-func replace(path string, content []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(content)
-	// CreateTemp lets only its owner read; a picture may be seen.
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 // inline sends a figure to the notebook.

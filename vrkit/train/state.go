@@ -183,7 +183,7 @@ func writeCSV(path string, rows [][]string) error {
 	if err := csv.NewWriter(&buffer).WriteAll(rows); err != nil {
 		return err
 	}
-	return vrkit.WriteFile(path, buffer.Bytes())
+	return vrkit.WriteFile(path, buffer.Bytes(), 0o600)
 }
 
 // ReadMetrics reads what a run has come to so far: epoch 0 first.

@@ -60,7 +60,7 @@ func mapping(_ context.Context, c *call) error {
 	if err := numpy.ToNpyWriter(tensors.FromFlatDataAndDimensions(omega.Weights, sources, *classes), &file); err != nil {
 		return err
 	}
-	if err := vrkit.WriteFile(*to, []byte(file.String())); err != nil {
+	if err := vrkit.WriteFile(*to, []byte(file.String()), 0o644); err != nil {
 		return err
 	}
 	voting := 0

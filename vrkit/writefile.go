@@ -1,0 +1,23 @@
+package vrkit
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// WriteFile writes a file beside its final name, makes sure of it on the disk, and renames it: at no
+// moment is there half a file under that name.
+func WriteFile(path string, data []byte, mode os.FileMode) error {
+	beside, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(beside.Name()) // fails, as it should, after the rename
+	_, err = beside.Write(data)
+	if err = errors.Join(err, beside.Chmod(mode), beside.Sync(), beside.Close()); err != nil {
+		return fmt.Errorf("can't write %s: %w", path, err)
+	}
+	return os.Rename(beside.Name(), path)
+}
