@@ -107,10 +107,11 @@ func TestSqueezenetGolden(t *testing.T) {
 	}
 }
 
-// TestUnknownSide: a side that the net can't take is refused with those it can.
-func TestUnknownSide(t *testing.T) {
-	m := open(t, "squeezenet1.1")
-	require.ErrorContains(t, m.Sides.Check(m.Name, 100), "multiples of 32, not 100")
+// A side or a name that is not to be had is refused with those that are.
+func TestRefuses(t *testing.T) {
+	info := models.All()[0]
+	require.NoError(t, info.Sides.Check(info.Name, 224))
+	require.ErrorContains(t, info.Sides.Check(info.Name, 100), "multiples of 32, not 100")
 	_, err := models.Open(t.Context(), "resnet", nil)
 	require.ErrorContains(t, err, "known: squeezenet1.1")
 }
