@@ -67,11 +67,11 @@ func Read(data []byte) (layers map[string][]Array, err error) {
 		return nil, fmt.Errorf("the pickle holds a %T where a dict of arrays was expected", value)
 	}
 	layers = map[string][]Array{}
-	for _, entry := range *dict {
+	for i, entry := range *dict {
 		name, isName := entry.Key.(string)
 		list, isList := entry.Value.(*types.List)
 		if !isName || !isList {
-			return nil, fmt.Errorf("the pickle's entry %v is not a named list of arrays", entry.Key)
+			return nil, fmt.Errorf("the pickle's entry %d is not a named list of arrays", i+1)
 		}
 		for _, item := range *list {
 			array, ok := item.(*ndarray)
@@ -144,13 +144,13 @@ func (a *ndarray) PySetState(state any) error {
 	for _, dimension := range *shape {
 		n, ok := dimension.(int)
 		if !ok || n < 0 || (n > 0 && size > len(raw)/n) {
-			return fmt.Errorf("an array's shape %v does not fit its %d bytes", shape, len(raw))
+			return fmt.Errorf("an array's shape does not fit its %d bytes", len(raw))
 		}
 		size *= n
 		a.Shape = append(a.Shape, n)
 	}
 	if 4*size != len(raw) {
-		return fmt.Errorf("an array of shape %v has %d bytes", shape, len(raw))
+		return fmt.Errorf("an array of shape %v has %d bytes", a.Shape, len(raw))
 	}
 	a.Data = make([]float32, size)
 	for i := range a.Data {

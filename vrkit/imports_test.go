@@ -1,0 +1,77 @@
+package vrkit_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// mayImport is the table of docs/design.md: which of our packages each may import, tests aside. What
+// lies in internal/ belongs to the folder that it lies in.
+var mayImport = map[string][]string{
+	"datasets":                  {"datasets/internal/idx", "vrkit/fetch"},
+	"datasets/internal/idx":     {},
+	"models":                    {"models/internal/npickle", "vrkit/fetch"},
+	"models/internal/npickle":   {},
+	"models/modeltest":          {"models"},
+	"vrkit/taxonomy":            {},
+	"vrkit/fetch":               {},
+	"vrkit/backend":             {"vrkit/fetch"},
+	"vrkit/backend/backendtest": {"vrkit/backend", "vrkit/fetch"},
+	"vrkit/input":               {"vrkit/taxonomy"},
+	"vrkit/output":              {"vrkit/taxonomy"},
+	"vrkit":                     {"models", "vrkit/input", "vrkit/output", "vrkit/taxonomy"},
+	"vrkit/train":               {"datasets", "models", "vrkit", "vrkit/backend", "vrkit/fetch", "vrkit/input", "vrkit/output"},
+	"vrkit/figure":              {},
+	"vrkit/show":                {"vrkit", "vrkit/figure", "vrkit/input", "vrkit/train"},
+	"vrkit/cmd/vrkit":           {"*"},
+	"notebooks":                 {"*"},
+}
+
+const module = "github.com/vrkit-go/reprogram/"
+
+// TestImports holds every package's imports against the table, and gonbui against its one importer.
+func TestImports(t *testing.T) {
+	seen := map[string]bool{}
+	err := filepath.WalkDir("..", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return err
+		}
+		relative, err := filepath.Rel("..", file)
+		if err != nil {
+			return err
+		}
+		folder := path.Dir(filepath.ToSlash(relative))
+		if strings.HasPrefix(folder, "notebooks/") {
+			return nil // what notebooks leave behind
+		}
+		allowed, ok := mayImport[folder]
+		require.True(t, ok, "the table of docs/design.md does not know %s", folder)
+		seen[folder] = true
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		require.NoError(t, err)
+		for _, spec := range parsed.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			require.NoError(t, err)
+			if ours, ok := strings.CutPrefix(name, module); ok && !slices.Contains(allowed, "*") {
+				require.Contains(t, allowed, ours, "%s imports %s, which docs/design.md does not allow it", relative, ours)
+			}
+			if strings.HasPrefix(name, "github.com/janpfeifer/gonb/") {
+				require.Equal(t, "vrkit/show", folder, "only show may know GoNB, but %s does", relative)
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	for folder := range mayImport {
+		require.True(t, seen[folder], "the table names %s, which is not there", folder)
+	}
+}
