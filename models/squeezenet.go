@@ -95,22 +95,22 @@ func readSqueezenet(path string) (Weights, error) {
 	if err != nil {
 		return nil, err
 	}
-	weights := Weights{}
+	want, got := map[string][]int{}, map[string][]int{}
 	for name, shape := range squeezenetShapes() {
-		arrays, ok := layers[name]
-		if !ok || len(arrays) != 2 {
-			return nil, fmt.Errorf("%s: layer %q is missing or is not a kernel and a bias", path, name)
-		}
-		weights[name+"/kernel"] = Tensor{Shape: shape, Data: arrays[0].Data}
-		weights[name+"/bias"] = Tensor{Shape: shape[3:], Data: arrays[1].Data}
-		for i, want := range [][]int{shape, shape[3:]} {
-			if fmt.Sprint(arrays[i].Shape) != fmt.Sprint(want) {
-				return nil, fmt.Errorf("%s: layer %q has an array of shape %v where SqueezeNet 1.1 has %v", path, name, arrays[i].Shape, want)
+		want[name+"/kernel"], want[name+"/bias"] = shape, shape[3:]
+	}
+	weights := Weights{}
+	for name, arrays := range layers {
+		for i, array := range arrays {
+			part := fmt.Sprintf("%s/%d", name, i)
+			if i < 2 {
+				part = name + []string{"/kernel", "/bias"}[i]
 			}
+			got[part], weights[part] = array.Shape, Tensor(array)
 		}
 	}
-	if len(layers) != len(weights)/2 {
-		return nil, fmt.Errorf("%s: %d layers where SqueezeNet 1.1 has %d", path, len(layers), len(weights)/2)
+	if err := checkShapes(path, "SqueezeNet 1.1", want, got); err != nil {
+		return nil, err
 	}
 	foldInput(weights["conv1/kernel"])
 	return weights, nil

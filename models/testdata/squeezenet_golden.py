@@ -69,4 +69,5 @@ def main():
     json.dump(golden, sys.stdout)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,20 +1,17 @@
 // Package npickle reads the one kind of pickle that the project meets outside PyTorch: a dict from
 // names to lists of float32 numpy arrays.
-//
-// A pickle is a program. This reader runs none of it: of all globals it admits the three that a
-// numpy array needs, and answers each with a value of its own.
 package npickle
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 	"os"
 
-	"github.com/nlpodyssey/gopickle/pickle"
 	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/vrkit-go/reprogram/models/internal/unpickle"
 )
 
 // Array is a float32 array in row-major order.
@@ -46,67 +43,59 @@ func ReadFile(path string) (map[string][]Array, error) {
 	return layers, nil
 }
 
-// Read is ReadFile on the file's bytes. It returns an error, and never panics, on anything malformed.
-func Read(data []byte) (layers map[string][]Array, err error) {
-	defer func() {
-		if r := recover(); r != nil { // the library indexes tuples that a hostile file may leave short
-			layers, err = nil, fmt.Errorf("not a pickle of numpy arrays: %v", r)
-		}
-	}()
-	if err := checkLengths(data); err != nil {
-		return nil, err
-	}
-	u := pickle.NewUnpickler(bytes.NewReader(data))
-	u.FindClass = admit
-	value, err := u.Load()
+// Read is ReadFile on the file's bytes. It returns an error, and never panics, on anything malformed;
+// the arrays that a file makes may have no more values in all than the file has bytes.
+func Read(data []byte) (map[string][]Array, error) {
+	left := len(data)
+	reader := unpickle.Reader{What: "arrays", Globals: map[string]any{
+		"numpy.core.multiarray._reconstruct":  reconstruct{&left},
+		"numpy._core.multiarray._reconstruct": reconstruct{&left},
+		"numpy.ndarray":                       ndarrayClass{},
+		"numpy.dtype":                         dtypeClass{},
+	}}
+	value, _, err := reader.Load(data)
 	if err != nil {
-		return nil, fmt.Errorf("not a pickle of numpy arrays: %w", err)
+		return nil, err
 	}
 	dict, ok := value.(*types.Dict)
 	if !ok {
 		return nil, fmt.Errorf("the pickle holds a %T where a dict of arrays was expected", value)
 	}
-	layers = map[string][]Array{}
+	layers := map[string][]Array{}
 	for i, entry := range *dict {
 		name, isName := entry.Key.(string)
 		list, isList := entry.Value.(*types.List)
 		if !isName || !isList {
 			return nil, fmt.Errorf("the pickle's entry %d is not a named list of arrays", i+1)
 		}
-		for _, item := range *list {
+		if _, twice := layers[name]; twice {
+			return nil, fmt.Errorf("the pickle has two entries %.80q", name)
+		}
+		layers[name] = make([]Array, len(*list))
+		for i, item := range *list {
 			array, ok := item.(*ndarray)
 			if !ok || array.Data == nil {
-				return nil, fmt.Errorf("the pickle's entry %q holds something that is no array", name)
+				return nil, fmt.Errorf("the pickle's entry %.80q holds something that is no array", name)
 			}
-			layers[name] = append(layers[name], array.Array)
+			layers[name][i] = array.Array
 		}
 	}
 	return layers, nil
 }
 
-// admit answers the globals of a numpy array and refuses every other.
-func admit(module, name string) (any, error) {
-	switch module + "." + name {
-	case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct":
-		return reconstruct{}, nil
-	case "numpy.ndarray":
-		return ndarrayClass{}, nil
-	case "numpy.dtype":
-		return dtypeClass{}, nil
-	}
-	return nil, fmt.Errorf("the pickle asks for %s.%s, which a file of arrays has no need of: refused", module, name)
-}
-
 type (
-	reconstruct  struct{}
+	reconstruct  struct{ left *int } // how many values the file may still make
 	ndarrayClass struct{}
 	dtypeClass   struct{}
 	dtype        struct{ name string }
-	ndarray      struct{ Array }
+	ndarray      struct {
+		Array
+		left *int
+	}
 )
 
 // Call makes an empty array; its shape and values come with the state.
-func (reconstruct) Call(...any) (any, error) { return &ndarray{}, nil }
+func (r reconstruct) Call(...any) (any, error) { return &ndarray{left: r.left}, nil }
 
 // Call makes a dtype from its name, as in dtype('f4').
 func (dtypeClass) Call(args ...any) (any, error) {
@@ -140,6 +129,9 @@ func (a *ndarray) PySetState(state any) error {
 	if !okShape || !okKind || !okOrder || !okRaw || kind.name != "f4" || fortran {
 		return errors.New("an array is not a row-major float32 array")
 	}
+	if a.Data != nil {
+		return errors.New("an array is given twice")
+	}
 	size := 1
 	for _, dimension := range *shape {
 		n, ok := dimension.(int)
@@ -151,6 +143,9 @@ func (a *ndarray) PySetState(state any) error {
 	}
 	if 4*size != len(raw) {
 		return fmt.Errorf("an array of shape %v has %d bytes", a.Shape, len(raw))
+	}
+	if *a.left -= size; *a.left < 0 {
+		return errors.New("the same bytes are taken for many arrays: refused")
 	}
 	a.Data = make([]float32, size)
 	for i := range a.Data {

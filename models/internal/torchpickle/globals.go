@@ -1,0 +1,89 @@
+package torchpickle
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/vrkit-go/reprogram/models/internal/unpickle"
+)
+
+// storages are what a file's pickle has asked for, by key.
+type storages map[string]*storage
+
+// reader admits what a state dict's pickle needs, and collects the storages that it asks for.
+func (s storages) reader() unpickle.Reader {
+	globals := map[string]any{
+		"collections.OrderedDict":         nil, // the library's own
+		"torch._utils._rebuild_tensor_v2": rebuildTensor{},
+		"torch._utils._rebuild_parameter": rebuildParameter{},
+	}
+	for name, kind := range kinds {
+		globals["torch."+name] = kind
+	}
+	return unpickle.Reader{What: "tensors", Globals: globals, Persistent: s.load}
+}
+
+// load answers the persistent id ("storage", class, key, device, count), to which the legacy layout
+// adds the view that the storage is of another, or None.
+func (s storages) load(id any) (any, error) {
+	tuple, ok := id.(*types.Tuple)
+	if !ok || (tuple.Len() != 5 && tuple.Len() != 6) || tuple.Get(0) != "storage" {
+		return nil, errors.New("a persistent id is not that of a storage")
+	}
+	if tuple.Len() == 6 && tuple.Get(5) != nil {
+		return nil, errors.New("a storage is a view of another, as only PyTorch before 0.4 made them: save the file again")
+	}
+	class, okClass := tuple.Get(1).(*kind)
+	key, okKey := tuple.Get(2).(string)
+	count, okCount := tuple.Get(4).(int)
+	if !okClass || !okKey || !okCount || count < 0 || count > maxFile/class.size {
+		return nil, errors.New("a storage's type, key or length is not one")
+	}
+	known, ok := s[key]
+	if !ok {
+		s[key] = &storage{kind: class, count: count}
+		return s[key], nil
+	}
+	if known.kind != class || known.count != count {
+		return nil, fmt.Errorf("storage %.40q is of two types or lengths", key)
+	}
+	return known, nil
+}
+
+type (
+	rebuildTensor    struct{}
+	rebuildParameter struct{}
+)
+
+// Call makes a view from (storage, offset, size, stride, requires grad, hooks, [metadata]).
+func (rebuildTensor) Call(args ...any) (any, error) {
+	if len(args) != 6 && len(args) != 7 {
+		return nil, fmt.Errorf("a tensor has %d arguments where there are 6 or 7", len(args))
+	}
+	s, okStorage := args[0].(*storage)
+	offset, okOffset := args[1].(int)
+	if !okStorage || !okOffset {
+		return nil, errors.New("a tensor has no storage or no offset")
+	}
+	shape, err := ints(args[2])
+	if err != nil {
+		return nil, err
+	}
+	strides, err := ints(args[3])
+	if err != nil {
+		return nil, err
+	}
+	return newView(s, offset, shape, strides)
+}
+
+// Call takes the tensor out of (tensor, requires grad, hooks).
+func (rebuildParameter) Call(args ...any) (any, error) {
+	if len(args) == 3 {
+		if v, ok := args[0].(*view); ok {
+			return v, nil
+		}
+	}
+	return nil, errors.New("a parameter has no tensor")
+}

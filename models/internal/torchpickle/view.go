@@ -1,0 +1,126 @@
+package torchpickle
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/gomlx/compute/dtypes/bfloat16"
+	"github.com/gomlx/compute/dtypes/float16"
+	"github.com/nlpodyssey/gopickle/types"
+)
+
+// kind is a type of values: the bytes that one takes, and how it is read.
+type kind struct {
+	size int
+	read func(raw []byte) float32
+}
+
+// kinds are the admitted storage classes of module torch. Complex and quantised ones are not.
+var kinds = map[string]*kind{
+	"DoubleStorage":   {8, func(b []byte) float32 { return float32(math.Float64frombits(binary.LittleEndian.Uint64(b))) }},
+	"FloatStorage":    {4, func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) }},
+	"HalfStorage":     {2, func(b []byte) float32 { return float16.FromBits(binary.LittleEndian.Uint16(b)).Float32() }},
+	"BFloat16Storage": {2, func(b []byte) float32 { return bfloat16.FromBits(binary.LittleEndian.Uint16(b)).Float32() }},
+	"LongStorage":     {8, func(b []byte) float32 { return float32(int64(binary.LittleEndian.Uint64(b))) }},
+	"IntStorage":      {4, func(b []byte) float32 { return float32(int32(binary.LittleEndian.Uint32(b))) }},
+	"ShortStorage":    {2, func(b []byte) float32 { return float32(int16(binary.LittleEndian.Uint16(b))) }},
+	"CharStorage":     {1, func(b []byte) float32 { return float32(int8(b[0])) }},
+	"ByteStorage":     {1, func(b []byte) float32 { return float32(b[0]) }},
+	"BoolStorage":     {1, func(b []byte) float32 { return float32(b[0]) }},
+}
+
+// storage is a run of values that tensors are views of. Its bytes are the file's own.
+type storage struct {
+	*kind
+	count int
+	raw   []byte // size·count bytes, once they are found
+	found bool
+}
+
+// view is a tensor as a file describes it: element (i, j, ...) is value offset + i·strides[0] + j·strides[1] + ...
+type view struct {
+	storage        *storage
+	offset         int
+	shape, strides []int
+}
+
+// maxRank bounds a tensor's axes; PyTorch's own bound is 64.
+const maxRank = 64
+
+// newView checks that the view stays inside its storage.
+func newView(s *storage, offset int, shape, strides []int) (*view, error) {
+	if len(shape) != len(strides) || len(shape) > maxRank {
+		return nil, fmt.Errorf("a tensor has %d sizes and %d strides", len(shape), len(strides))
+	}
+	last := offset // where the last value lies
+	for i, n := range shape {
+		if n < 0 || strides[i] < 0 {
+			return nil, errors.New("a tensor has a negative size or stride")
+		}
+		if n > 1 && strides[i] > 0 && !slices.Contains(shape, 0) {
+			if n-1 > s.count/strides[i] || last > s.count {
+				return nil, errBeyond
+			}
+			last += (n - 1) * strides[i]
+		}
+	}
+	if offset < 0 || (last >= s.count && !slices.Contains(shape, 0)) {
+		return nil, errBeyond
+	}
+	return &view{s, offset, shape, strides}, nil
+}
+
+// tensor copies the values out in row-major order. left is how many values the file may still make.
+func (v *view) tensor(left *int) (Tensor, error) {
+	if !v.storage.found {
+		return Tensor{}, errors.New("its values are missing from the file")
+	}
+	size := 1
+	for _, n := range v.shape {
+		if n > 0 && size > *left/n {
+			return Tensor{}, errTooMany
+		}
+		size *= n
+	}
+	if *left -= size; *left < 0 {
+		return Tensor{}, errTooMany
+	}
+	t := Tensor{Shape: v.shape, Data: make([]float32, size)}
+	index, at, width := make([]int, len(v.shape)), v.offset, v.storage.size
+	for i := range t.Data {
+		t.Data[i] = v.storage.read(v.storage.raw[at*width : (at+1)*width])
+		for axis := len(index) - 1; axis >= 0; axis-- { // the next index, and where its value lies
+			index[axis]++
+			at += v.strides[axis]
+			if index[axis] < v.shape[axis] {
+				break
+			}
+			at -= index[axis] * v.strides[axis]
+			index[axis] = 0
+		}
+	}
+	return t, nil
+}
+
+var (
+	errBeyond  = errors.New("a tensor reaches beyond its storage")
+	errTooMany = errors.New("the tensors have more values than the file has bytes: refused")
+)
+
+// ints reads a tuple of integers.
+func ints(value any) ([]int, error) {
+	tuple, ok := value.(*types.Tuple)
+	if !ok {
+		return nil, errors.New("a tensor's size or stride is no tuple")
+	}
+	numbers := make([]int, tuple.Len())
+	for i, item := range *tuple {
+		if numbers[i], ok = item.(int); !ok {
+			return nil, errors.New("a tensor's size or stride is no integer")
+		}
+	}
+	return numbers, nil
+}

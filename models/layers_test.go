@@ -1,0 +1,89 @@
+package models
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Values and gradients where an activation bends are PyTorch's, and a NaN is not lost.
+func TestActivations(t *testing.T) {
+	x := []float32{-1, 0, 2, 6, 7}
+	for name, c := range map[string]struct {
+		of              func(*Node) *Node
+		value, gradient []float32
+	}{
+		"relu":  {relu, []float32{0, 0, 2, 6, 7}, []float32{0, 0, 1, 1, 1}},
+		"relu6": {relu6, []float32{0, 0, 2, 6, 6}, []float32{0, 0, 1, 0, 0}},
+	} {
+		exec := MustNewExec(backendtest.Any(t), func(x *Node) (*Node, *Node) {
+			y := c.of(x)
+			return y, Gradient(ReduceAllSum(y), x)[0]
+		})
+		value, gradient := exec.MustExec2(x)
+		require.Equal(t, c.value, value.Value(), name)
+		require.Equal(t, c.gradient, gradient.Value(), name)
+		value, _ = exec.MustExec2([]float32{float32(math.NaN())})
+		require.True(t, math.IsNaN(float64(value.Value().([]float32)[0])), name)
+	}
+}
+
+// depthwise and its gradient agree with sums written out.
+func TestDepthwise(t *testing.T) {
+	const batch, height, width, channels = 2, 8, 6, 3
+	x := make([]float32, batch*height*width*channels)
+	for i := range x {
+		x[i] = float32(math.Sin(float64(i * i)))
+	}
+	bias := []float32{.5, -1, 2}
+	for _, size := range []int{3, 5} {
+		for _, stride := range []int{1, 2} {
+			t.Run(fmt.Sprintf("kernel=%d/stride=%d", size, stride), func(t *testing.T) {
+				kernel := make([]float32, size*size*channels)
+				for i := range kernel {
+					kernel[i] = float32(math.Cos(float64(3 * i)))
+				}
+				before := (size - 1) / 2 // of the zeros that make "SAME"; the odd one comes after
+				if stride == 2 {
+					before = (size - 2) / 2
+				}
+				outHeight, outWidth := height/stride, width/stride
+				want := make([]float32, batch*outHeight*outWidth*channels)
+				wantGradient := make([]float32, len(x)) // of the sum of y²/2
+				each := func(visit func(x, y, k int)) {
+					for b := range batch {
+						for i := range outHeight * outWidth * size * size * channels {
+							c, k := i%channels, i/channels%(size*size)
+							out := i / channels / (size * size)
+							row, column := out/outWidth*stride+k/size-before, out%outWidth*stride+k%size-before
+							if row >= 0 && row < height && column >= 0 && column < width {
+								visit(((b*height+row)*width+column)*channels+c, (b*outHeight*outWidth+out)*channels+c, k*channels+c)
+							}
+						}
+					}
+				}
+				for i := range want {
+					want[i] = bias[i%channels]
+				}
+				each(func(i, o, k int) { want[o] += x[i] * kernel[k] })
+				each(func(i, o, k int) { wantGradient[i] += want[o] * kernel[k] })
+
+				exec := MustNewExec(backendtest.Any(t), func(x, kernel, bias *Node) (*Node, *Node) {
+					y := depthwise(x, kernel, bias, stride)
+					return y, Gradient(DivScalar(ReduceAllSum(Mul(y, y)), 2), x)[0]
+				})
+				y, gradient := exec.MustExec2(tensors.FromFlatDataAndDimensions(x, batch, height, width, channels),
+					tensors.FromFlatDataAndDimensions(kernel, size, size, 1, channels), bias)
+				require.InDeltaSlice(t, want, tensors.MustCopyFlatData[float32](y), 1e-5)
+				require.InDeltaSlice(t, wantGradient, tensors.MustCopyFlatData[float32](gradient), 1e-4)
+			})
+		}
+	}
+}
