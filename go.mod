@@ -10,9 +10,11 @@ require (
 	github.com/gomlx/gomlx v0.28.2
 	github.com/janpfeifer/gonb v0.11.4
 	github.com/janpfeifer/must v0.2.0
+	github.com/klauspost/compress v1.20.3
 	github.com/nlpodyssey/gopickle v0.3.0
 	github.com/schollz/progressbar/v3 v3.19.0
 	github.com/stretchr/testify v1.11.1
+	github.com/therootcompany/xz v1.0.1
 	golang.org/x/image v0.43.0
 	golang.org/x/mod v0.36.0
 	golang.org/x/sys v0.43.0

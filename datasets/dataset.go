@@ -3,15 +3,11 @@
 package datasets
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
-	"strings"
-
-	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
 // Image is a picture of 8-bit values, row-major [Height, Width, Channels]; Channels is 1 (grey) or 3 (RGB).
@@ -31,8 +27,16 @@ type Info struct {
 	Name      string   // what the command line calls it
 	Title     string   // what people call it
 	Classes   []string // names of the K target labels
+	Height    int      // of every image, in pixels; 0 if they differ
+	Width     int      // likewise
+	Channels  int      // 1: grey, 3: RGB
 	TrainSize int      // images in the official training set
+	ValSize   int      // images in its own validation set; 0 if it has none, and validation takes from training
 	TestSize  int      // images in the official test set
+	Split     string   // how the parts came about, where they are not simply the official ones
+	Source    string   // where it comes from, the first that is tried
+	Download  int64    // bytes that are fetched once, from the first source; 0 if none are
+	Homepage  string
 	License   string
 	Citation  string
 }
@@ -42,11 +46,44 @@ type Info struct {
 type Dataset struct {
 	Info
 	Train, Val, Test []Sample
-	SHA256           string // of every pixel and label, in order
+	SHA256           string   // of every pixel and label, in order
+	Skipped          []string // files that hold no picture that can be read, and why
 }
 
-// Sizes says how many images to take of each part; zero Train or Test takes all there are.
+// Sizes says how many images to take of each part; zero Train or Test takes all there are, and so
+// does zero Val where a data set has a validation set of its own.
 type Sizes struct{ Train, Val, Test int }
+
+// Of fills in what zero stands for, or returns an error that says how many images there are.
+func (s Sizes) Of(i Info) (Sizes, error) {
+	if s.Train < 0 || s.Val < 0 || s.Test < 0 {
+		return s, fmt.Errorf("sizes can't be negative: -train %d -val %d -test %d", s.Train, s.Val, s.Test)
+	}
+	if i.ValSize > 0 {
+		if s.Train > i.TrainSize || s.Val > i.ValSize {
+			return s, fmt.Errorf("%s has %d training and %d validation images, too few for -train %d and -val %d", i.Name, i.TrainSize, i.ValSize, s.Train, s.Val)
+		}
+		if s.Val == 0 {
+			s.Val = i.ValSize
+		}
+		if s.Train == 0 {
+			s.Train = i.TrainSize
+		}
+	}
+	if i.ValSize == 0 && (s.Train > i.TrainSize || s.Val > i.TrainSize-max(s.Train, 1)) {
+		return s, fmt.Errorf("%s has %d training images, too few for -train %d and -val %d", i.Name, i.TrainSize, s.Train, s.Val)
+	}
+	if s.Test > i.TestSize {
+		return s, fmt.Errorf("%s has %d test images, too few for -test %d", i.Name, i.TestSize, s.Test)
+	}
+	if s.Train == 0 {
+		s.Train = i.TrainSize - s.Val
+	}
+	if s.Test == 0 {
+		s.Test = i.TestSize
+	}
+	return s, nil
+}
 
 // Names are the class names of samples.
 func (i Info) Names(samples []Sample) []string {
@@ -57,104 +94,34 @@ func (i Info) Names(samples []Sample) []string {
 	return names
 }
 
-// source is a data set as the registry has it: its facts, its files, and how they are read.
-type source struct {
-	Info
-	files []fetch.Artefact
-	read  func(paths []string) (train, test []Sample, err error)
-}
-
-// sources lists what -dataset can name, in the order that lists show it.
-var sources = []source{mnist}
-
-// All describes every data set that can be loaded.
-func All() []Info {
-	infos := make([]Info, len(sources))
-	for i, s := range sources {
-		infos[i] = s.Info
-	}
-	return infos
-}
-
-// Artefacts lists the files that a data set needs, for set-up to fetch ahead of time.
-func Artefacts(name string) ([]fetch.Artefact, error) {
-	s, err := find(name)
-	return s.files, err
-}
-
-// Load fetches a data set if it is not cached, and takes a fixed subset of it: the official images in
-// an order drawn once and for all, of the training set the first Train and the next Val, of the test
-// set the first Test. The same sizes give the same images on every machine, whatever a run's seed.
-func Load(ctx context.Context, name string, sizes Sizes, report fetch.Report) (*Dataset, error) {
-	s, err := find(name)
-	if err != nil {
-		return nil, err
-	}
-	var paths []string
-	for _, file := range s.files {
-		path, err := file.Get(ctx, report)
-		if err != nil {
-			return nil, err
-		}
-		paths = append(paths, path)
-	}
-	train, test, err := s.read(paths)
-	if err != nil {
-		return nil, err
-	}
-	return split(s.Info, train, test, sizes)
-}
-
 // subsetSeed fixes which images a subset has.
 const subsetSeed = 20240601
 
-func split(info Info, train, test []Sample, sizes Sizes) (*Dataset, error) {
-	if sizes.Train < 0 || sizes.Val < 0 || sizes.Test < 0 {
-		return nil, fmt.Errorf("sizes can't be negative: -train %d -val %d -test %d", sizes.Train, sizes.Val, sizes.Test)
-	}
-	if sizes.Train == 0 {
-		sizes.Train = max(len(train)-sizes.Val, 0)
-	}
-	if sizes.Test == 0 {
-		sizes.Test = len(test)
-	}
-	if sizes.Train == 0 || sizes.Train+sizes.Val > len(train) {
-		return nil, fmt.Errorf("%s has %d training images, too few for -train %d and -val %d", info.Name, len(train), sizes.Train, sizes.Val)
-	}
-	if sizes.Test > len(test) {
-		return nil, fmt.Errorf("%s has %d test images, too few for -test %d", info.Name, len(test), sizes.Test)
-	}
-	shuffle(train, 0)
-	shuffle(test, 1)
-	d := &Dataset{
-		Info:  info,
-		Train: train[:sizes.Train],
-		Val:   train[sizes.Train : sizes.Train+sizes.Val],
-		Test:  test[:sizes.Test],
+func split(info Info, all parts, sizes Sizes) *Dataset {
+	shuffle(all.train, 0)
+	shuffle(all.test, 1)
+	shuffle(all.val, 2)
+	d := &Dataset{Info: info, Train: all.train[:sizes.Train], Test: all.test[:sizes.Test], Skipped: all.skipped}
+	if info.ValSize > 0 {
+		d.Val = all.val[:sizes.Val]
+	} else {
+		d.Val = all.train[sizes.Train : sizes.Train+sizes.Val]
 	}
 	h := sha256.New()
 	for _, part := range [][]Sample{d.Train, d.Val, d.Test} {
 		for _, sample := range part {
 			h.Write(binary.LittleEndian.AppendUint32(nil, uint32(sample.Label)))
+			if info.Height == 0 { // else the same pixels could be of another shape
+				h.Write(fmt.Appendf(nil, "%d %d\n", sample.Height, sample.Width))
+			}
 			h.Write(sample.Pixels)
 		}
 	}
 	d.SHA256 = hex.EncodeToString(h.Sum(nil))
-	return d, nil
+	return d
 }
 
-func shuffle(samples []Sample, stream uint64) {
+func shuffle[T any](all []T, stream uint64) {
 	r := rand.New(rand.NewPCG(subsetSeed, stream))
-	r.Shuffle(len(samples), func(i, j int) { samples[i], samples[j] = samples[j], samples[i] })
-}
-
-func find(name string) (source, error) {
-	known := make([]string, len(sources))
-	for i, s := range sources {
-		if s.Name == name {
-			return s, nil
-		}
-		known[i] = s.Name
-	}
-	return source{}, fmt.Errorf("no data set is called %q; known: %s", name, strings.Join(known, ", "))
+	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 }

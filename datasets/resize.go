@@ -34,14 +34,13 @@ func FromPicture(picture image.Image) Image {
 // Resize writes an image as RGB [side, side, 3] into dst: bilinear, antialiased where it shrinks,
 // the aspect ratio not kept, as the papers' transforms do (reference/methods.md 4).
 func (m Image) Resize(dst []uint8, side int) {
-	if m.Height == side && m.Width == side && m.Channels == 3 {
-		copy(dst, m.Pixels)
+	scaled := m.Scale(side, side)
+	if m.Channels == 3 {
+		copy(dst, scaled.Pixels)
 		return
 	}
-	scaled := image.NewRGBA(image.Rect(0, 0, side, side))
-	draw.BiLinear.Scale(scaled, scaled.Rect, m.Picture(), image.Rect(0, 0, m.Width, m.Height), draw.Src, nil)
-	for i := range side * side {
-		copy(dst[3*i:3*i+3], scaled.Pix[4*i:])
+	for i, grey := range scaled.Pixels {
+		dst[3*i], dst[3*i+1], dst[3*i+2] = grey, grey, grey
 	}
 }
 

@@ -1,8 +1,9 @@
-// Package idx reads the IDX format of MNIST and its relatives: arrays of bytes, gzipped.
+// Package idx reads the IDX format of MNIST and its relatives: arrays of bytes, gzipped or not.
 package idx
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"encoding/binary"
 	"errors"
@@ -20,18 +21,21 @@ type Array struct {
 // maxBytes bounds an array: the largest that is known of (EMNIST's images) has 640 MB.
 const maxBytes = 1 << 30
 
-// ReadFile reads one gzipped array.
+// ReadFile reads one array, which may be gzipped.
 func ReadFile(path string) (Array, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return Array{}, err
 	}
 	defer f.Close()
-	unzipped, err := gzip.NewReader(bufio.NewReader(f))
-	if err != nil {
-		return Array{}, fmt.Errorf("%s: %w", path, err)
+	content := bufio.NewReader(f)
+	plain := io.Reader(content)
+	if magic, _ := content.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		if plain, err = gzip.NewReader(content); err != nil {
+			return Array{}, fmt.Errorf("%s: %w", path, err)
+		}
 	}
-	array, err := Read(unzipped)
+	array, err := Read(plain)
 	if err != nil {
 		return Array{}, fmt.Errorf("%s: %w", path, err)
 	}

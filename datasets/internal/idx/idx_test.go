@@ -2,6 +2,7 @@ package idx
 
 import (
 	"bytes"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -27,10 +28,16 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
+// FuzzRead: no panic, and no memory beyond eight times the file and 64 KiB, whatever the header claims.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte{0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6})
+	f.Add([]byte{0, 0, 8, 1, 0x3f, 255, 255, 255, 1, 2, 3})
 	f.Fuzz(func(t *testing.T, file []byte) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		array, err := Read(bytes.NewReader(file))
+		runtime.ReadMemStats(&after)
+		require.LessOrEqual(t, after.TotalAlloc-before.TotalAlloc, uint64(8*len(file)+64<<10))
 		if err != nil {
 			return
 		}

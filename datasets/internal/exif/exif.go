@@ -1,0 +1,97 @@
+// Package exif reads one thing of a picture file's metadata: which way up the camera was held.
+package exif
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// Orientation returns the Exif tag 0x0112 of a JPEG, PNG or WebP file: 1 to 8, where 1 is upright and
+// what a file without the tag, or with one that makes no sense, has. 2 is mirrored left to right, 3
+// upside down, 4 mirrored top to bottom; 5 to 8 are the same with rows and columns exchanged.
+//
+// It looks no further than the file reaches and keeps nothing.
+func Orientation(file []byte) int {
+	switch {
+	case bytes.HasPrefix(file, []byte("\xff\xd8")):
+		return ofTIFF(inJPEG(file[2:]))
+	case bytes.HasPrefix(file, []byte("\x89PNG\r\n\x1a\n")):
+		return ofTIFF(inChunks(file[8:], "eXIf", binary.BigEndian, 4))
+	case len(file) > 12 && string(file[:4]) == "RIFF" && string(file[8:12]) == "WEBP":
+		return ofTIFF(inChunks(file[12:], "EXIF", binary.LittleEndian, 0))
+	}
+	return 1
+}
+
+// inJPEG finds the segment APP1 that begins with Exif: ff, a kind, and a length that counts itself.
+func inJPEG(b []byte) []byte {
+	for len(b) >= 4 && b[0] == 0xff {
+		kind, length := b[1], int(binary.BigEndian.Uint16(b[2:]))
+		if kind == 0xff { // filling
+			b = b[1:]
+			continue
+		}
+		if kind == 0xda || length < 2 || 2+length > len(b) { // the picture itself begins
+			return nil
+		}
+		if body := b[4 : 2+length]; kind == 0xe1 && bytes.HasPrefix(body, []byte("Exif\x00\x00")) {
+			return body[6:]
+		}
+		b = b[2+length:]
+	}
+	return nil
+}
+
+// inChunks finds a chunk of a PNG file (length, name, body, checksum) or of a RIFF file (name, length,
+// body, filled up to an even length).
+func inChunks(b []byte, wanted string, order binary.ByteOrder, checksum uint64) []byte {
+	for len(b) >= 8 {
+		name, length := b[:4], b[4:8]
+		if checksum > 0 {
+			name, length = length, name
+		}
+		size := uint64(order.Uint32(length))
+		next := 8 + size + checksum
+		if checksum == 0 {
+			next += size % 2
+		}
+		if 8+size > uint64(len(b)) {
+			return nil
+		}
+		if string(name) == wanted {
+			return bytes.TrimPrefix(b[8:8+size], []byte("Exif\x00\x00"))
+		}
+		b = b[min(next, uint64(len(b))):]
+	}
+	return nil
+}
+
+// ofTIFF reads the tag in the first directory of a TIFF block: byte order, 42, where the directory is;
+// there the number of entries, each of tag, type (3: 16 bits), count and value.
+func ofTIFF(b []byte) int {
+	if len(b) < 8 {
+		return 1
+	}
+	var order binary.ByteOrder = binary.BigEndian
+	if string(b[:2]) == "II" {
+		order = binary.LittleEndian
+	}
+	at := uint64(order.Uint32(b[4:]))
+	if at+2 > uint64(len(b)) {
+		return 1
+	}
+	entries := b[at+2:]
+	for range order.Uint16(b[at:]) {
+		if len(entries) < 12 {
+			return 1
+		}
+		if order.Uint16(entries) == 0x0112 && order.Uint16(entries[2:]) == 3 {
+			if value := order.Uint16(entries[8:]); value >= 1 && value <= 8 {
+				return int(value)
+			}
+			return 1
+		}
+		entries = entries[12:]
+	}
+	return 1
+}
