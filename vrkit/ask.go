@@ -23,30 +23,36 @@ type Guess struct {
 	Probability float64 // softmax over all labels
 }
 
-// Ask runs the bare frozen model on pictures, uint8 RGB [n,side,side,3] row-major, and returns the k
-// source labels that it finds likeliest for each, the likeliest first.
-func Ask(backend compute.Backend, frozen *models.Model, pixels []uint8, side, k int) ([][]Guess, error) {
+// SourceLogits runs the bare frozen model on pictures, RGB [n,side,side,3] row-major, and returns its
+// logits, [n,S].
+func SourceLogits(backend compute.Backend, frozen *models.Model, pixels []uint8, side int) ([]float32, error) {
 	if err := frozen.Sides.Check(frozen.Name, side); err != nil {
 		return nil, err
 	}
 	if len(pixels) == 0 || len(pixels)%(side*side*3) != 0 {
 		return nil, fmt.Errorf("%d values are not RGB pictures of side %d", len(pixels), side)
 	}
-	n := len(pixels) / (side * side * 3)
+	pictures := tensors.FromFlatDataAndDimensions(slices.Clone(pixels), len(pixels)/(side*side*3), side, side, 3)
 	logits, err := model.ExecOnce(backend, model.NewStore(), func(root *model.Scope, pixels *Node) *Node {
 		x := DivScalar(ConvertDType(pixels, dtypes.Float32), 255)
 		return frozen.Logits(root, frozen.Normalisation.Apply(x))
-	}, tensors.FromFlatDataAndDimensions(slices.Clone(pixels), n, side, side, 3))
+	}, pictures)
 	if err != nil {
 		return nil, err
 	}
-	values, err := tensors.CopyFlatData[float32](logits)
+	return tensors.CopyFlatData[float32](logits)
+}
+
+// Ask runs the bare frozen model on pictures, as SourceLogits does, and returns the k source labels that
+// it finds likeliest for each, the likeliest first.
+func Ask(backend compute.Backend, frozen *models.Model, pixels []uint8, side, k int) ([][]Guess, error) {
+	logits, err := SourceLogits(backend, frozen, pixels, side)
 	if err != nil {
 		return nil, err
 	}
-	guesses := make([][]Guess, n)
-	for i := range guesses {
-		guesses[i] = Likeliest(values[i*frozen.Sources():(i+1)*frozen.Sources()], frozen.Labels, k)
+	var guesses [][]Guess
+	for row := range slices.Chunk(logits, frozen.Sources()) {
+		guesses = append(guesses, Likeliest(row, frozen.Labels, k))
 	}
 	return guesses, nil
 }

@@ -3,13 +3,18 @@ package vrkit
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/core/tensors/numpy"
+
+	"github.com/vrkit-go/reprogram/vrkit/internal/npy"
 )
 
 // SaveArrays writes named arrays as a compressed .npz, which numpy reads, in the order of their names,
@@ -32,15 +37,51 @@ func SaveArrays(path string, arrays map[string]*tensors.Tensor) error {
 	return WriteFile(path, buffer.Bytes(), 0o600)
 }
 
-// LoadArrays reads what SaveArrays wrote.
+// LoadArrays reads what SaveArrays wrote. A damaged file is an error.
 func LoadArrays(path string) (map[string]*tensors.Tensor, error) {
-	data, err := os.ReadFile(path)
+	archive, err := zip.OpenReader(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s is damaged: %w", path, err)
+	}
+	defer archive.Close()
+	arrays := map[string]*tensors.Tensor{}
+	for _, file := range archive.File {
+		array, err := loadArray(file)
+		if err != nil {
+			return nil, fmt.Errorf("%s is damaged: the array %q: %w", path, file.Name, err)
+		}
+		arrays[strings.TrimSuffix(file.Name, ".npy")] = array
+	}
+	return arrays, nil
+}
+
+// loadArray reads an archive's member to its end, where the archive has its checksum, and makes sure
+// that it holds what its header claims before GoMLX's reader gives it memory.
+func loadArray(file *zip.File) (array *tensors.Tensor, err error) {
+	defer func() {
+		if r := recover(); r != nil { // GoMLX's shapes panic
+			array, err = nil, fmt.Errorf("%v", r)
+		}
+	}()
+	member, err := file.Open()
 	if err != nil {
 		return nil, err
 	}
-	arrays, err := numpy.FromNpzReader(bytes.NewReader(data), int64(len(data)))
+	defer member.Close()
+	data, err := io.ReadAll(member)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
-	return arrays, nil
+	values := bytes.NewReader(data)
+	header, err := npy.ReadHeader(values)
+	if err != nil {
+		return nil, err
+	}
+	if header.Bytes != values.Len() {
+		return nil, fmt.Errorf("%s has %d bytes where it needs %d", header, values.Len(), header.Bytes)
+	}
+	return numpy.FromNpyReader(bytes.NewReader(data))
 }

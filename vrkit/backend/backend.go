@@ -89,6 +89,7 @@ func first(ctx context.Context, o Options, use func(Info) (compute.Backend, erro
 		return nil, Info{}, err
 	}
 	var reasons []string
+	var disk *fetch.DiskError
 	for _, c := range list {
 		info, err := c.find(ctx, o.Report)
 		var b compute.Backend
@@ -103,25 +104,31 @@ func first(ctx context.Context, o Options, use func(Info) (compute.Backend, erro
 		if ctx.Err() != nil {
 			return nil, Info{}, fmt.Errorf("the XLA plugin: stopped: %w", context.Cause(ctx))
 		}
+		if e, ok := errors.AsType[*fetch.DiskError](err); ok {
+			disk, err = e, e
+			ctx = fetch.Offline(ctx) // what is on this machine may still do
+		}
 		if !isAbsent(err) {
-			reason := fmt.Sprintf("%s: %v", c.name, err)
-			if missing := (*fetch.UnavailableError)(nil); errors.As(err, &missing) {
-				reason = strings.Join(missing.Reasons, "; ") // the remedy is ours to tell
+			whys := []string{fmt.Sprintf("%s: %v", c.name, err)}
+			if missing, ok := errors.AsType[*fetch.UnavailableError](err); ok {
+				whys = missing.Reasons // the remedy is ours to tell
 			}
-			reasons = append(reasons, reason)
+			reasons = append(reasons, whys...)
 			if o.Report != nil && len(list) > 1 {
-				o.Report(fetch.Progress{What: "XLA plugin", Stage: "asking", Note: "not " + reason})
+				o.Report(fetch.Progress{What: "XLA plugin", Stage: "asking", Note: "not " + fetch.Grouped(whys)})
 			}
 		}
 	}
 	switch {
 	case os.Getenv(compute.ConfigEnvVar) != "":
 		return nil, Info{}, fmt.Errorf("%s; unset it, and a plugin is found or fetched", reasons[0])
+	case disk != nil:
+		return nil, Info{}, fmt.Errorf("the XLA plugin: %w", disk)
 	case len(reasons) == 0:
-		reasons = []string{"none is on this machine, and fetching is switched off"}
+		return nil, Info{}, fmt.Errorf("no XLA plugin is on this machine, and fetching is switched off; set %s=xla:/absolute/path.so to one of your own", compute.ConfigEnvVar)
 	}
-	return nil, Info{}, fmt.Errorf("no XLA plugin can be used: %s; set %s=xla:/absolute/path.so to one of your own",
-		strings.Join(reasons, "; "), compute.ConfigEnvVar)
+	return nil, Info{}, fmt.Errorf("no XLA plugin can be used: %s; check the network and pip's settings, or set %s=xla:/absolute/path.so to a plugin of your own",
+		fetch.Grouped(reasons), compute.ConfigEnvVar)
 }
 
 // load opens the backend with its flags, and turns whatever goes wrong into one

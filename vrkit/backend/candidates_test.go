@@ -47,7 +47,7 @@ func library(t *testing.T, machine elf.Machine) (path string) {
 func TestOfflineFindsNothing(t *testing.T) {
 	nothingElse(t)
 	_, err := Locate(t.Context(), Options{Device: "cpu", Offline: true})
-	oneLineError(t, err, "none is on this machine", "GOMLX_BACKEND=xla:/")
+	oneLineError(t, err, "no XLA plugin is on this machine", "GOMLX_BACKEND=xla:/")
 }
 
 func TestUnknownDevice(t *testing.T) {

@@ -3,6 +3,7 @@ package backend
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -24,8 +25,9 @@ func known(kind string) func(context.Context, fetch.Report) (Info, error) {
 	return func(context.Context, fetch.Report) (Info, error) {
 		err := errAbsent
 		for _, dir := range searchPath() {
-			found, _ := filepath.Glob(filepath.Join(dir, "pjrt?*"+kind+"*"))
-			for _, path := range found {
+			found, _ := fs.Glob(os.DirFS(dir), "pjrt?*"+kind+"*")
+			for _, name := range found {
+				path := filepath.Join(dir, name)
 				if !slices.Contains([]string{".so", ".dylib", ".dll"}, filepath.Ext(path)) {
 					continue
 				}
@@ -110,11 +112,11 @@ func askRelease(ctx context.Context, version string) (address string, err error)
 	select {
 	case a := <-answers:
 		if a.err != nil {
-			return "", fmt.Errorf("it can't be reached (%s)", lastReason(a.err))
+			return "", &fetch.NetworkError{Reason: lastReason(a.err)}
 		}
 		return a.address, nil
 	case <-time.After(questionTime):
-		return "", fmt.Errorf("it can't be reached (no answer in %v)", questionTime)
+		return "", &fetch.NetworkError{Reason: fmt.Sprint("no answer in ", questionTime)}
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	}

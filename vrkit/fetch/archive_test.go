@@ -44,7 +44,7 @@ func tarred(t *testing.T, entries ...entry) []byte {
 	return gzipped(t, b.Bytes())
 }
 
-func gzipped(t *testing.T, body []byte) []byte {
+func gzipped(t testing.TB, body []byte) []byte {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	_, err := z.Write(body)

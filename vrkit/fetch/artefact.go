@@ -2,8 +2,11 @@ package fetch
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +17,7 @@ type Artefact struct {
 	Name     string   // what it is, as a person reads it: "SqueezeNet 1.1 weights"
 	File     string   // where it lies, a slash-separated path below [Dir]
 	SHA256   string   // of the file as it lies in the cache, in hex
+	MD5      string   // in place of SHA256, where nobody publishes a better sum of the file
 	Size     int64    // of the file in bytes; 0 if unknown, else it bounds what is unpacked
 	Download int64    // bytes that the first source sends, where that differs from Size; for telling before fetching
 	License  string   // SPDX name, or what to read
@@ -33,6 +37,16 @@ type Source interface {
 // maxFile bounds a file whose size is not known beforehand.
 const maxFile = 8 << 30
 
+// archiveLimit is the most bytes that an archive with the artefact in it may
+// have: it may hold much else, but a server that sends without end is not to
+// fill the disk.
+func (a Artefact) archiveLimit() int64 {
+	if known := max(a.Download, a.Size); known > 0 {
+		return max(4*known, 1<<30)
+	}
+	return maxFile
+}
+
 // limit is the most bytes that the artefact's file may have.
 func (a Artefact) limit() int64 {
 	if a.Size > 0 {
@@ -47,8 +61,8 @@ func (a Artefact) Path() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if a.Name == "" || !filepath.IsLocal(a.File) || len(a.SHA256) != 64 {
-		return "", fmt.Errorf("artefact %q (%q): it needs a name, a path inside the cache and a pinned SHA-256", a.Name, a.File)
+	if a.Name == "" || !filepath.IsLocal(a.File) || !a.pinned() {
+		return "", fmt.Errorf("artefact %q (%q): it needs a name, a path inside the cache and a pinned SHA-256 or MD5", a.Name, a.File)
 	}
 	return filepath.Join(root, filepath.FromSlash(a.File)), nil
 }
@@ -60,8 +74,38 @@ func (a Artefact) Cached() (path string, ok bool) {
 	if err != nil {
 		return "", false
 	}
-	sum, err := SHA256(path)
-	return path, err == nil && sum == a.SHA256
+	return path, a.verify(path) == nil
+}
+
+// pinned tells whether there is a sum to hold the file against.
+func (a Artefact) pinned() bool {
+	return len(a.SHA256) == 64 || a.SHA256 == "" && len(a.MD5) == 32
+}
+
+// verify returns an error unless the file is the pinned one. MD5 is broken in that two files of one
+// sum can be made; to make one for the sum of a file that exists already is as far away as ever, so
+// a sum that was published long ago still tells that file from any other.
+func (a Artefact) verify(path string) error {
+	kind, want, of := "sha256", a.SHA256, SHA256
+	if a.SHA256 == "" {
+		kind, want, of = "md5", a.MD5, md5Sum
+	}
+	sum, err := of(path)
+	if err == nil && sum != want {
+		err = fmt.Errorf("wrong contents: %s %s where %s is pinned", kind, sum, want)
+	}
+	return err
+}
+
+func md5Sum(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := md5.New()
+	_, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // Get returns the path of the artefact in the cache; it fetches it first, from
@@ -96,6 +140,9 @@ func (a Artefact) Get(ctx context.Context, r Report) (path string, err error) {
 		if ctx.Err() != nil {
 			return "", fmt.Errorf("%s: stopped: %w", a.Name, context.Cause(ctx))
 		}
+		if disk, ok := errors.AsType[*DiskError](onDisk(err)); ok {
+			return "", fmt.Errorf("%s: %w", a.Name, disk)
+		}
 		missing.Reasons = append(missing.Reasons, fmt.Sprintf("%s: %v", source, err))
 		if i+1 < len(a.Sources) {
 			r.note(a.Name, "asking", fmt.Sprintf("not from %s: %v", source, err))
@@ -112,8 +159,33 @@ type UnavailableError struct {
 }
 
 func (e *UnavailableError) Error() string {
-	return fmt.Sprintf("%s can't be had: %s; check the network, or put the file whose sha256 is %s at %s",
-		e.Artefact.Name, strings.Join(e.Reasons, "; "), e.Artefact.SHA256, e.Path)
+	sum := "sha256 is " + e.Artefact.SHA256
+	if e.Artefact.SHA256 == "" {
+		sum = "md5 is " + e.Artefact.MD5
+	}
+	return fmt.Sprintf("%s can't be had: %s; check the network, or put the file whose %s at %s",
+		e.Artefact.Name, e.Why(), sum, e.Path)
+}
+
+// Why tells the reasons, those that are the same once, for all their sources.
+func (e *UnavailableError) Why() string { return Grouped(e.Reasons) }
+
+// Grouped joins reasons, each "source: why", into one line in which each why
+// stands once: "A, B: no way there; C: 404".
+func Grouped(reasons []string) string {
+	var whys []string
+	sources := map[string][]string{}
+	for _, reason := range reasons {
+		source, why, _ := strings.Cut(reason, ": ")
+		if sources[why] == nil {
+			whys = append(whys, why)
+		}
+		sources[why] = append(sources[why], source)
+	}
+	for i, why := range whys {
+		whys[i] = strings.Join(sources[why], ", ") + ": " + why
+	}
+	return strings.Join(whys, "; ")
 }
 
 // from gets the artefact from one source and puts it at path once verified.
@@ -131,12 +203,8 @@ func (a Artefact) from(ctx context.Context, source Source, path string, r Report
 		return err
 	}
 	r.send(Progress{What: a.Name, Stage: "verifying"})
-	sum, err := SHA256(got)
-	if err != nil {
+	if err := a.verify(got); err != nil {
 		return err
-	}
-	if sum != a.SHA256 {
-		return fmt.Errorf("wrong contents: sha256 %s where %s is pinned", sum, a.SHA256)
 	}
 	info, err := os.Stat(got)
 	if err != nil {
@@ -148,7 +216,9 @@ func (a Artefact) from(ctx context.Context, source Source, path string, r Report
 	if err := os.Rename(got, path); err != nil {
 		return err
 	}
-	remember(path, sum)
+	if a.SHA256 != "" {
+		remember(path, a.SHA256)
+	}
 	r.send(Progress{What: a.Name, Stage: "verifying", Done: info.Size(), Total: info.Size(), Finished: true})
 	return nil
 }

@@ -11,18 +11,22 @@ import (
 	"time"
 )
 
-// output runs a command and returns what it prints. Its error is one line: the
-// last that the command wrote to its standard error.
+// output runs a command and returns what it prints. Its error is one line: its
+// [Reason], or else the last line that the command wrote to its standard error.
 func output(ctx context.Context, command *exec.Cmd) ([]byte, error) {
 	var stderr bytes.Buffer
 	command.Stderr = &stderr
 	command.WaitDelay = 5 * time.Second
+	endWithUs(command)
 	out, err := command.Output()
 	if err == nil {
 		return out, nil
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
+	}
+	if reason := Reason(stderr.String()); reason != nil {
+		return out, reason
 	}
 	if last := lastLine(stderr.String()); last != "" {
 		err = errors.New(strings.TrimPrefix(last, "ERROR: "))

@@ -13,15 +13,8 @@ import (
 	"time"
 )
 
-// tries is how often a download is begun before it is given up.
-const tries = 4
-
-var (
-	// stallTime is how long a server may send nothing.
-	stallTime = 30 * time.Second
-	// pause is waited before the second try, twice as long before each next.
-	pause = time.Second
-)
+// stallTime is how long a server may send nothing.
+var stallTime = 30 * time.Second
 
 // URL is a plain download; Member names the file inside, where it is an
 // archive (zip, tar.gz) or compressed (gz); empty means the download itself.
@@ -36,7 +29,7 @@ func (u URL) Fetch(ctx context.Context, a Artefact, dir string, r Report) (strin
 
 // fetchMember downloads into dir and unpacks the member, if one is asked for.
 func fetchMember(ctx context.Context, client *http.Client, from, member string, a Artefact, dir string, r Report) (string, error) {
-	archive, limit := filepath.Join(dir, "download"), int64(maxFile)
+	archive, limit := filepath.Join(dir, "download"), a.archiveLimit()
 	if member == "" {
 		limit = a.limit()
 	}
@@ -50,9 +43,8 @@ func fetchMember(ctx context.Context, client *http.Client, from, member string, 
 }
 
 // download writes what the address serves, limit bytes at most, to the file at
-// path. A connection
-// that breaks or stalls is taken up again where it broke, if the server can
-// and still has the same thing, else from the start.
+// path. A connection that breaks or stalls is taken up again where it broke, if
+// the server can and still has the same thing, else from the start.
 func download(ctx context.Context, client *http.Client, from, path string, limit int64, what string, r Report) error {
 	f, err := os.Create(path)
 	if err != nil {
@@ -60,17 +52,20 @@ func download(ctx context.Context, client *http.Client, from, path string, limit
 	}
 	defer f.Close()
 	d := transfer{client: client, from: from, to: f, limit: limit, what: what, report: r}
+	var most int64
 	for try := 1; ; try++ {
 		err := d.run(ctx)
 		if err == nil {
 			return f.Close()
 		}
-		var last final
-		if ctx.Err() != nil || try == tries || errors.As(err, &last) {
+		if d.done >= most+gain {
+			most, try = d.done, 1
+		}
+		if _, last := errors.AsType[final](err); ctx.Err() != nil || try == tries || last {
 			return clean(err)
 		}
-		wait := pause << (try - 1)
-		r.note(what, "downloading", fmt.Sprintf("%v; trying again in %v", clean(err), wait))
+		wait := backOff(try, err)
+		r.note(what, "downloading", fmt.Sprintf("%v; trying again in %v", clean(err), wait.Round(time.Second/10)))
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -117,8 +112,8 @@ func (d *transfer) run(parent context.Context) error {
 	case http.StatusOK:
 		d.done = 0 // the whole thing comes (again)
 		d.validator = response.Header.Get("ETag")
-		if strings.HasPrefix(d.validator, "W/") {
-			d.validator = "" // equal in meaning, not byte for byte
+		if d.validator == "" || strings.HasPrefix(d.validator, "W/") { // equal in meaning, not byte for byte
+			d.validator = response.Header.Get("Last-Modified")
 		}
 	case http.StatusPartialContent:
 		var first int64
@@ -126,8 +121,14 @@ func (d *transfer) run(parent context.Context) error {
 			d.validator = "" // next time from the start
 			return fmt.Errorf("the server sent another part than was asked for (%q)", response.Header.Get("Content-Range"))
 		}
+	case http.StatusRequestedRangeNotSatisfiable:
+		d.validator = ""
+		return errors.New("the server has no such part any more")
 	default:
-		return refusal(response.StatusCode)
+		return refusal(response)
+	}
+	if response.ContentLength > d.limit-d.done {
+		return tooMuch(d.limit)
 	}
 	if err := d.to.Truncate(d.done); err != nil {
 		return final{err}
@@ -148,10 +149,13 @@ func (d *transfer) run(parent context.Context) error {
 			return final{werr}
 		}
 		if d.done += int64(n); d.done > d.limit {
-			return final{fmt.Errorf("more comes than the %d bytes that it should have", d.limit)}
+			return tooMuch(d.limit)
 		}
 		if err == io.EOF {
 			return nil
+		}
+		if err == io.ErrUnexpectedEOF {
+			return fmt.Errorf("the connection ended after %d of %d bytes", d.done, total)
 		}
 		if err != nil {
 			return cause(ctx, err)
@@ -168,24 +172,18 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
-// final is an error that trying again can't mend.
-type final struct{ error }
-
-// refusal is the error for a server's answer other than the thing.
-func refusal(status int) error {
-	err := fmt.Errorf("the server answers %d %s", status, http.StatusText(status))
-	if status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout {
-		return err
-	}
-	return final{err}
-}
-
 // clean takes net/http's repetition of the address out of an error: the source
 // is named already, and the address may hold a password.
 func clean(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
+	u, ok := errors.AsType[*url.Error](err)
+	if !ok {
+		return err
 	}
-	return err
+	if network, ok := Reason(u.Err.Error()).(*NetworkError); ok {
+		return network
+	}
+	if errors.Is(u.Err, io.EOF) {
+		return errors.New("the connection ended before anything came")
+	}
+	return u.Err
 }

@@ -8,8 +8,8 @@
 // process never leaves anything half-written under a final name.
 //
 // The cache's layout: artefacts lie at their own paths; partial/ holds what is
-// being fetched and may be deleted at any time; locks/ and sums/ hold the locks
-// and the remembered hashes.
+// being fetched and packages/ Debian packages, both of which may be deleted at
+// any time; locks/ and sums/ hold the locks and the remembered hashes.
 package fetch
 
 import (
@@ -55,7 +55,7 @@ func subdir(elem ...string) (string, error) {
 		return "", err
 	}
 	dir := filepath.Join(append([]string{root}, elem...)...)
-	return dir, os.MkdirAll(dir, 0o700)
+	return dir, onDisk(os.MkdirAll(dir, 0o700))
 }
 
 type offlineKey struct{}

@@ -30,7 +30,9 @@ func (m GoModule) Fetch(ctx context.Context, a Artefact, dir string, r Report) (
 	out, err := output(ctx, command)
 	var module struct{ Dir, Error string }
 	if parseErr := json.Unmarshal(out, &module); parseErr == nil && module.Error != "" {
-		err = errors.New(lastLine(module.Error))
+		if err = Reason(module.Error); err == nil {
+			err = errors.New(lastLine(module.Error))
+		}
 	}
 	if err != nil {
 		return "", err

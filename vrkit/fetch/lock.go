@@ -25,6 +25,9 @@ func Lock(ctx context.Context, name string, r Report) (unlock func(), err error)
 	lock := flock.New(path, flock.SetPermissions(0o600))
 	for try := 1; ; try++ {
 		locked, err := lock.TryLock()
+		if disk, ok := errors.AsType[*DiskError](onDisk(err)); ok {
+			return nil, disk
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: its lock can't be taken: set %s to a local folder (%w)", name, CacheEnv, err)
 		}
@@ -90,14 +93,15 @@ func Once(ctx context.Context, name, stamp string, r Report, make func(dir strin
 	if made(dir) { // by the process that we waited for
 		return dir, nil
 	}
-	if err := empty(dir); err != nil {
-		return "", err
+	if err := empty(dir); err != nil { // left by a process that was killed
+		return "", onDisk(err)
 	}
 	if err := make(dir); err != nil {
-		return "", errors.Join(err, os.RemoveAll(dir))
+		_ = os.RemoveAll(dir) // what stays lacks the mark
+		return "", onDisk(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, madeFile), nil, 0o600); err != nil {
-		return "", err
+		return "", onDisk(err)
 	}
 	r.send(Progress{What: name, Stage: "verifying", Finished: true})
 	return dir, nil

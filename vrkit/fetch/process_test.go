@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,15 +16,21 @@ import (
 )
 
 // childEnv makes the test binary get the test artefact from the address in it,
-// and print what it reports: a second real process.
-const childEnv = "VRKIT_TEST_GET"
+// and print what it reports: a second real process. With hastyEnv it waits for
+// nobody long.
+const childEnv, hastyEnv = "VRKIT_TEST_GET", "VRKIT_TEST_HASTY"
 
 func TestMain(m *testing.M) {
 	address := os.Getenv(childEnv)
 	if address == "" {
 		os.Exit(m.Run())
 	}
-	path, err := artefact(address).Get(context.Background(), func(p Progress) {
+	if os.Getenv(hastyEnv) != "" {
+		stallTime, pause = 300*time.Millisecond, 10*time.Millisecond
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	path, err := artefact(address).Get(ctx, func(p Progress) {
 		fmt.Println(p.Stage, p.Done, p.Note)
 	})
 	if err != nil {
@@ -33,11 +40,17 @@ func TestMain(m *testing.M) {
 	fmt.Println("path", path)
 }
 
+// childCommand is such a process.
+func childCommand(address string) *exec.Cmd {
+	process := exec.Command(os.Args[0])
+	process.Env = append(os.Environ(), childEnv+"="+address)
+	return process
+}
+
 // child starts a process that gets the artefact.
 func child(t *testing.T, address string) (process *exec.Cmd, lines *bufio.Scanner) {
 	t.Helper()
-	process = exec.Command(os.Args[0])
-	process.Env = append(os.Environ(), childEnv+"="+address)
+	process = childCommand(address)
 	out, err := process.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, process.Start())

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -31,9 +32,22 @@ func (p PyPI) requirement() string { return p.Package + "==" + p.Version }
 
 // Fetch implements [Source].
 func (p PyPI) Fetch(ctx context.Context, a Artefact, dir string, r Report) (string, error) {
-	path, err := p.direct(ctx, a, dir, r)
-	if err == nil || ctx.Err() != nil || errors.Is(err, errNoPython) {
+	tool, err := unearth(ctx, r)
+	if err != nil && hopeless(err) {
+		return "", err
+	}
+	path := ""
+	if err == nil {
+		path, err = p.direct(ctx, tool, a, dir, r)
+	}
+	if err == nil || ctx.Err() != nil {
 		return path, err
+	}
+	if _, full := errors.AsType[*DiskError](onDisk(err)); full {
+		return "", err
+	}
+	if p.Sdist && hopeless(err) {
+		return "", err
 	}
 	if p.Sdist {
 		return "", fmt.Errorf("%w (not left to pip, which would run the package's set-up script)", err)
@@ -43,18 +57,17 @@ func (p PyPI) Fetch(ctx context.Context, a Artefact, dir string, r Report) (stri
 		return "", err
 	}
 	path, pipErr := p.byPip(ctx, a, dir, r)
-	if pipErr != nil {
-		return "", fmt.Errorf("%w; %w", err, pipErr)
+	switch {
+	case pipErr == nil:
+		return path, nil
+	case hopeless(pipErr), errors.Is(pipErr, errNotInIndex):
+		return "", pipErr
 	}
-	return path, nil
+	return "", fmt.Errorf("%w; %w", err, pipErr)
 }
 
 // direct finds the package file's address and downloads it.
-func (p PyPI) direct(ctx context.Context, a Artefact, dir string, r Report) (string, error) {
-	tool, err := unearth(ctx, r)
-	if err != nil {
-		return "", err
-	}
+func (p PyPI) direct(ctx context.Context, tool string, a Artefact, dir string, r Report) (string, error) {
 	r.send(Progress{What: a.Name, Stage: "asking"})
 	settings, err := readPipSettings(ctx)
 	if err != nil {
@@ -98,17 +111,23 @@ func (p PyPI) resolve(ctx context.Context, tool string, s pipSettings) (*url.URL
 	if further != nil {
 		questions = append(questions, further)
 	}
-	err := errors.New("pip's settings name no place to look in")
+	var reason error // of the first place
 	for _, question := range questions {
-		var link *url.URL
-		if link, err = p.ask(ctx, tool, s, question); err == nil {
+		link, err := p.ask(ctx, tool, s, question)
+		if err == nil {
 			return link, nil
+		}
+		if reason == nil {
+			reason = err
 		}
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	return nil, fmt.Errorf("it was not found where pip looks: %w", err)
+	if reason == nil {
+		reason = errors.New("pip's settings name no place to look in")
+	}
+	return nil, reason
 }
 
 // ask runs unearth once.
@@ -201,13 +220,14 @@ func (p PyPI) byPip(ctx context.Context, a Artefact, dir string, r Report) (stri
 	if err != nil {
 		return "", err
 	}
+	command.Env = append(command.Env, "TMPDIR="+dir) // the cache is where there is room
 	r.send(Progress{What: a.Name, Stage: "running"})
 	if _, err := output(ctx, command); err != nil {
 		return "", err
 	}
-	wheels, err := filepath.Glob(filepath.Join(dir, "*.whl"))
+	wheels, err := fs.Glob(os.DirFS(dir), "*.whl")
 	if err != nil || len(wheels) != 1 {
 		return "", fmt.Errorf("pip left %d wheels, not one", len(wheels))
 	}
-	return unpack(wheels[0], p.Member, filepath.Join(dir, "member"), a.limit(), a.Name, r)
+	return unpack(filepath.Join(dir, wheels[0]), p.Member, filepath.Join(dir, "member"), a.limit(), a.Name, r)
 }

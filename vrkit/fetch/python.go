@@ -19,7 +19,7 @@ import (
 var unearthRequirements []byte
 
 // errNoPython is what a user is told who has no Python.
-var errNoPython = errors.New("Python is not there: install Python 3.11 or later with pip")
+var errNoPython = errors.New("Python is not there: install Python 3.11 or later with pip (Debian, Ubuntu: apt install python3-pip python3-venv)")
 
 // python returns a command that runs Python with pip's settings in force, but
 // for those that would send what we install elsewhere, and nothing cached in
@@ -56,10 +56,15 @@ func unearth(ctx context.Context, r Report) (dir string, err error) {
 		if err != nil {
 			return err
 		}
-		if _, err = output(ctx, pip); err != nil {
-			return fmt.Errorf("unearth, which finds packages, can't be installed: %w", err)
+		tmp := filepath.Join(dir, "tmp") // goes with the folder, also after a kill
+		if err := os.Mkdir(tmp, 0o700); err != nil {
+			return err
 		}
-		return nil
+		pip.Env = append(pip.Env, "TMPDIR="+tmp)
+		if _, err = output(ctx, pip); err != nil && !hopeless(err) {
+			err = fmt.Errorf("unearth, which finds packages, can't be installed: %w", err)
+		}
+		return errors.Join(err, os.RemoveAll(tmp))
 	})
 }
 

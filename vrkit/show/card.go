@@ -26,6 +26,9 @@ type card struct {
 }
 
 func (c *card) event(e train.Event) {
+	if e.Stage == train.StageStopped {
+		return // the card stays as it was
+	}
 	place := 1 + int(done(e)*updates)
 	if m := e.Metrics; m != nil {
 		if c.first == nil {

@@ -31,6 +31,10 @@ func (l *liveLine) event(e train.Event) {
 		fmt.Fprintf(l.out, "\r\x1b[2K%s: %s\n", l.title, conclusion(e, l.first, l.last))
 		return
 	}
+	if e.Stage == train.StageStopped { // what went wrong goes on a line of its own
+		fmt.Fprintln(l.out)
+		return
+	}
 	// Ten times a second is as much as an eye can use.
 	if e.Stage != train.StageEpoch && time.Since(l.drawn) < 100*time.Millisecond {
 		return
@@ -75,6 +79,7 @@ func (p *plainLines) event(e train.Event) {
 		p.last = e.Metrics
 	}
 	switch {
+	case e.Stage == train.StageStopped:
 	case e.Stage == train.StageDone:
 		p.write(conclusion(e, p.first, p.last))
 	case e.Stage == train.StageEpoch:

@@ -119,3 +119,23 @@ func TestResumedRun(t *testing.T) {
 	p.event(train.Event{Stage: train.StageDone, Epoch: 4, Epochs: 4})
 	require.Equal(t, "resumed: epoch 4/4, loss 1.000, train 50.0 %, validation 40.0 %\nresumed: done: loss 1.000, train 50.0 %, validation 40.0 %\n", out.String())
 }
+
+// A run that ends before its time leaves its last state to be read, and the line to what went wrong.
+func TestStopped(t *testing.T) {
+	stop := train.Event{Stage: train.StageStopped, Epoch: 1, Epochs: 4}
+	under := train.Event{Stage: train.StageTrain, Epoch: 2, Epochs: 4, Step: 3, Steps: 20}
+	var out bytes.Buffer
+	l := &liveLine{title: "live", out: &out, width: func() int { return 80 }}
+	l.event(under)
+	before := out.String()
+	l.event(stop)
+	require.Equal(t, before+"\n", out.String())
+
+	out.Reset()
+	p := &plainLines{title: "plain", out: &out, written: time.Now()}
+	p.event(stop)
+	require.Empty(t, out.String())
+
+	c := &card{title: "card", show: func(html string) { t.Error("the card changes: ", html) }}
+	c.event(stop)
+}

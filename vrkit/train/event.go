@@ -9,6 +9,7 @@ const (
 	StageEvaluate = "evaluate" // a pass over validation and test data
 	StageEpoch    = "epoch"    // an epoch has ended: Metrics are there
 	StageDone     = "done"     // the run has ended
+	StageStopped  = "stopped"  // the run ends before its time: interrupted, or with an error
 )
 
 // Event is one report of a run's progress.

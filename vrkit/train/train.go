@@ -91,6 +91,7 @@ func (c Config) claim(now vrkit.Manifest) error {
 	if err != nil {
 		return err
 	}
+	now.Training.Epochs = max(now.Training.Epochs, before.Training.Epochs) // fewer than are trained take nothing back
 	differences, err := before.Differences(now)
 	if err != nil {
 		return err
@@ -112,22 +113,38 @@ func (c Config) claim(now vrkit.Manifest) error {
 	return now.Write(c.Run)
 }
 
+// CheckRecipe returns what is wrong with the run's directory and numbers: a check that needs neither
+// model nor data.
+func (c Config) CheckRecipe() error {
+	switch {
+	case c.Run == "":
+		return errors.New("a run needs a directory")
+	case c.Epochs < 1:
+		return fmt.Errorf("a run needs at least one epoch, not %d", c.Epochs)
+	case !(c.LearningRate >= 0 && c.LearningRate <= 1e6):
+		return fmt.Errorf("the learning rate must be a number of at least 0, not %v", c.LearningRate)
+	}
+	return CheckBatch(c.Batch)
+}
+
+// maxBatch keeps a slip of the finger from asking for more memory than there is.
+const maxBatch = 1 << 14
+
+// CheckBatch returns an error that says how many images a batch may have.
+func CheckBatch(size int) error {
+	if size < 1 || size > maxBatch {
+		return fmt.Errorf("a batch has 1 to %d images, not %d", maxBatch, size)
+	}
+	return nil
+}
+
 // manifest records the run, after checking that it makes sense.
 func (c Config) manifest() (vrkit.Manifest, error) {
 	p, d := c.Program, c.Data
-	if err := p.Check(); err != nil {
+	if err := errors.Join(c.CheckRecipe(), p.Check()); err != nil {
 		return vrkit.Manifest{}, err
 	}
-	switch {
-	case c.Run == "":
-		return vrkit.Manifest{}, errors.New("a run needs a directory")
-	case c.Epochs < 1:
-		return vrkit.Manifest{}, fmt.Errorf("a run needs at least one epoch, not %d", c.Epochs)
-	case c.Batch < 1:
-		return vrkit.Manifest{}, fmt.Errorf("a batch needs at least one image, not %d", c.Batch)
-	case !(c.LearningRate >= 0 && c.LearningRate <= 1e6):
-		return vrkit.Manifest{}, fmt.Errorf("the learning rate must be a number of at least 0, not %v", c.LearningRate)
-	case len(d.Train) == 0:
+	if len(d.Train) == 0 {
 		return vrkit.Manifest{}, errors.New("there are no training images")
 	}
 	trainables := 0
@@ -192,6 +209,7 @@ func newTrainer(c Config) (*trainer, error) {
 // run goes from the state as it is to the last epoch.
 func (t *trainer) run(ctx context.Context) error {
 	if err := t.trainEpochs(ctx); err != nil {
+		t.report(Event{Stage: StageStopped, Epoch: t.state.Epoch, Epochs: t.Epochs})
 		if ctx.Err() != nil { // a clean stop: what was done is kept
 			return errors.Join(ctx.Err(), t.save())
 		}

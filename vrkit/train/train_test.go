@@ -228,6 +228,28 @@ func TestBestOnValidation(t *testing.T) {
 	require.Equal(t, result.BestEpoch().ValAccuracy, e.Accuracy(), "the best artefact gives the best epoch's accuracy, whatever the batch")
 }
 
+// A reading is the answer that a batch gives, and the shares of all who voted add up to one.
+func TestRead(t *testing.T) {
+	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1})
+	result, err := train.Train(t.Context(), c)
+	require.NoError(t, err)
+	answers, err := result.Program.Answers(datasets.Stack(c.Data.Test, 4))
+	require.NoError(t, err)
+	for i, sample := range c.Data.Test {
+		reading, err := result.Program.Read(sample.Resized(4), c.Data.Classes, modeltest.Sources)
+		require.NoError(t, err)
+		require.Equal(t, c.Data.Classes[answers[i]], reading.Label)
+		total := 0.
+		for at, voter := range reading.Voters {
+			total += voter.Share
+			require.True(t, at == 0 || voter.Share <= reading.Voters[at-1].Share, "the loudest first")
+		}
+		require.InDelta(t, 1, total, 1e-9)
+	}
+	_, err = result.Program.Read(datasets.Stack(c.Data.Test[:2], 4), c.Data.Classes, 1)
+	require.ErrorContains(t, err, "one picture")
+}
+
 // contents are the files of a run that repeat bit by bit.
 func contents(t *testing.T, run string) map[string]string {
 	files := map[string]string{}

@@ -30,6 +30,9 @@ func doctor(ctx context.Context, c *call) error {
 	if err := c.parse(); err != nil {
 		return err
 	}
+	if err := checkDevice(*device); err != nil {
+		return err
+	}
 	findings := []finding{version(), cache(), engine(ctx, *device), python(ctx)}
 	for _, m := range models.All() {
 		files, err := models.Artefacts(m.Name)

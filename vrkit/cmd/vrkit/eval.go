@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/vrkit-go/reprogram/datasets"
@@ -28,15 +30,15 @@ func eval(ctx context.Context, c *call) error {
 	which := c.String("epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
 	part := c.String("part", "test", "which images: test, val or train")
 	batch := c.Int("batch", 50, "images at a time")
-	device := c.String("device", "auto", "what computes")
+	device := c.String("device", "auto", "what computes: "+strings.Join(backend.Devices, ", "))
 	if err := c.parse(); err != nil {
 		return err
 	}
-	if w := vrkit.Which(*which); w != vrkit.Last && w != vrkit.Best {
-		return fmt.Errorf("no epoch is called %q; known: last, best", *which)
+	if err := errors.Join(checkEpoch(*which), checkDevice(*device), train.CheckBatch(*batch)); err != nil {
+		return err
 	}
-	if *batch < 1 {
-		return fmt.Errorf("a batch needs at least one image, not %d", *batch)
+	if !slices.Contains([]string{"test", "val", "train"}, *part) {
+		return fmt.Errorf("no part is called %q; known: test, val, train", *part)
 	}
 	report := fetch.Terminal(c.stderr)
 	run, err := train.OpenRun(ctx, c.arguments[0], vrkit.Which(*which), report)
@@ -47,12 +49,9 @@ func eval(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	samples, ok := map[string][]datasets.Sample{"train": data.Train, "val": data.Val, "test": data.Test}[*part]
-	if !ok {
-		return fmt.Errorf("no part is called %q; known: test, val, train", *part)
-	}
+	samples := map[string][]datasets.Sample{"train": data.Train, "val": data.Val, "test": data.Test}[*part]
 	if len(samples) == 0 {
-		return errors.New("the run has no " + *part + " images")
+		return fmt.Errorf("%s has no %s images", run.Dir, *part)
 	}
 	engine, info, err := backend.Open(ctx, backend.Options{Device: *device, Report: report})
 	if err != nil {
@@ -85,6 +84,14 @@ func eval(ctx context.Context, c *call) error {
 		}
 		table.Flush()
 	})
+}
+
+// checkEpoch returns an error that names the epochs that a run keeps.
+func checkEpoch(name string) error {
+	if w := vrkit.Which(name); w != vrkit.Last && w != vrkit.Best {
+		return fmt.Errorf("no epoch is called %q; known: last, best", name)
+	}
+	return nil
 }
 
 // scores counts right answers, overall and for each true class.

@@ -23,17 +23,22 @@ import (
 type command struct {
 	name, arguments, summary string
 	run                      func(ctx context.Context, c *call) error
+	resumes                  bool // stopped and given again, it goes on
 }
 
 var commands []command
 
 func init() { // here, because help lists what the commands are
 	commands = []command{
-		{"doctor", "", "says what computes here, what is cached, and what is missing", doctor},
-		{"mapping", "", "computes ω from any framework's logits", mapping},
-		{"train", "", "trains a program, or resumes it", trainRun},
-		{"eval", "RUN", "measures a trained program: accuracy overall and per class", eval},
-		{"show", "RUN", "writes the figures of a trained program", show},
+		{"doctor", "", "says what computes here, what is cached, and what is missing", doctor, false},
+		{"models", "", "lists the frozen models, or fetches one", listModels, false},
+		{"datasets", "", "lists the data sets, or fetches one", listDatasets, false},
+		{"logits", "", "what the frozen model says of a picture", logits, false},
+		{"mapping", "", "computes ω from any framework's logits", mapping, false},
+		{"train", "", "trains a program, or resumes it", trainRun, true},
+		{"eval", "RUN", "measures a trained program: accuracy overall and per class", eval, false},
+		{"predict", "RUN IMAGE...", "labels pictures with a trained program, and says which source labels voted", predict, false},
+		{"show", "RUN", "writes the figures of a trained program", show, false},
 	}
 }
 
@@ -49,8 +54,8 @@ type call struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	klog.SetOutput(io.Discard) // what GoMLX logs reaches people as errors
+	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
+	klog.SetOutput(io.Discard)   // what GoMLX logs reaches people as errors
 	klog.LogToStderr(false)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -71,17 +76,20 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int 
 		one.json = flags.Bool("json", false, "machine-readable output on stdout")
 		err := c.run(ctx, one)
 		switch {
+		case err == nil:
+			return 0
 		case errors.Is(err, flag.ErrHelp):
 			one.help(stdout)
 			return 0
-		case ctx.Err() != nil:
-			fmt.Fprintln(stderr, "vrkit: stopped; the same command goes on from here")
+		case ctx.Err() != nil && c.resumes:
+			fmt.Fprintf(stderr, "vrkit %s: stopped; the same command goes on from here\n", c.name)
 			return 130
-		case err != nil:
-			fmt.Fprintf(stderr, "vrkit %s: %s\n", c.name, firstLine(err))
-			return 1
+		case ctx.Err() != nil:
+			fmt.Fprintf(stderr, "vrkit %s: stopped\n", c.name)
+			return 130
 		}
-		return 0
+		fmt.Fprintf(stderr, "vrkit %s: %s\n", c.name, firstLine(err))
+		return 1
 	}
 	known := make([]string, len(commands))
 	for i, c := range commands {
@@ -98,7 +106,7 @@ func isHelp(argument string) bool {
 func usage(w io.Writer) {
 	fmt.Fprint(w, "vrkit reprograms frozen neural networks: it changes what goes in and how the answer is read,\nnever the weights.\n\n")
 	for _, c := range commands {
-		fmt.Fprintf(w, "  vrkit %-14s %s\n", strings.TrimSpace(c.name+" "+c.arguments), c.summary)
+		fmt.Fprintf(w, "  vrkit %-20s %s\n", strings.TrimSpace(c.name+" "+c.arguments), c.summary)
 	}
 	fmt.Fprint(w, "\nEvery command takes -h, and -json. Data and weights are cached where VRKIT_CACHE says.\n")
 }
@@ -115,8 +123,10 @@ func (c *call) parse() error {
 	var positional []string
 	rest := c.arguments
 	for {
-		if err := c.Parse(rest); err != nil {
+		if err := c.Parse(rest); errors.Is(err, flag.ErrHelp) {
 			return err
+		} else if err != nil {
+			return fmt.Errorf("%w; see vrkit %s -h", err, c.command.name)
 		}
 		if c.NArg() == 0 {
 			break
@@ -124,7 +134,12 @@ func (c *call) parse() error {
 		positional, rest = append(positional, c.Arg(0)), c.Args()[1:]
 	}
 	c.arguments = positional
-	if want := len(strings.Fields(c.command.arguments)); len(positional) != want {
+	names := strings.Fields(c.command.arguments)
+	want := len(names)
+	if want > 0 && strings.HasSuffix(names[want-1], "...") && len(positional) > want {
+		return nil
+	}
+	if len(positional) != want {
 		if want == 0 {
 			return fmt.Errorf("takes no arguments, only flags, but was given %q", positional[0])
 		}
@@ -144,7 +159,13 @@ func (c *call) print(value any, text func(w io.Writer)) error {
 	return encoder.Encode(value)
 }
 
+// firstLine is an error as people get to read it. What stands below the first line, as in errors of
+// GoMLX, is for its developers; a first line that only announces the next one takes it along.
 func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
+	line, rest, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	if line = strings.TrimSpace(line); strings.HasSuffix(line, ":") {
+		next, _, _ := strings.Cut(strings.TrimSpace(rest), "\n")
+		line += " " + strings.TrimSpace(next)
+	}
 	return line
 }

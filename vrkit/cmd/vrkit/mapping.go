@@ -8,11 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/core/tensors/numpy"
-
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
@@ -44,23 +39,22 @@ func mapping(_ context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	if *classes > n {
+		return fmt.Errorf("-classes %d needs a sample of each at least, but %s has %d", *classes, *logits, n)
+	}
 	y, err := readLabels(*labels, n, *classes)
 	if err != nil {
 		return err
 	}
 	statistics := output.NewStatistics(sources, *classes)
 	if err := alignment.Observe(statistics, z, y); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", *logits, err)
 	}
 	omega, err := alignment.Estimate(statistics)
 	if err != nil {
 		return err
 	}
-	var file strings.Builder
-	if err := numpy.ToNpyWriter(tensors.FromFlatDataAndDimensions(omega.Weights, sources, *classes), &file); err != nil {
-		return err
-	}
-	if err := vrkit.WriteFile(*to, []byte(file.String()), 0o644); err != nil {
+	if err := saveArray(*to, omega.Weights, sources, *classes); err != nil {
 		return err
 	}
 	voting := 0
@@ -84,34 +78,24 @@ func mapping(_ context.Context, c *call) error {
 
 // readLogits reads float32 [n,S].
 func readLogits(path string) (values []float32, n, sources int, err error) {
-	array, err := numpy.FromNpyFile(path)
+	values, shape, err := readArray[float32](path, `source logits are float32 [n,S]; in NumPy: z.astype("float32")`, 2)
 	if err != nil {
-		return nil, 0, 0, fmt.Errorf("%s: %w", path, err)
+		return nil, 0, 0, err
 	}
-	shape := array.Shape()
-	if shape.DType != dtypes.Float32 || shape.Rank() != 2 || shape.Dim(1) == 0 {
-		return nil, 0, 0, fmt.Errorf("%s holds %s where source logits are float32 [n,S]", path, shape)
+	if len(values) == 0 {
+		return nil, 0, 0, fmt.Errorf("%s is empty: it has the shape %v", path, shape)
 	}
-	values, err = tensors.CopyFlatData[float32](array)
-	return values, shape.Dim(0), shape.Dim(1), err
+	return values, shape[0], shape[1], nil
 }
 
 // readLabels reads int64 [n], each in 0 to classes−1.
 func readLabels(path string, n, classes int) ([]int32, error) {
-	array, err := numpy.FromNpyFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	shape := array.Shape()
-	if shape.DType != dtypes.Int64 || shape.Rank() != 1 {
-		return nil, fmt.Errorf("%s holds %s where target labels are int64 [n]", path, shape)
-	}
-	if shape.Dim(0) != n {
-		return nil, fmt.Errorf("%s has %d labels for %d rows of logits", path, shape.Dim(0), n)
-	}
-	wide, err := tensors.CopyFlatData[int64](array)
+	wide, _, err := readArray[int64](path, `target labels are int64 [n]; in NumPy: y.astype("int64")`, 1)
 	if err != nil {
 		return nil, err
+	}
+	if len(wide) != n {
+		return nil, fmt.Errorf("%s has %d labels for %d rows of logits", path, len(wide), n)
 	}
 	labels := make([]int32, n)
 	for i, label := range wide {

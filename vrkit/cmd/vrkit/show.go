@@ -20,8 +20,8 @@ func show(ctx context.Context, c *call) error {
 	if err := c.parse(); err != nil {
 		return err
 	}
-	if w := vrkit.Which(*which); w != vrkit.Last && w != vrkit.Best {
-		return fmt.Errorf("no epoch is called %q; known: last, best", *which)
+	if err := checkEpoch(*which); err != nil {
+		return err
 	}
 	run, err := train.OpenRun(ctx, c.arguments[0], vrkit.Which(*which), fetch.Terminal(c.stderr))
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/vrkit-go/reprogram/datasets"
@@ -48,6 +49,7 @@ func trainRun(ctx context.Context, c *call) error {
 	if *run == "" {
 		return errors.New("needs a run directory: -o RUN")
 	}
+	config := train.Config{Run: *run, Epochs: *epochs, Batch: *batch, LearningRate: *rate, Seed: *seed, Force: *force}
 	manipulation, err := input.New(*inputName, in)
 	if err != nil {
 		return err
@@ -56,29 +58,39 @@ func trainRun(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	modelInfo, err := models.Named(*modelName)
+	if err != nil {
+		return err
+	}
+	dataInfo, err := datasets.Named(*datasetName)
+	if err != nil {
+		return err
+	}
+	config.Program = vrkit.Program{Input: manipulation, Model: &models.Model{Info: modelInfo}, Output: alignment, Side: *side}
+	_, sizesError := sizes.Of(dataInfo)
+	if err := errors.Join(config.CheckRecipe(), config.Program.Check(), sizesError, checkDevice(*device)); err != nil {
+		return err // before anything is fetched
+	}
+
 	report := fetch.Terminal(c.stderr)
 	frozen, err := models.Open(ctx, *modelName, report)
 	if err != nil {
 		return err
 	}
-	program := vrkit.Program{Input: manipulation, Model: frozen, Output: alignment, Side: *side}
-	if err := program.Check(); err != nil {
-		return err
-	}
+	config.Program.Model = frozen
 	data, err := datasets.Load(ctx, *datasetName, sizes, report)
 	if err != nil {
 		return err
 	}
+	config.Data = data
 	engine, info, err := backend.Open(ctx, backend.Options{Device: *device, Report: report})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(c.stderr, info)
-	result, err := train.Train(ctx, train.Config{
-		Program: program, Data: data, Backend: engine, Engine: info, Run: *run,
-		Epochs: *epochs, Batch: *batch, LearningRate: *rate, Seed: *seed, Force: *force,
-		Events: vrshow.Progress(fmt.Sprintf("%s on %s", frozen.Title, data.Title)),
-	})
+	config.Backend, config.Engine = engine, info
+	config.Events = vrshow.Progress(fmt.Sprintf("%s on %s", frozen.Title, data.Title))
+	result, err := train.Train(ctx, config)
 	if err != nil {
 		return err
 	}
@@ -93,6 +105,14 @@ func printMetrics(w io.Writer, run string, r train.Result) {
 		fmt.Fprintf(w, "best on validation: epoch %d, validation %s, test %s\n", best.Epoch, percent(best.ValAccuracy), percent(best.TestAccuracy))
 	}
 	fmt.Fprintf(w, "kept in %s\n", run)
+}
+
+// checkDevice returns an error that names the devices there are.
+func checkDevice(name string) error {
+	if slices.Contains(backend.Devices, name) {
+		return nil
+	}
+	return fmt.Errorf("no device is called %q; known: %s", name, strings.Join(backend.Devices, ", "))
 }
 
 func percent(share float64) string {

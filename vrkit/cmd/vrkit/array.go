@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"os"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/core/tensors/numpy"
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/internal/npy"
+)
+
+// readArray reads a .npy file whose values are float32 or int64, and returns them row-major. what says
+// what is expected, for the error: "source logits are float32 [n,S]". Memory grows with what is really
+// in the file, not with what its header claims.
+func readArray[T float32 | int64](path, what string, rank int) (values []T, shape []int, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer file.Close()
+	r := bufio.NewReaderSize(file, 1<<20)
+	header, err := npy.ReadHeader(r)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s %w", path, err)
+	}
+	wanted, decode := "<f4", func(b []byte) T { return T(math.Float32frombits(binary.LittleEndian.Uint32(b))) }
+	if _, whole := any(T(0)).(int64); whole {
+		wanted, decode = "<i8", func(b []byte) T { return T(binary.LittleEndian.Uint64(b)) }
+	}
+	if header.Type != wanted || len(header.Shape) != rank {
+		return nil, nil, fmt.Errorf("%s holds %s where %s", path, header, what)
+	}
+	value := make([]byte, header.Bytes/max(header.Values, 1))
+	for range header.Values {
+		if _, err := io.ReadFull(r, value); err != nil {
+			return nil, nil, fmt.Errorf("%s is cut off: it has %d of its %d values", path, len(values), header.Values)
+		}
+		values = append(values, decode(value))
+	}
+	if _, err := r.ReadByte(); err != io.EOF {
+		return nil, nil, fmt.Errorf("%s has more in it than %s", path, header)
+	}
+	if header.Fortran && rank == 2 {
+		values = transposed(values, header.Shape[1])
+	}
+	return values, header.Shape, nil
+}
+
+// transposed turns a matrix of so many columns from column-major to row-major order.
+func transposed[T any](values []T, columns int) []T {
+	turned := make([]T, len(values))
+	for i := range turned {
+		row, column := i/columns, i%columns
+		turned[i] = values[column*(len(values)/columns)+row]
+	}
+	return turned
+}
+
+// saveArray writes float32 values of a shape as a .npy file.
+func saveArray(path string, values []float32, shape ...int) error {
+	var file bytes.Buffer
+	if err := numpy.ToNpyWriter(tensors.FromFlatDataAndDimensions(values, shape...), &file); err != nil {
+		return err
+	}
+	return vrkit.WriteFile(path, file.Bytes(), 0o644)
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+)
+
+// commandEnv makes the test binary be the command: a real process, to be interrupted.
+const commandEnv = "VRKIT_TEST_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(commandEnv) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// vrkitIn runs a command in a folder, and returns its exit status and what it wrote.
+func vrkitIn(t *testing.T, dir string, arguments ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	t.Chdir(dir)
+	var out, err bytes.Buffer
+	status = run(t.Context(), arguments, &out, &err)
+	return status, out.String(), err.String()
+}
+
+// refused requires that a command ends with status 1 and one line that names the cause, and that it
+// writes nothing else and leaves no file in dir.
+func refused(t *testing.T, dir, cause string, arguments ...string) {
+	t.Helper()
+	before := files(t, dir)
+	status, stdout, stderr := vrkitIn(t, dir, arguments...)
+	require.Equal(t, 1, status, "%q: %s", arguments, stderr)
+	require.Empty(t, stdout, "%q", arguments)
+	require.Equal(t, 1, strings.Count(stderr, "\n"), "one line: %s", stderr)
+	require.Contains(t, stderr, cause, "%q", arguments)
+	require.Equal(t, before, files(t, dir), "%q leaves something behind", arguments)
+}
+
+// files lists what a folder holds.
+func files(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
+func TestHelp(t *testing.T) {
+	dir := t.TempDir()
+	for _, arguments := range [][]string{{}, {"-h"}, {"help"}} {
+		status, stdout, stderr := vrkitIn(t, dir, arguments...)
+		require.Equal(t, 0, status)
+		require.Empty(t, stderr)
+		for _, c := range commands {
+			require.Contains(t, stdout, "vrkit "+c.name)
+		}
+	}
+	for _, c := range commands {
+		status, stdout, stderr := vrkitIn(t, dir, c.name, "-h")
+		require.Equal(t, 0, status)
+		require.Empty(t, stderr)
+		require.Contains(t, stdout, c.summary)
+		require.Contains(t, stdout, "-json")
+	}
+}
+
+func TestUnknownNames(t *testing.T) {
+	dir := t.TempDir()
+	var names []string
+	for _, c := range commands {
+		names = append(names, c.name)
+		refused(t, dir, "-bogus; see vrkit "+c.name+" -h", c.name, "-bogus")
+	}
+	refused(t, dir, `no command is called "trian"; known: `+strings.Join(names, ", "), "trian")
+	refused(t, dir, `was given "extra"`, "doctor", "extra")
+	refused(t, dir, `no device is called "tpu"; known: auto, cpu, gpu`, "doctor", "-device", "tpu")
+	refused(t, dir, `no model is called "resnet"; known: `+models.All()[0].Name, "train", "-o", "run", "-model", "resnet")
+	refused(t, dir, `no data set is called "imagenet"; known: `+datasets.All()[0].Name, "train", "-o", "run", "-dataset", "imagenet")
+	refused(t, dir, `no input manipulation is called "glue"; known: `+strings.Join(input.Names(), ", "), "train", "-o", "run", "-input", "glue")
+	refused(t, dir, `no output alignment is called "glue"; known: `+strings.Join(output.Names(), ", "), "train", "-o", "run", "-output", "glue")
+	refused(t, dir, `no device is called "tpu"`, "train", "-o", "run", "-device", "tpu")
+}
+
+func TestTrainRefuses(t *testing.T) {
+	dir := t.TempDir()
+	refused(t, dir, "needs a run directory: -o RUN", "train")
+	for flags, cause := range map[string]string{
+		"-batch 0":              "a batch has 1 to 16384 images, not 0",
+		"-batch -5":             "not -5",
+		"-batch 99999999999":    "not 99999999999",
+		"-batch ten":            `invalid value "ten" for flag -batch`,
+		"-epochs 0":             "at least one epoch, not 0",
+		"-lr -.1":               "at least 0, not -0.1",
+		"-lr nan":               "at least 0, not NaN",
+		"-lambda -1":            "λ must be a number of at least 0, not -1",
+		"-lambda NaN":           "not NaN",
+		"-side 100":             "multiples of 32, not 100",
+		"-side -32":             "not -32",
+		"-n 128":                "-n 128 must lie between 1 and 127",
+		"-side 64 -n 64":        "-n 64 must lie between 1 and 63",
+		"-n -3":                 "-n -3",
+		"-seed -1":              `invalid value "-1" for flag -seed`,
+		"-train 60001":          "has 60000 training images, too few for -train 60001",
+		"-train 60000 -val 1":   "too few for -train 60000 and -val 1",
+		"-train 0 -val 60000":   "too few for -train 0 and -val 60000",
+		"-test 10001":           "has 10000 test images, too few for -test 10001",
+		"-val -1":               "can't be negative",
+		"-json=perhaps":         "perhaps",
+		"-train 10 surplus.png": `was given "surplus.png"`,
+	} {
+		refused(t, dir, cause, append([]string{"train", "-o", "run"}, strings.Fields(flags)...)...)
+	}
+}
+
+func TestRunDirectoryRefused(t *testing.T) {
+	dir := t.TempDir()
+	for _, command := range []string{"eval", "show"} {
+		refused(t, dir, "needs RUN", command)
+		refused(t, dir, "nowhere is no run directory: it has no program.json", command, "nowhere")
+		refused(t, dir, ". is no run directory", command, ".")
+		refused(t, dir, `no epoch is called "first"; known: last, best`, command, ".", "-epoch", "first")
+	}
+	refused(t, dir, "a batch has 1 to 16384 images, not 0", "eval", ".", "-batch", "0")
+	refused(t, dir, `no part is called "exam"; known: test, val, train`, "eval", ".", "-part", "exam")
+
+	require.NoError(t, os.WriteFile("program.json", []byte(`{"input":`), 0o600))
+	refused(t, dir, "program.json: unexpected end of JSON", "eval", ".")
+	require.NoError(t, os.WriteFile("program.json", []byte(`{"model":{"name":"resnet"}}`), 0o600))
+	refused(t, dir, `no model is called "resnet"`, "show", ".")
+}
+
+func TestDoctor(t *testing.T) {
+	status, stdout, stderr := vrkitIn(t, t.TempDir(), "doctor", "-json")
+	require.Equal(t, 0, status, stderr)
+	require.Empty(t, stderr)
+	var findings []finding
+	require.NoError(t, json.Unmarshal([]byte(stdout), &findings))
+	var what []string
+	for _, f := range findings {
+		what = append(what, f.What)
+		require.True(t, f.OK || f.Remedy != "", "what is missing can be had: %+v", f)
+	}
+	require.Subset(t, what, []string{"versions", "cache", "backend", "python3", "model squeezenet1.1", "data set mnist"})
+}

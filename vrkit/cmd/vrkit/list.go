@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+)
+
+// entry is one line of a list: a model or a data set, and whether it is there.
+type entry struct {
+	Name     string   `json:"name"`
+	Title    string   `json:"title"`
+	About    string   `json:"about"` // what it takes, and how well it is known to do
+	Bytes    int64    `json:"bytes"` // of its files; 0 where they are the user's own
+	Cached   bool     `json:"cached"`
+	Sources  []string `json:"sources"` // of its first file, in the order tried
+	License  string   `json:"license"`
+	Citation string   `json:"citation"`
+}
+
+// listModels lists the frozen models, or fetches one.
+func listModels(ctx context.Context, c *call) error {
+	entries := func() ([]entry, error) {
+		var list []entry
+		for _, m := range models.All() {
+			files, err := models.Artefacts(m.Name)
+			if err != nil {
+				return nil, err
+			}
+			about := fmt.Sprintf("ImageNet top-1 %.1f %%; sides that are multiples of %d, from %d", m.Top1, m.Sides.Multiple, m.Sides.Min)
+			list = append(list, newEntry(m.Name, m.Title, about, m.License, m.Citation, files))
+		}
+		return list, nil
+	}
+	return c.list(ctx, "Models", "model", models.Artefacts, entries)
+}
+
+// listDatasets lists the data sets, or fetches one.
+func listDatasets(ctx context.Context, c *call) error {
+	entries := func() ([]entry, error) {
+		var list []entry
+		for _, d := range datasets.All() {
+			files, err := datasets.Artefacts(d.Name)
+			if err != nil {
+				return nil, err
+			}
+			about := fmt.Sprintf("%d classes, %d training and %d test images", len(d.Classes), d.TrainSize, d.TestSize)
+			list = append(list, newEntry(d.Name, d.Title, about, d.License, d.Citation, files))
+		}
+		return list, nil
+	}
+	return c.list(ctx, "Data sets", "data set", datasets.Artefacts, entries)
+}
+
+func newEntry(name, title, about, license, citation string, files []fetch.Artefact) entry {
+	e := entry{Name: name, Title: title, About: about, License: license, Citation: citation, Cached: true}
+	for i, file := range files {
+		e.Bytes += file.Size
+		if _, ok := file.Cached(); !ok {
+			e.Cached = false
+		}
+		for _, source := range file.Sources {
+			if i == 0 {
+				e.Sources = append(e.Sources, source.String())
+			}
+		}
+	}
+	return e
+}
+
+// list is what both lists do: print, as a table, as JSON or as a page of the docs, or fetch.
+func (c *call) list(ctx context.Context, heading, kind string, artefacts func(string) ([]fetch.Artefact, error), entries func() ([]entry, error)) error {
+	name := c.String("fetch", "", "fetch this "+kind+" into the cache")
+	markdown := c.Bool("markdown", false, "print the page that docs/ keeps")
+	if err := c.parse(); err != nil {
+		return err
+	}
+	if *name != "" {
+		files, err := artefacts(*name)
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			if _, err := file.Get(ctx, fetch.Terminal(c.stderr)); err != nil {
+				return err
+			}
+		}
+	}
+	list, err := entries()
+	if err != nil {
+		return err
+	}
+	if *markdown {
+		return page(c.stdout, heading, c.command.name, list)
+	}
+	return c.print(list, func(w io.Writer) {
+		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, e := range list {
+			state := "not cached"
+			if e.Cached {
+				state = "cached"
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", e.Name, megabytes(e.Bytes), state, e.License, e.About)
+		}
+		table.Flush()
+	})
+}
+
+// page is the list as Markdown.
+func page(w io.Writer, heading, command string, list []entry) error {
+	fmt.Fprintf(w, "# %s\n\nWritten by `go run ./vrkit/cmd/vrkit %s -markdown`; do not edit.\n\n", heading, command)
+	for _, e := range list {
+		fmt.Fprintf(w, "## %s: `%s`\n\n%s.\n\n", e.Title, e.Name, e.About)
+		fmt.Fprintf(w, "- Size: %s\n- Licence: %s\n- From: %s\n- Cite: %s\n\n", megabytes(e.Bytes), e.License, strings.Join(e.Sources, "; else "), e.Citation)
+	}
+	return nil
+}
+
+func megabytes(bytes int64) string {
+	if bytes == 0 {
+		return "yours"
+	}
+	return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/backend"
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+)
+
+// logits runs the bare frozen model on a picture.
+func logits(ctx context.Context, c *call) error {
+	var (
+		name    = c.String("model", "squeezenet1.1", "the frozen model")
+		weights = c.String("weights", "", "a weight file of your own, instead of the published one")
+		image   = c.String("image", "", "the picture, PNG or JPEG (required)")
+		side    = c.Int("side", 224, "the picture's middle square is scaled to this side")
+		raw     = c.Bool("raw", false, "take the picture's pixels as they are, at its own size")
+		top     = c.Int("top", 5, "how many of the likeliest source labels to print")
+		to      = c.String("npy", "", "where all logits go, float32 [S], a .npy file")
+		device  = c.String("device", "auto", "what computes: "+strings.Join(backend.Devices, ", "))
+	)
+	if err := c.parse(); err != nil {
+		return err
+	}
+	switch {
+	case *image == "":
+		return errors.New("needs a picture: -image FILE")
+	case *top < 1:
+		return fmt.Errorf("-top must be at least 1, not %d", *top)
+	}
+	if err := checkDevice(*device); err != nil {
+		return err
+	}
+	info, err := models.Named(*name)
+	if err != nil {
+		return err
+	}
+	if !*raw {
+		if err := info.Sides.Check(info.Name, *side); err != nil {
+			return err
+		}
+	}
+	picture, err := datasets.ReadImage(*image)
+	if err != nil {
+		return err
+	}
+	report := fetch.Terminal(c.stderr)
+	frozen, err := models.OpenWeights(ctx, *name, *weights, report)
+	if err != nil {
+		return err
+	}
+	if *raw {
+		if picture.Height != picture.Width {
+			return fmt.Errorf("%s has %d×%d pixels: -raw takes square pictures", *image, picture.Width, picture.Height)
+		}
+		*side = picture.Width
+		frozen.Sides = models.SideRule{Min: frozen.Sides.Min, Multiple: 1}
+	} else {
+		picture = picture.Square()
+	}
+	engine, taken, err := backend.Open(ctx, backend.Options{Device: *device, Report: report})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.stderr, taken)
+	values, err := vrkit.SourceLogits(engine, frozen, picture.Resized(*side), *side)
+	if err != nil {
+		return err
+	}
+	if *to != "" {
+		if err := saveArray(*to, values, len(values)); err != nil {
+			return err
+		}
+	}
+	type answer struct {
+		Source      int     `json:"source"`
+		Label       string  `json:"label"`
+		Logit       float32 `json:"logit"`
+		Probability float64 `json:"probability"`
+	}
+	var answers []answer
+	for _, g := range vrkit.Likeliest(values, frozen.Labels, *top) {
+		answers = append(answers, answer{g.Index, g.Label, values[g.Index], g.Probability})
+	}
+	return c.print(answers, func(w io.Writer) {
+		for _, a := range answers {
+			fmt.Fprintf(w, "%5.1f %%  %4d  %-30s logit %.4f\n", 100*a.Probability, a.Source, a.Label, a.Logit)
+		}
+	})
+}

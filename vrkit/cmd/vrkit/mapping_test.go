@@ -1,0 +1,181 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/core/tensors/numpy"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/vrkit/output"
+)
+
+// golden is the folder of what testdata/mapping_golden.py computed, apart from this code.
+func golden(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("testdata")
+	require.NoError(t, err)
+	return dir
+}
+
+func TestMappingGolden(t *testing.T) {
+	from := golden(t)
+	for name, flags := range map[string][]string{
+		"flm":    {"-method", "flm"},
+		"ilm":    {"-method", "ilm"},
+		"blm_1":  {"-method", "blm"},
+		"blm_10": {"-method", "blm", "-lambda", "10"},
+	} {
+		for _, logits := range []string{"logits.npy", "logits_by_columns.npy"} {
+			t.Run(name+" "+logits, func(t *testing.T) {
+				dir := t.TempDir()
+				arguments := append([]string{"mapping", "-logits", filepath.Join(from, logits), "-labels", filepath.Join(from, "labels.npy"), "-classes", "5", "-o", "omega.npy"}, flags...)
+				status, stdout, stderr := vrkitIn(t, dir, arguments...)
+				require.Equal(t, 0, status, stderr)
+				require.Contains(t, stdout, "ω [12,5] from 90 samples")
+				require.Equal(t, []string{"omega.npy"}, files(t, dir))
+
+				want, shape, err := readArray[float32](filepath.Join(from, "omega_"+name+".npy"), "", 2)
+				require.NoError(t, err)
+				got, gotShape, err := readArray[float32]("omega.npy", "", 2)
+				require.NoError(t, err)
+				require.Equal(t, shape, gotShape)
+				require.InDeltaSlice(t, want, got, 1e-6)
+			})
+		}
+	}
+}
+
+func TestMappingJSON(t *testing.T) {
+	from := golden(t)
+	status, stdout, stderr := vrkitIn(t, t.TempDir(), "mapping", "-json", "-method", "flm",
+		"-logits", filepath.Join(from, "logits.npy"), "-labels", filepath.Join(from, "labels.npy"), "-classes", "5", "-o", "omega.npy")
+	require.Equal(t, 0, status, stderr)
+	require.Empty(t, stderr)
+	var got map[string]any
+	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+	require.Equal(t, map[string]any{"method": "flm", "samples": 90., "sources": 12., "targets": 5., "sources_that_vote": 5., "file": "omega.npy"}, got)
+}
+
+// saved writes an array as .npy into the current folder.
+func saved[T float32 | float64 | int32 | int64](t *testing.T, name string, values []T, shape ...int) {
+	t.Helper()
+	var file bytes.Buffer
+	require.NoError(t, numpy.ToNpyWriter(tensors.FromFlatDataAndDimensions(values, shape...), &file))
+	require.NoError(t, os.WriteFile(name, file.Bytes(), 0o600))
+}
+
+func TestMappingRefuses(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	saved(t, "z.npy", []float32{1, 2, 3, 4, 5, 6}, 3, 2)
+	saved(t, "y.npy", []int64{0, 1, 0}, 3)
+	saved(t, "float64.npy", []float64{1, 2, 3, 4, 5, 6}, 3, 2)
+	saved(t, "flat.npy", []float32{1, 2, 3}, 3)
+	saved(t, "cube.npy", []float32{1, 2, 3, 4, 5, 6}, 3, 2, 1)
+	saved(t, "none.npy", []float32{}, 0, 2)
+	saved(t, "narrow.npy", []float32{}, 3, 0)
+	saved(t, "nan.npy", []float32{1, 2, 3, nan, 5, 6}, 3, 2)
+	saved(t, "inf.npy", []float32{1, 2, 3, 4, inf, 6}, 3, 2)
+	saved(t, "column.npy", []float32{1, 2, 3}, 3, 1)
+	saved(t, "int32.npy", []int32{0, 1, 0}, 3)
+	saved(t, "square.npy", []int64{0, 1, 0}, 3, 1)
+	saved(t, "two.npy", []int64{0, 1}, 2)
+	saved(t, "outside.npy", []int64{0, 1, 2}, 3)
+	saved(t, "negative.npy", []int64{0, -1, 1}, 3)
+	saved(t, "wide.npy", []int64{0, 1 << 32, 1}, 3)
+	saved(t, "zeros.npy", []int64{0, 0, 0}, 3)
+	require.NoError(t, os.WriteFile("text.npy", []byte("1 2 3\n"), 0o600))
+	require.NoError(t, os.WriteFile("empty.npy", nil, 0o600))
+	whole, err := os.ReadFile("z.npy")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile("cut.npy", whole[:len(whole)-5], 0o600))
+	require.NoError(t, os.WriteFile("more.npy", append(whole, 0), 0o600))
+	claims := bytes.Replace(whole, []byte("(3, 2), }"), []byte("(1000000000, 1000)}"), 1)
+	claims[8] += byte(len(claims) - len(whole)) // the header's length
+	require.NoError(t, os.WriteFile("claims.npy", claims, 0o600))
+	require.NoError(t, os.Mkdir("folder", 0o700))
+
+	for _, c := range []struct {
+		cause  string
+		change map[string]string // of flags; "" leaves one out
+	}{
+		{"needs -logits", map[string]string{"-o": ""}},
+		{"needs -logits", map[string]string{"-logits": ""}},
+		{"needs -logits", map[string]string{"-labels": ""}},
+		{"-classes K, at least 1, not 0", map[string]string{"-classes": ""}},
+		{"-classes K, at least 1, not 0", map[string]string{"-classes": "0"}},
+		{"-classes K, at least 1, not -2", map[string]string{"-classes": "-2"}},
+		{"-classes 4 needs a sample of each", map[string]string{"-classes": "4"}},
+		{"-classes 999999999999 needs", map[string]string{"-classes": "999999999999"}},
+		{"at least 0, not -1", map[string]string{"-lambda": "-1"}},
+		{"at least 0, not NaN", map[string]string{"-lambda": "NaN"}},
+		{"at least 0, not +Inf", map[string]string{"-lambda": "Inf"}},
+		{`no output alignment is called "bml"; known: ` + strings.Join(output.Names(), ", "), map[string]string{"-method": "bml"}},
+		{"open nowhere.npy: no such file", map[string]string{"-logits": "nowhere.npy"}},
+		{"folder is no .npy file", map[string]string{"-logits": "folder"}},
+		{"text.npy is no .npy file", map[string]string{"-logits": "text.npy"}},
+		{"empty.npy is no .npy file", map[string]string{"-labels": "empty.npy"}},
+		{"float64.npy holds float64 [3 2] where source logits are float32 [n,S]", map[string]string{"-logits": "float64.npy"}},
+		{"flat.npy holds float32 [3] where", map[string]string{"-logits": "flat.npy"}},
+		{"cube.npy holds float32 [3 2 1] where", map[string]string{"-logits": "cube.npy"}},
+		{"none.npy is empty: it has the shape [0 2]", map[string]string{"-logits": "none.npy"}},
+		{"narrow.npy is empty", map[string]string{"-logits": "narrow.npy"}},
+		{"cut.npy is cut off: it has 4 of its 6 values", map[string]string{"-logits": "cut.npy"}},
+		{"more.npy has more in it than float32 [3 2]", map[string]string{"-logits": "more.npy"}},
+		{"claims.npy is cut off: it has 6 of its 1000000000000 values", map[string]string{"-logits": "claims.npy"}},
+		{"nan.npy: sample 1: source logit 1 is NaN", map[string]string{"-logits": "nan.npy"}},
+		{"inf.npy: sample 2: source logit 0 is +Inf", map[string]string{"-logits": "inf.npy"}},
+		{"at least as many source labels as target labels, but there are 1 for 2", map[string]string{"-logits": "column.npy", "-method": "flm"}},
+		{"int32.npy holds int32 [3] where target labels are int64 [n]", map[string]string{"-labels": "int32.npy"}},
+		{"square.npy holds int64 [3 1] where", map[string]string{"-labels": "square.npy"}},
+		{"two.npy has 2 labels for 3 rows", map[string]string{"-labels": "two.npy"}},
+		{"label 2 of sample 2 lies outside 0 to 1", map[string]string{"-labels": "outside.npy"}},
+		{"label -1 of sample 1 lies outside 0 to 1", map[string]string{"-labels": "negative.npy"}},
+		{"label 4294967296 of sample 1", map[string]string{"-labels": "wide.npy"}},
+		{"target label 1 has no training sample", map[string]string{"-labels": "zeros.npy"}},
+		{"can't write nowhere/omega.npy: no such file or directory", map[string]string{"-o": "nowhere/omega.npy"}},
+		{"can't write folder: file exists", map[string]string{"-o": "folder"}},
+	} {
+		arguments := []string{"mapping"}
+		flags := map[string]string{"-logits": "z.npy", "-labels": "y.npy", "-classes": "2", "-o": "omega.npy"}
+		for name, value := range c.change {
+			flags[name] = value
+		}
+		for name, value := range flags {
+			if value != "" {
+				arguments = append(arguments, name, value)
+			}
+		}
+		refused(t, dir, c.cause, arguments...)
+	}
+}
+
+// Whatever a file holds, reading it ends with values that fill its shape, or with an error.
+func FuzzReadArray(f *testing.F) {
+	for _, name := range []string{"logits.npy", "logits_by_columns.npy", "labels.npy", "omega_flm.npy"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		require.NoError(f, err)
+		f.Add(data[:min(len(data), 200)])
+		f.Add(data)
+	}
+	path := filepath.Join(f.TempDir(), "array.npy")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		require.NoError(t, os.WriteFile(path, data, 0o600))
+		logits, shape, err := readArray[float32](path, "logits", 2)
+		if err == nil {
+			require.Len(t, logits, shape[0]*shape[1])
+		}
+		labels, shape, err := readArray[int64](path, "labels", 1)
+		if err == nil {
+			require.Len(t, labels, shape[0])
+		}
+	})
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"encoding/json"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
+)
+
+// savePNG writes a picture into a folder.
+func savePNG(t *testing.T, path string, picture image.Image) {
+	t.Helper()
+	file, err := os.Create(path)
+	require.NoError(t, err)
+	defer file.Close()
+	require.NoError(t, png.Encode(file, picture))
+}
+
+func TestPicturesRefused(t *testing.T) {
+	dir := t.TempDir()
+	savePNG(t, filepath.Join(dir, "wide.png"), image.NewGray(image.Rect(0, 0, 40, 32)))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "broken.png"), []byte("\x89PNG\r\n"), 0o600))
+	refused(t, dir, "needs a picture: -image FILE", "logits")
+	refused(t, dir, "-top must be at least 1, not 0", "logits", "-image", "wide.png", "-top", "0")
+	refused(t, dir, "multiples of 32, not 100", "logits", "-image", "wide.png", "-side", "100")
+	refused(t, dir, `no model is called "resnet"`, "logits", "-image", "wide.png", "-model", "resnet")
+	refused(t, dir, `no device is called "tpu"`, "logits", "-image", "wide.png", "-device", "tpu")
+	refused(t, dir, "broken.png is no picture that can be read", "logits", "-image", "broken.png")
+	refused(t, dir, "nowhere.png", "logits", "-image", "nowhere.png")
+	refused(t, dir, "wide.png has 40×32 pixels: -raw takes square pictures", "logits", "-raw", "-image", "wide.png")
+	refused(t, dir, "needs RUN IMAGE...", "predict")
+	refused(t, dir, "needs RUN IMAGE...", "predict", "run")
+	refused(t, dir, "broken.png is no picture", "predict", "run", "wide.png", "broken.png")
+	refused(t, dir, "run is no run directory", "predict", "run", "wide.png")
+	refused(t, dir, `no model is called "resnet"`, "models", "-fetch", "resnet")
+	refused(t, dir, `no data set is called "imagenet"`, "datasets", "-fetch", "imagenet")
+}
+
+func TestLists(t *testing.T) {
+	dir := t.TempDir()
+	for command, name := range map[string]string{"models": models.All()[0].Name, "datasets": datasets.All()[0].Name} {
+		status, stdout, stderr := vrkitIn(t, dir, command)
+		require.Equal(t, 0, status, stderr)
+		require.Contains(t, stdout, name)
+		status, stdout, stderr = vrkitIn(t, dir, command, "-json")
+		require.Equal(t, 0, status, stderr)
+		var list []entry
+		require.NoError(t, json.Unmarshal([]byte(stdout), &list))
+		require.Equal(t, name, list[0].Name)
+		require.NotEmpty(t, list[0].Sources)
+
+		status, stdout, stderr = vrkitIn(t, dir, command, "-markdown")
+		require.Equal(t, 0, status, stderr)
+		require.Contains(t, stdout, "`"+name+"`")
+	}
+}
+
+// TestDocs holds the pages that are written from the code against what the code writes.
+func TestDocs(t *testing.T) {
+	docs, err := filepath.Abs("../../../docs")
+	require.NoError(t, err)
+	for _, command := range []string{"models", "datasets"} {
+		t.Setenv("VRKIT_DATA", "")
+		_, stdout, _ := vrkitIn(t, t.TempDir(), command, "-markdown")
+		page, err := os.ReadFile(filepath.Join(docs, command+".md"))
+		require.NoError(t, err)
+		require.Equal(t, stdout, string(page), "write it anew: go run ./vrkit/cmd/vrkit %s -markdown > docs/%s.md", command, command)
+	}
+}
+
+// TestLogits holds the logits of a real photo, through the shell, against reference/assets.md: the
+// crop of coffee.png at left 186, top 86, taken as it is at its own size, 227.
+func TestLogits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a short test fetches no weights")
+	}
+	backendtest.XLA(t)
+	coffee, err := datasets.Photo(t.Context(), "coffee", nil)
+	require.NoError(t, err)
+	dir := t.TempDir()
+	savePNG(t, filepath.Join(dir, "crop.png"), coffee.Crop(image.Rect(186, 86, 186+227, 86+227)).Picture())
+	status, stdout, stderr := vrkitIn(t, dir, "logits", "-raw", "-image", "crop.png", "-json", "-npy", "z.npy")
+	require.Equal(t, 0, status, stderr)
+	var answers []struct {
+		Source int
+		Label  string
+		Logit  float64
+	}
+	require.NoError(t, json.Unmarshal([]byte(stdout), &answers))
+	require.Len(t, answers, 5)
+	for i, want := range []struct {
+		source int
+		logit  float64
+	}{{967, 35.6125}, {809, 30.6331}, {925, 30.6023}, {968, 28.9246}, {504, 28.7047}} {
+		require.Equal(t, want.source, answers[i].Source)
+		require.InDelta(t, want.logit, answers[i].Logit, .03)
+	}
+	require.Equal(t, "espresso", answers[0].Label)
+	values, shape, err := readArray[float32]("z.npy", "logits", 1)
+	require.NoError(t, err)
+	require.Equal(t, []int{1000}, shape)
+	require.InDelta(t, -.9019, values[0], .03)
+}

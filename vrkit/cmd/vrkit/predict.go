@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/backend"
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// predict labels pictures with a trained run, and says which source labels voted.
+func predict(ctx context.Context, c *call) error {
+	which := c.String("epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
+	voters := c.Int("voters", 3, "how many of the source labels that said most to print")
+	device := c.String("device", "auto", "what computes: "+strings.Join(backend.Devices, ", "))
+	if err := c.parse(); err != nil {
+		return err
+	}
+	if err := errors.Join(checkEpoch(*which), checkDevice(*device)); err != nil {
+		return err
+	}
+	var pictures []datasets.Image
+	for _, path := range c.arguments[1:] {
+		picture, err := datasets.ReadImage(path)
+		if err != nil {
+			return err
+		}
+		pictures = append(pictures, picture)
+	}
+	report := fetch.Terminal(c.stderr)
+	run, err := train.OpenRun(ctx, c.arguments[0], vrkit.Which(*which), report)
+	if err != nil {
+		return err
+	}
+	engine, info, err := backend.Open(ctx, backend.Options{Device: *device, Report: report})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.stderr, info)
+	program, err := run.Compile(engine)
+	if err != nil {
+		return err
+	}
+	type prediction struct {
+		Image       string         `json:"image"`
+		Label       string         `json:"label"`
+		Probability float64        `json:"probability"`
+		Voters      []vrkit.Ballot `json:"voters"`
+	}
+	var predictions []prediction
+	for i, picture := range pictures {
+		reading, err := program.Read(picture.Resized(program.ImageSide()), run.Classes(), *voters)
+		if err != nil {
+			return err
+		}
+		predictions = append(predictions, prediction{c.arguments[1+i], reading.Label, reading.Probability, reading.Voters})
+	}
+	return c.print(predictions, func(w io.Writer) {
+		for _, p := range predictions {
+			var said []string
+			for _, v := range p.Voters {
+				said = append(said, fmt.Sprintf("%s %.0f %%", v.Source, 100*v.Share))
+			}
+			fmt.Fprintf(w, "%s: %s, %.1f %% (%s)\n", p.Image, p.Label, 100*p.Probability, strings.Join(said, ", "))
+		}
+	})
+}

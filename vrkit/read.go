@@ -1,0 +1,59 @@
+package vrkit
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Reading is what a program takes one picture for, and why.
+type Reading struct {
+	Label       string   // the target label with the largest logit
+	Probability float64  // its softmax over the target labels
+	Voters      []Ballot // the source labels that spoke for it most, the loudest first
+}
+
+// Ballot is a source label's part in one reading.
+type Ballot struct {
+	Source string  `json:"source"`
+	Share  float64 `json:"share"` // of all that was said for the target label, 0 to 1
+}
+
+// Read reads one picture, RGB [image,image,3], with the names of the target labels, and at most k voters.
+//
+// The target logit is Σ_s ω[s,t]·z[s]. A source's part in it is ω[s,t] times how far z[s] lies above the
+// smallest source logit: columns of ω add up to one, so that a shift common to all logits speaks for
+// nobody.
+func (c *Compiled) Read(pixels []uint8, classes []string, k int) (Reading, error) {
+	images, err := c.batch(pixels)
+	if err != nil {
+		return Reading{}, err
+	}
+	if len(classes) != c.Targets || images.Shape().Dim(0) != 1 {
+		return Reading{}, fmt.Errorf("a reading takes one picture and %d class names, not %d and %d", c.Targets, images.Shape().Dim(0), len(classes))
+	}
+	target, source, err := c.Logits(images)
+	if err != nil {
+		return Reading{}, err
+	}
+	omega, err := c.Mapping()
+	if err != nil {
+		return Reading{}, err
+	}
+	likeliest := Likeliest(target, classes, 1)[0]
+	floor := slices.Min(source)
+	var ballots []Ballot
+	total := 0.
+	for s, z := range source {
+		if said := float64(omega.At(s, likeliest.Index)) * float64(z-floor); said > 0 {
+			ballots = append(ballots, Ballot{c.Model.Labels[s], said})
+			total += said
+		}
+	}
+	slices.SortStableFunc(ballots, func(a, b Ballot) int { return cmp.Compare(b.Share, a.Share) })
+	ballots = ballots[:min(k, len(ballots))]
+	for i := range ballots {
+		ballots[i].Share /= total
+	}
+	return Reading{Label: likeliest.Label, Probability: likeliest.Probability, Voters: ballots}, nil
+}
