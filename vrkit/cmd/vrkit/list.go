@@ -17,9 +17,11 @@ type entry struct {
 	Name     string   `json:"name"`
 	Title    string   `json:"title"`
 	About    string   `json:"about"` // what it takes, and how well it is known to do
-	Bytes    int64    `json:"bytes"` // of its files; 0 where they are the user's own
+	Bytes    int64    `json:"bytes"` // to be fetched once; 0 where there is nothing to fetch
 	Cached   bool     `json:"cached"`
-	Sources  []string `json:"sources"` // of its first file, in the order tried
+	Sources  []string `json:"sources"`         // of its first file, in the order tried
+	Split    string   `json:"split,omitempty"` // how its parts came about, where they are not the official ones
+	Homepage string   `json:"homepage,omitempty"`
 	License  string   `json:"license"`
 	Citation string   `json:"citation"`
 }
@@ -50,12 +52,31 @@ func listDatasets(ctx context.Context, c *call) error {
 			if err != nil {
 				return nil, err
 			}
-			about := fmt.Sprintf("%d classes, %d training and %d test images", len(d.Classes), d.TrainSize, d.TestSize)
-			list = append(list, newEntry(d.Name, d.Title, about, d.License, d.Citation, files))
+			e := newEntry(d.Name, d.Title, aboutData(d), d.License, d.Citation, files)
+			e.Bytes, e.Homepage, e.Split = d.Download, d.Homepage, d.Split
+			list = append(list, e)
 		}
-		return list, nil
+		return append(list, entry{
+			Name: datasets.FolderPrefix + "PATH", Title: "A folder of your own", Cached: true, License: "yours",
+			About: "Folders of PNG, JPEG, WebP, BMP or PPM files, one a class; folders train, val and test above them are respected",
+		}), nil
 	}
 	return c.list(ctx, "Data sets", "data set", datasets.Artefacts, entries)
+}
+
+func aboutData(d datasets.Info) string {
+	about := fmt.Sprintf("%d classes, %d training and %d test images", len(d.Classes), d.TrainSize, d.TestSize)
+	if d.ValSize > 0 {
+		about = fmt.Sprintf("%d classes, %d training, %d validation and %d test images", len(d.Classes), d.TrainSize, d.ValSize, d.TestSize)
+	}
+	kind := "grey"
+	if d.Channels == 3 {
+		kind = "colour"
+	}
+	if d.Height > 0 {
+		return fmt.Sprintf("%s, %d×%d, %s", about, d.Width, d.Height, kind)
+	}
+	return about + " of different sizes, " + kind
 }
 
 func newEntry(name, title, about, license, citation string, files []fetch.Artefact) entry {
@@ -117,14 +138,29 @@ func page(w io.Writer, heading, command string, list []entry) error {
 	fmt.Fprintf(w, "# %s\n\nWritten by `go run ./vrkit/cmd/vrkit %s -markdown`; do not edit.\n\n", heading, command)
 	for _, e := range list {
 		fmt.Fprintf(w, "## %s: `%s`\n\n%s.\n\n", e.Title, e.Name, e.About)
-		fmt.Fprintf(w, "- Size: %s\n- Licence: %s\n- From: %s\n- Cite: %s\n\n", megabytes(e.Bytes), e.License, strings.Join(e.Sources, "; else "), e.Citation)
+		for _, line := range []struct{ name, value string }{
+			{"Fetched once", fetched(e)}, {"Parts", e.Split}, {"Licence", e.License}, {"Cite", e.Citation}, {"See", e.Homepage},
+		} {
+			if line.value != "" {
+				fmt.Fprintf(w, "- %s: %s\n", line.name, line.value)
+			}
+		}
+		fmt.Fprintln(w)
 	}
 	return nil
 }
 
+// fetched says how much comes from where.
+func fetched(e entry) string {
+	if len(e.Sources) == 0 {
+		return ""
+	}
+	return megabytes(e.Bytes) + ", from " + strings.Join(e.Sources, "; else ")
+}
+
 func megabytes(bytes int64) string {
 	if bytes == 0 {
-		return "yours"
+		return "nothing"
 	}
 	return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"slices"
@@ -38,9 +39,9 @@ func trainRun(ctx context.Context, c *call) error {
 		in          input.Options
 		out         output.Options
 	)
-	c.IntVar(&sizes.Train, "train", 1000, "training images; 0 takes all")
+	c.IntVar(&sizes.Train, "train", 1000, "training images; 0 takes all; without the flag at most 1000")
 	c.IntVar(&sizes.Val, "val", 0, "validation images, taken from the training set; the best epoch is chosen on them")
-	c.IntVar(&sizes.Test, "test", 1000, "test images; 0 takes all")
+	c.IntVar(&sizes.Test, "test", 1000, "test images; 0 takes all; without the flag at most 1000")
 	c.IntVar(&in.Image, "n", 0, "padding: side of the image inside the border, in pixels; 0 takes half of -side")
 	c.Float64Var(&out.Lambda, "lambda", 1, "BLM's smoothing λ")
 	if err := c.parse(); err != nil {
@@ -65,6 +66,19 @@ func trainRun(ctx context.Context, c *call) error {
 	dataInfo, err := datasets.Named(*datasetName)
 	if err != nil {
 		return err
+	}
+	// The sizes not asked for are at most what there is.
+	asked := map[string]bool{}
+	c.Visit(func(f *flag.Flag) { asked[f.Name] = true })
+	if ownVal := dataInfo.ValSize > 0; !asked["train"] && (ownVal || sizes.Val < dataInfo.TrainSize) {
+		left := dataInfo.TrainSize
+		if !ownVal {
+			left -= sizes.Val
+		}
+		sizes.Train = min(sizes.Train, left)
+	}
+	if !asked["test"] {
+		sizes.Test = min(sizes.Test, dataInfo.TestSize)
 	}
 	config.Program = vrkit.Program{Input: manipulation, Model: &models.Model{Info: modelInfo}, Output: alignment, Side: *side}
 	_, sizesError := sizes.Of(dataInfo)
