@@ -15,7 +15,7 @@ import (
 // entry is a file in a test archive; one with a target is a symbolic link.
 type entry struct{ name, body, target string }
 
-func zipped(t *testing.T, entries ...entry) []byte {
+func zipped(t testing.TB, entries ...entry) []byte {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for _, e := range entries {
@@ -28,7 +28,7 @@ func zipped(t *testing.T, entries ...entry) []byte {
 	return b.Bytes()
 }
 
-func tarred(t *testing.T, entries ...entry) []byte {
+func tarred(t testing.TB, entries ...entry) []byte {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	for _, e := range entries {

@@ -1,0 +1,42 @@
+package fetch
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// FuzzUnpack unpacks hostile zips, tars and gzips: whatever they hold, there is at most the one file that
+// was asked for, of at most the bytes that it may have, and nothing anywhere else.
+func FuzzUnpack(f *testing.F) {
+	f.Add(gzipped(f, []byte("one file alone")))
+	f.Add([]byte("PK\x03\x04"))
+	f.Add(zipped(f, entry{name: "a/member", body: "content"}, entry{name: "../member", body: "out"}))
+	f.Add(tarred(f, entry{name: "a/member", body: "content"}, entry{name: "../../member", body: "out"}, entry{name: "link", target: "/etc/passwd"}))
+	f.Fuzz(func(t *testing.T, archive []byte) {
+		const limit = 1 << 10
+		outer := t.TempDir()
+		dir := filepath.Join(outer, "inner")
+		require.NoError(t, os.Mkdir(dir, 0o700))
+		path := filepath.Join(outer, "archive")
+		require.NoError(t, os.WriteFile(path, archive, 0o600))
+		_, err := unpack(path, "member", filepath.Join(dir, "to"), limit, "fuzz", nil)
+
+		outside, listErr := os.ReadDir(outer)
+		require.NoError(t, listErr)
+		require.Len(t, outside, 2, "nothing lies outside the folder")
+		inside, listErr := os.ReadDir(dir)
+		require.NoError(t, listErr)
+		for _, file := range inside {
+			require.Equal(t, "to", file.Name())
+			info, statErr := file.Info()
+			require.NoError(t, statErr)
+			require.True(t, info.Mode().IsRegular())
+			if err == nil {
+				require.LessOrEqual(t, info.Size(), int64(limit))
+			}
+		}
+	})
+}
