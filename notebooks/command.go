@@ -39,12 +39,22 @@ func command(ctx context.Context, env []string, name string, args ...string) *ex
 }
 
 // lines runs a command and hands over, line by line, what it writes to stdout
-// and stderr. Its error is [errExit] if it ended with a failure.
+// and stderr. Its error is [exec.ExitError] if it ended with a failure.
 func lines(cmd *exec.Cmd, each func(line string)) error {
+	wait, err := follow(cmd, each)
+	if err != nil {
+		return err
+	}
+	return wait()
+}
+
+// follow starts a command whose lines are handed over while wait, which has to
+// be called once, waits for its end.
+func follow(cmd *exec.Cmd, each func(line string)) (wait func() error, err error) {
 	r, w := io.Pipe()
 	cmd.Stdout, cmd.Stderr = w, w
 	if err := cmd.Start(); err != nil {
-		return err
+		return nil, err
 	}
 	done := make(chan error, 1)
 	go func() {
@@ -52,13 +62,15 @@ func lines(cmd *exec.Cmd, each func(line string)) error {
 		w.Close()
 		done <- err
 	}()
-	scanner := bufio.NewScanner(r)
-	scanner.Buffer(nil, 16<<20)
-	for scanner.Scan() {
-		each(scanner.Text())
-	}
-	r.CloseWithError(scanner.Err()) // lets the command go on writing, to nobody
-	return <-done
+	return func() error {
+		scanner := bufio.NewScanner(r)
+		scanner.Buffer(nil, 16<<20)
+		for scanner.Scan() {
+			each(scanner.Text())
+		}
+		r.CloseWithError(scanner.Err()) // lets the command go on writing, to nobody
+		return <-done
+	}, nil
 }
 
 // environment is this process's with the given variables ("K=V") set and those

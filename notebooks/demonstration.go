@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,7 +41,7 @@ func (l *launcher) demonstrateOnce(ctx context.Context) error {
 // digits, reprograms it, and leaves the figures below folder.
 func demonstrate(ctx context.Context, w io.Writer, folder string) error {
 	// Its own folder, made anew: an older run may come from another engine.
-	if err := os.RemoveAll(folder); err != nil {
+	if err := errors.Join(os.RemoveAll(folder), os.MkdirAll(folder, 0o700)); err != nil {
 		return err
 	}
 	if err := os.Setenv(show.FolderVariable, filepath.Join(folder, "figures")); err != nil {

@@ -13,10 +13,7 @@ import (
 // notebooks resolves what -run names: "all", beginnings of names ("01"), or
 // paths, separated by commas.
 func (l *launcher) notebooks(names string) ([]string, error) {
-	known, err := filepath.Glob(filepath.Join(l.root, "notebooks", "*.ipynb"))
-	if err != nil {
-		return nil, err
-	}
+	known := filesIn(filepath.Join(l.root, "notebooks"), "*.ipynb")
 	if names == "all" {
 		if len(known) == 0 {
 			return nil, fmt.Errorf("there is no notebook in %s", filepath.Join(l.root, "notebooks"))
@@ -119,7 +116,8 @@ func (l *launcher) executeOne(ctx context.Context, path, out string) error {
 	case failed != nil:
 		return failed.failure(name)
 	case err != nil:
-		return fmt.Errorf("%s: it could not be executed (%w):\n%s", name, err, strings.Join(said[max(0, len(said)-10):], "\n"))
+		fmt.Fprintln(l.out, strings.Join(said[max(0, len(said)-10):], "\n"))
+		return fmt.Errorf("%s: it could not be executed (%w): the last words of the kernel are above", name, err)
 	}
 	fmt.Fprintf(l.out, "%s: done in %s\n", name, time.Since(begun).Round(100*time.Millisecond))
 	return nil

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
@@ -45,7 +47,8 @@ func (l *launcher) jupyterEnv() []string {
 	for name, value := range l.kernelVariables() {
 		set = append(set, name+"="+value)
 	}
-	return append(l.pythonEnv(), set...)
+	own := slices.DeleteFunc(l.pythonEnv(), func(variable string) bool { return strings.HasPrefix(variable, "JUPYTER") })
+	return append(own, set...)
 }
 
 // kernelspec is Jupyter's kernel.json.

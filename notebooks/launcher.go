@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -39,6 +40,12 @@ func newLauncher() (*launcher, error) {
 	if err != nil {
 		return nil, err
 	}
+	for what, path := range map[string]string{"clone": root, "cache (" + fetch.CacheEnv + ")": cache} {
+		// A comma ends a path for GoMLX and for GoNB, the other one in lists of paths.
+		if strings.ContainsAny(path, ",\n"+string(os.PathListSeparator)) {
+			return nil, fmt.Errorf("the path of the %s has a comma, a %q or a line break in it, which the tools cannot take: move it (%s)", what, os.PathListSeparator, path)
+		}
+	}
 	scratch, err := newScratch(cache)
 	if err != nil {
 		return nil, fmt.Errorf("the cache cannot be written: set %s to a folder that can (%w)", fetch.CacheEnv, err)
@@ -70,6 +77,16 @@ func findRoot() (string, error) {
 			return "", errors.New("this is not inside the clone: cd to it and run 'go run ./notebooks' there")
 		}
 	}
+}
+
+// filesIn lists a folder's files of a pattern, whatever signs the folder's own
+// path has in it.
+func filesIn(dir, pattern string) (paths []string) {
+	names, _ := fs.Glob(os.DirFS(dir), pattern)
+	for _, name := range names {
+		paths = append(paths, filepath.Join(dir, name))
+	}
+	return paths
 }
 
 // newScratch makes this process's scratch folder, cache/run/<pid>, and clears

@@ -131,6 +131,11 @@ func run(ctx context.Context, o options) error {
 		}
 		return l.execute(ctx, names, o.out)
 	}
+	if o.port != 0 { // told now rather than after minutes of set-up
+		if _, err := freePort(o.port); err != nil {
+			return err
+		}
+	}
 	if err := l.setUp(ctx, l.allSteps()); err != nil {
 		return err
 	}

@@ -64,21 +64,31 @@ func findPython(ctx context.Context) (path, version string, err error) {
 	return "", "", fmt.Errorf("Python 3.11 or later is needed for JupyterLab, and %s: install it (Debian, Ubuntu: apt install python3 python3-venv)", found)
 }
 
-// makeVenv makes an empty virtual environment with pip.
+// makeVenv makes an empty virtual environment, with pip in a step of its own:
+// what goes wrong in there venv keeps to itself.
 func makeVenv(ctx context.Context, python, dir string, env []string) error {
-	var said []string
-	err := lines(command(ctx, env, python, "-I", "-m", "venv", dir), func(line string) { said = append(said, line) })
-	if ctx.Err() != nil {
-		return ctx.Err()
+	for _, args := range [][]string{
+		{python, "-I", "-m", "venv", "--without-pip", dir},
+		{filepath.Join(dir, "bin", "python"), "-I", "-m", "ensurepip", "--default-pip"},
+	} {
+		var said []string
+		err := lines(command(ctx, env, args[0], args[1:]...), func(line string) { said = append(said, line) })
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil {
+			continue
+		}
+		text := strings.Join(said, " ")
+		if disk, ok := fetch.Reason(text).(*fetch.DiskError); ok {
+			return fmt.Errorf("JupyterLab: %w", disk)
+		}
+		if strings.Contains(text, "No module named") {
+			return fmt.Errorf("%s has no venv with pip: install it (Debian, Ubuntu: apt install python3-venv)", python)
+		}
+		return fmt.Errorf("%s cannot make a virtual environment: %w", python, because(text, err))
 	}
-	if err == nil {
-		return nil
-	}
-	text := strings.Join(said, " ")
-	if strings.Contains(text, "ensurepip") || strings.Contains(text, "No module named") {
-		return fmt.Errorf("%s has no venv with pip: install it (Debian, Ubuntu: apt install python3-venv)", python)
-	}
-	return fmt.Errorf("%s cannot make a virtual environment: %w", python, because(text, err))
+	return nil
 }
 
 // pipInstall installs what the requirements pin, by hash, and nothing else.
@@ -86,7 +96,9 @@ func (l *launcher) pipInstall(ctx context.Context, m *making, requirements strin
 	cmd := command(ctx, l.pythonEnv(), l.python, "-m", "pip", "install", "--no-input", "--progress-bar=off",
 		"--require-hashes", "--no-deps", "--prefer-binary", "--requirement", requirements)
 	count, failure := 0, ""
+	var said strings.Builder
 	err := lines(cmd, func(line string) {
+		said.WriteString(line + "\n")
 		line = strings.TrimSpace(line)
 		switch {
 		case strings.HasPrefix(line, "Collecting "):
@@ -101,10 +113,16 @@ func (l *launcher) pipInstall(ctx context.Context, m *making, requirements strin
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err != nil {
-		return fmt.Errorf("pip could not install JupyterLab (see that its package index can be reached, then start again): %w", because(failure, err))
+	if err == nil {
+		return nil
 	}
-	return nil
+	switch reason := fetch.Reason(said.String()).(type) {
+	case *fetch.NetworkError:
+		return fmt.Errorf("JupyterLab: pip's package index: %w; check the network and pip's settings, then start again", reason)
+	case *fetch.DiskError:
+		return fmt.Errorf("JupyterLab: %w", reason)
+	}
+	return fmt.Errorf("pip could not install JupyterLab: %w; check pip's settings (pip config list), then start again", because(failure, err))
 }
 
 // pythonEnv keeps pip's settings, which say where packages come from, but for

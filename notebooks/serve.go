@@ -7,27 +7,36 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/vrkit-go/reprogram/vrkit"
 )
 
 // firstNotebook is opened at the start.
 const firstNotebook = "01_padding.ipynb"
 
 // serve runs JupyterLab until the context ends or the user shuts it down there,
-// and prints the address once it answers.
+// and prints the address once it answers. Where no port was asked for, one that
+// somebody else takes between our look and JupyterLab's start is given up for
+// another: two launchers may start at once.
 func (l *launcher) serve(ctx context.Context, port int, browser bool) error {
-	port, err := freePort(port)
-	if err != nil {
-		return err
+	for try := 1; ; try++ {
+		chosen, err := freePort(port)
+		if err != nil {
+			return err
+		}
+		err = l.serveAt(ctx, chosen, browser)
+		if !errors.Is(err, errPortTaken) || port != 0 || try == 5 {
+			return err
+		}
 	}
+}
+
+func (l *launcher) serveAt(ctx context.Context, port int, browser bool) error {
 	secret := make([]byte, 24)
 	_, _ = rand.Read(secret) // never fails
 	s := server{l: l, token: hex.EncodeToString(secret), address: "http://127.0.0.1:" + strconv.Itoa(port)}
@@ -36,135 +45,71 @@ func (l *launcher) serve(ctx context.Context, port int, browser bool) error {
 		return err
 	}
 	logPath := filepath.Join(l.scratch, "jupyter.log")
-	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	lab := command(ctx, l.jupyterEnv(), l.python, "-I", "-m", "jupyterlab", "--config="+config)
+	running, end := context.WithCancel(ctx)
+	defer end()
+	lab := command(running, l.jupyterEnv(), l.python, "-I", "-m", "jupyterlab", "--config="+config)
 	lab.Dir = s.folder()
-	lab.Stdout, lab.Stderr = log, log
-	if err := lab.Start(); err != nil {
+	wait, err := follow(lab, func(line string) { // which may have a link in it
+		fmt.Fprintln(log, strings.ReplaceAll(line, s.token, "[secret]"))
+	})
+	if err != nil {
 		return fmt.Errorf("JupyterLab cannot be started: %w", err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- lab.Wait() }()
+	var result error
+	ended := make(chan struct{})
+	go func() { result = wait(); end(); close(ended) }()
 	s.trust(ctx)
-	if err := s.answers(ctx, ended); err != nil {
+	if err := s.answers(running); err != nil {
+		end()
+		<-ended
 		if ctx.Err() != nil { // it is being ended
-			<-ended
 			return ctx.Err()
 		}
-		return fmt.Errorf("%w\n%s", err, tail(logPath, 10))
+		said := tail(logPath, 10)
+		if strings.Contains(said, "already in use") {
+			return errPortTaken
+		}
+		fmt.Fprintln(l.out, said)
+		if errors.Is(err, context.Canceled) {
+			err = fmt.Errorf("JupyterLab ended as it started (%v): its last words are above; if they don't help, delete notebooks/ in the cache and start again", result)
+		}
+		return err
 	}
 	link := s.address + "/lab/tree/" + firstNotebook + "?token=" + s.token
 	fmt.Fprintf(l.out, "JupyterLab's log is %s; Ctrl-C here ends it.\nready: %s\n", logPath, link)
 	if browser {
 		openBrowser(l.scratch, link)
 	}
-	err = <-ended
+	<-ended
 	endMarked(l.scratch)
-	if ctx.Err() != nil || err == nil {
+	if ctx.Err() != nil || result == nil || errors.Is(result, exec.ErrWaitDelay) {
 		fmt.Fprintln(l.out, "JupyterLab and its kernels have ended.")
 		return nil
 	}
-	return fmt.Errorf("JupyterLab ended unexpectedly (%w)\n%s", err, tail(logPath, 10))
+	fmt.Fprintln(l.out, tail(logPath, 10))
+	return fmt.Errorf("JupyterLab ended unexpectedly (%w): its last words are above; start again", result)
 }
 
-// server is one JupyterLab.
-type server struct {
-	l              *launcher
-	token, address string
-}
-
-// folder is what JupyterLab shows.
-func (s server) folder() string { return filepath.Join(s.l.root, "notebooks") }
-
-// configure writes JupyterLab's settings, the token among them, where only this
-// user can read, and returns the file's path.
-func (s server) configure(port int) (string, error) {
-	code, _ := filepath.Glob(filepath.Join(s.folder(), "*.go"))
-	hidden := []string{"__pycache__", "*.pyc", "*~", ".DS_Store", "tools.mod", "tools.sum", "jupyter"}
-	for _, path := range code { // the launcher's own; what the reader writes is shown
-		hidden = append(hidden, filepath.Base(path))
-	}
-	type section map[string]any
-	config := map[string]section{
-		"ServerApp": {
-			"ip": "127.0.0.1", "port": port, "port_retries": 0, "open_browser": false,
-			"root_dir": s.folder(), "allow_root": os.Geteuid() == 0,
-		},
-		"IdentityProvider":   {"token": s.token},
-		"KernelSpecManager":  {"allowed_kernelspecs": []string{kernelName}, "ensure_native_kernel": false},
-		"MultiKernelManager": {"default_kernel_name": kernelName},
-		"ContentsManager":    {"hide_globs": hidden},
-		// Jupyter's trash is in HOME.
-		"FileContentsManager":   {"delete_to_trash": false},
-		"LabApp":                {"extension_manager": "readonly"},
-		"LanguageServerManager": {"autodetect": false},
-	}
-	text, err := json.MarshalIndent(config, "", "  ")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(s.l.scratch, "server.json")
-	if err := vrkit.WriteFile(path, text, 0o600); err != nil {
-		return "", err
-	}
-	return path, s.settings()
-}
-
-// settings switches off what would ask the network for news of JupyterLab.
-// The reader's own settings win over these defaults.
-func (s server) settings() error {
-	dir := filepath.Join(s.l.cache, "notebooks", "home", "config", "labconfig")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	for name, text := range map[string]string{
-		"default_setting_overrides.json": `{
-  "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false},
-  "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}
-}
-`,
-		"page_config.json": `{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}
-`,
-	} {
-		if err := vrkit.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// trust signs the notebooks of the checkout, so that JupyterLab shows the SVG
-// and HTML that they were saved with. It shows the rest if that fails.
-func (s server) trust(ctx context.Context) {
-	notebooks, _ := filepath.Glob(filepath.Join(s.folder(), "*.ipynb"))
-	if len(notebooks) == 0 {
-		return
-	}
-	const sign = "from nbformat.sign import TrustNotebookApp; TrustNotebookApp.launch_instance()"
-	_ = command(ctx, s.l.jupyterEnv(), s.l.python, append([]string{"-I", "-c", sign}, notebooks...)...).Run()
-}
-
-// answers waits until JupyterLab does and offers the kernel.
-func (s server) answers(ctx context.Context, ended chan error) error {
+// answers waits until JupyterLab, which runs as long as the context does, gives
+// an answer and offers the kernel.
+func (s server) answers(running context.Context) error {
 	deadline := time.After(2 * time.Minute)
 	for {
-		err := s.offersKernel(ctx)
-		if err == nil {
-			return nil
-		}
+		err := s.offersKernel(running)
 		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case err := <-ended:
-			ended <- err
-			return errors.New("JupyterLab ended as it started; it said:")
+		case <-running.Done():
+			return running.Err()
 		case <-deadline:
-			return fmt.Errorf("JupyterLab does not answer (%w); it said:", err)
+			return fmt.Errorf("JupyterLab does not answer within 2 minutes (%w): start again when the machine is less busy", err)
 		case <-time.After(100 * time.Millisecond):
+			if err == nil { // and it has not ended meanwhile: it is ours that has answered
+				return nil
+			}
 		}
 	}
 }
@@ -194,31 +139,6 @@ func (s server) offersKernel(ctx context.Context) error {
 		return fmt.Errorf("the kernel %s is not offered", kernelName)
 	}
 	return nil
-}
-
-// freePort returns the port asked for, if it is free, or the first that is.
-func freePort(port int) (int, error) {
-	try := func(port int) (int, error) {
-		listener, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
-		if err != nil {
-			return 0, err
-		}
-		defer listener.Close()
-		return listener.Addr().(*net.TCPAddr).Port, nil
-	}
-	if port != 0 {
-		port, err := try(port)
-		if err != nil {
-			return 0, fmt.Errorf("-port is in use or not allowed: choose another, or leave it out (%w)", err)
-		}
-		return port, nil
-	}
-	for port := 8888; port < 8988; port++ {
-		if port, err := try(port); err == nil {
-			return port, nil
-		}
-	}
-	return try(0)
 }
 
 // tail returns the last lines of a log.

@@ -73,8 +73,14 @@ func (l *launcher) goBuild(cmd *exec.Cmd, m *making) error {
 	if errors.Is(err, exec.ErrNotFound) {
 		return errors.New("the go command is not on the PATH: add the bin folder of Go")
 	}
-	if err != nil {
-		return fmt.Errorf("%s: the build failed: %w", m.what, because(strings.Join(said, " | "), err))
+	if err == nil {
+		return nil
 	}
-	return nil
+	switch reason := fetch.Reason(strings.Join(said, "\n")).(type) {
+	case *fetch.NetworkError:
+		return fmt.Errorf("%s: Go's module proxy: %w; check the network and GOPROXY, then start again", m.what, reason)
+	case *fetch.DiskError:
+		return fmt.Errorf("%s: %w", m.what, reason)
+	}
+	return fmt.Errorf("%s: the build failed: %w", m.what, because(strings.Join(said, " | "), err))
 }

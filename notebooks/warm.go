@@ -17,11 +17,7 @@ import (
 // warmUp builds what the notebooks' cells import, the way that the kernel does,
 // so that the first cell finds it in Go's build cache.
 func (l *launcher) warmUp(ctx context.Context) error {
-	sources, err := filepath.Glob(filepath.Join(l.root, "notebooks", "*.ipynb"))
-	if err != nil {
-		return err
-	}
-	imports, err := importsOf(sources)
+	imports, err := importsOf(filesIn(filepath.Join(l.root, "notebooks"), "*.ipynb"))
 	if err != nil {
 		return err
 	}

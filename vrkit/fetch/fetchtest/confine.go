@@ -1,0 +1,53 @@
+// Package fetchtest makes bad days for tests with real processes: a machine
+// without a network, a disk that is full or can't be written, a Python that
+// lacks its parts, a package index that has only some packages.
+package fetchtest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// Bad says what is bad for a process started by [Command]; each part is the
+// kernel's doing, not ours.
+type Bad struct {
+	Offline  bool   // no network but loopback
+	Small    string // a folder that lies on a disk of its own
+	Room     int    // that disk's size, in MB
+	ReadOnly string // a folder that can't be written, with what is in it
+	Setup    string // shell commands to run before, in the small folder
+}
+
+// Command is [exec.Command] in namespaces of its own, in which the bad holds.
+// The test is skipped where the system has no such namespaces for this user.
+func (b Bad) Command(t testing.TB, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	flags := []string{"--user", "--map-root-user", "--mount"}
+	var script strings.Builder
+	script.WriteString("set -e\n")
+	if b.Offline {
+		flags = append(flags, "--net")
+		script.WriteString("ip link set lo up\n")
+	}
+	if b.Small != "" {
+		fmt.Fprintf(&script, "mount -t tmpfs -o size=%dm,mode=700 tmpfs \"$SMALL\"\n", b.Room)
+		if b.Setup != "" {
+			fmt.Fprintf(&script, "(cd \"$SMALL\" && %s)\n", b.Setup)
+		}
+	}
+	if b.ReadOnly != "" {
+		script.WriteString("mount --bind \"$READONLY\" \"$READONLY\"\nmount -o remount,bind,ro \"$READONLY\"\n")
+	}
+	unshare := func(script string, args ...string) *exec.Cmd {
+		command := exec.Command("unshare", append(append(flags, "sh", "-c", script, "sh"), args...)...)
+		command.Env = append(os.Environ(), "SMALL="+b.Small, "READONLY="+b.ReadOnly)
+		return command
+	}
+	if out, err := unshare(script.String()).CombinedOutput(); err != nil {
+		t.Skipf("no namespaces for this user here: %v %s", err, out)
+	}
+	return unshare(script.String()+`unset SMALL READONLY; exec "$@"`, append([]string{name}, args...)...)
+}

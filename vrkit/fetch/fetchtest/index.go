@@ -1,0 +1,72 @@
+package fetchtest
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// PackageIndex is a Python package index on loopback.
+type PackageIndex struct {
+	*httptest.Server
+	Asked chan string            // the paths that are asked for, the first thousand
+	Stuck atomic.Pointer[string] // a package whose file stops in its middle
+}
+
+// Index serves package files, by their paths. What is not among them it does
+// not have.
+func Index(t testing.TB, files ...string) *PackageIndex {
+	t.Helper()
+	index := &PackageIndex{Asked: make(chan string, 1000)}
+	index.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case index.Asked <- r.URL.Path:
+		default:
+		}
+		for _, file := range files {
+			base := filepath.Base(file)
+			name, _, _ := strings.Cut(base, "-")
+			switch r.URL.Path {
+			case "/files/" + base:
+				index.send(w, r, file)
+				return
+			case "/simple/" + strings.ReplaceAll(name, "_", "-") + "/":
+				w.Header().Set("Content-Type", "text/html")
+				fmt.Fprintf(w, `<a href="/files/%s">%s</a>`, base, base)
+				return
+			}
+		}
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	t.Cleanup(index.Close)
+	return index
+}
+
+func (i *PackageIndex) send(w http.ResponseWriter, r *http.Request, file string) {
+	stuck := i.Stuck.Load()
+	if stuck == nil || !strings.HasPrefix(filepath.Base(file), *stuck+"-") || r.Method != http.MethodGet {
+		http.ServeFile(w, r, file)
+		return
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return
+	}
+	w.Header().Set("Content-Length", fmt.Sprint(len(content)))
+	_, _ = w.Write(content[:len(content)/2])
+	_ = http.NewResponseController(w).Flush()
+	<-r.Context().Done()
+}
+
+// Environment lists the variables that make pip ask this index and nothing
+// else, and that leave the rest of the network out of reach.
+func (i *PackageIndex) Environment() []string {
+	return []string{"PIP_INDEX_URL=" + i.URL + "/simple", "PIP_TRUSTED_HOST=127.0.0.1", "PIP_EXTRA_INDEX_URL=", "PIP_FIND_LINKS=",
+		"PIP_NO_INDEX=", "PIP_RETRIES=1", "PIP_CONFIG_FILE=" + os.DevNull, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1",
+		"HTTPS_PROXY=http://127.0.0.1:9", "https_proxy=http://127.0.0.1:9"}
+}
