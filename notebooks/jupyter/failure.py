@@ -19,6 +19,7 @@ class Failure(NamedTuple):
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 COMPILER = re.compile(r"^Cell\[(\d+)\]: Line (\d+)$", re.M)
 STACK = re.compile(r"\[\[ Cell \[(\d+)\] Line (\d+) \]\]")
+PROGRAM = re.compile(r"^\s*(/.*/gonb_\w+/main\.go):(\d+)", re.M)
 STATUS = re.compile(r"^(exit status \d+|signal: .*)$", re.M)
 UNKNOWN = re.compile(r"unknown or not implemented yet\.\s*$")
 POSITION = re.compile(r"^(\S*/)?main(_test)?\.go:\d+(:\d+)?: ")
@@ -52,5 +53,22 @@ def process(number, cell, stderr):
     if where:
         return Failure(int(where[1]), int(where[2]), text.split("\n\ngoroutine ")[0])
     lines = cell.source.splitlines()
+    if line := unnamed(text, lines):
+        return Failure(number, line, text.split("\n\ngoroutine ")[0])
     commands = [n for n, line in enumerate(lines, 1) if line.startswith(("!", "%")) and not line.startswith("%%")]
     return Failure(number, commands[0] if len(commands) == 1 else 0, text)
+
+
+def unnamed(text, lines):
+    """The line of a panic whose stack GoNB passed on as it was, naming the program that it
+    made of the cell: the one line of the cell with the same code, or 0."""
+    for path, at in PROGRAM.findall(text):
+        try:
+            with open(path, encoding="utf-8") as program:
+                code = program.read().splitlines()[int(at) - 1].strip()
+        except (OSError, IndexError):
+            continue
+        same = [n for n, line in enumerate(lines, 1) if line.strip() == code]
+        if len(same) == 1:
+            return same[0]
+    return 0
