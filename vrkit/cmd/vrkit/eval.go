@@ -53,11 +53,10 @@ func eval(ctx context.Context, c *call) error {
 	if len(samples) == 0 {
 		return fmt.Errorf("%s has no %s images", run.Dir, *part)
 	}
-	engine, info, err := backend.Open(ctx, backend.Options{Device: *device, Report: report})
+	engine, _, err := c.open(ctx, *device, report)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(c.stderr, info)
 	program, err := run.Compile(engine)
 	if err != nil {
 		return err

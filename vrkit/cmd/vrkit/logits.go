@@ -65,11 +65,10 @@ func logits(ctx context.Context, c *call) error {
 	} else {
 		picture = picture.Square()
 	}
-	engine, taken, err := backend.Open(ctx, backend.Options{Device: *device, Report: report})
+	engine, _, err := c.open(ctx, *device, report)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(c.stderr, taken)
 	values, err := vrkit.SourceLogits(engine, frozen, picture.Resized(*side), *side)
 	if err != nil {
 		return err

@@ -16,6 +16,9 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/gomlx/compute"
+	"github.com/vrkit-go/reprogram/vrkit/backend"
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
 	"k8s.io/klog/v2"
 )
 
@@ -146,6 +149,15 @@ func (c *call) parse() error {
 		return fmt.Errorf("needs %s; see vrkit %s -h", c.command.arguments, c.command.name)
 	}
 	return nil
+}
+
+// open finds or fetches the backend, opens it, and says in one line what it took.
+func (c *call) open(ctx context.Context, device string, report fetch.Report) (compute.Backend, backend.Info, error) {
+	engine, info, err := backend.Open(ctx, backend.Options{Device: device, Report: report})
+	if err == nil {
+		fmt.Fprintln(c.stderr, info)
+	}
+	return engine, info, err
 }
 
 // print writes value as JSON if -json was given, and else lets text write for people.

@@ -38,11 +38,10 @@ func predict(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	engine, info, err := backend.Open(ctx, backend.Options{Device: *device, Report: report})
+	engine, _, err := c.open(ctx, *device, report)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(c.stderr, info)
 	program, err := run.Compile(engine)
 	if err != nil {
 		return err

@@ -97,11 +97,10 @@ func trainRun(ctx context.Context, c *call) error {
 		return err
 	}
 	config.Data = data
-	engine, info, err := backend.Open(ctx, backend.Options{Device: *device, Report: report})
+	engine, info, err := c.open(ctx, *device, report)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(c.stderr, info)
 	config.Backend, config.Engine = engine, info
 	config.Events = vrshow.Progress(fmt.Sprintf("%s on %s", frozen.Title, data.Title))
 	result, err := train.Train(ctx, config)
