@@ -17,10 +17,10 @@ const updates = 20
 // numbers and the accuracy so far as a curve. It brings its own colours, so
 // that it reads the same in light and dark themes, and it needs no script.
 type card struct {
-	title       string
-	show        func(html string)
-	first, last *train.Metrics
-	shown       int // updates behind, as a place on the way through the run; 0 is none
+	title string
+	show  func(html string)
+	course
+	shown int // updates behind, as a place on the way through the run; 0 is none
 
 	running, validation, test figure.Series
 }
@@ -30,11 +30,8 @@ func (c *card) event(e train.Event) {
 		return // the card stays as it was
 	}
 	place := 1 + int(done(e)*updates)
+	c.see(e)
 	if m := e.Metrics; m != nil {
-		if c.first == nil {
-			c.first = m
-		}
-		c.last = m
 		if m.ValAccuracy >= 0 {
 			add(&c.validation, float64(m.Epoch), m.ValAccuracy)
 		}
@@ -61,7 +58,7 @@ func add(s *figure.Series, x, y float64) {
 func (c *card) html(e train.Event) string {
 	says := strings.Join(facts(e), " · ")
 	if e.Stage == train.StageDone {
-		says = conclusion(e, c.first, c.last)
+		says = c.conclusion(e)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `<div style="box-sizing:border-box;max-width:830px;padding:12px 16px;background:#fff;color:#1c222b;border:1px solid #d5dae2;border-radius:6px;font:14px/1.5 sans-serif">`)

@@ -13,22 +13,17 @@ import (
 // liveLine is progress on a terminal: one line, rewritten in place, that ends
 // as one line saying what came of it.
 type liveLine struct {
-	title       string
-	out         io.Writer
-	width       func() int // of the terminal, in characters
-	first, last *train.Metrics
-	drawn       time.Time
+	title string
+	out   io.Writer
+	width func() int // of the terminal, in characters
+	course
+	drawn time.Time
 }
 
 func (l *liveLine) event(e train.Event) {
-	if e.Metrics != nil {
-		if l.first == nil {
-			l.first = e.Metrics
-		}
-		l.last = e.Metrics
-	}
+	l.see(e)
 	if e.Stage == train.StageDone {
-		fmt.Fprintf(l.out, "\r\x1b[2K%s: %s\n", l.title, conclusion(e, l.first, l.last))
+		fmt.Fprintf(l.out, "\r\x1b[2K%s: %s\n", l.title, l.conclusion(e))
 		return
 	}
 	if e.Stage == train.StageStopped { // what went wrong goes on a line of its own
@@ -65,23 +60,18 @@ func (l *liveLine) line(e train.Event) string {
 
 // plainLines is progress where nothing can be rewritten, as in a log.
 type plainLines struct {
-	title       string
-	out         io.Writer
-	first, last *train.Metrics
-	written     time.Time
+	title string
+	out   io.Writer
+	course
+	written time.Time
 }
 
 func (p *plainLines) event(e train.Event) {
-	if e.Metrics != nil {
-		if p.first == nil {
-			p.first = e.Metrics
-		}
-		p.last = e.Metrics
-	}
+	p.see(e)
 	switch {
 	case e.Stage == train.StageStopped:
 	case e.Stage == train.StageDone:
-		p.write(conclusion(e, p.first, p.last))
+		p.write(p.conclusion(e))
 	case e.Stage == train.StageEpoch:
 		// A long run says every so many epochs how it goes, and its last one.
 		if every := (e.Epochs + 19) / 20; every <= 1 || e.Epoch%every == 0 || e.Epoch == e.Epochs {

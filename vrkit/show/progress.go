@@ -113,8 +113,23 @@ func results(m train.Metrics) []string {
 	return says
 }
 
-// conclusion says how a run ended, given its first and its last metrics.
-func conclusion(e train.Event, first, last *train.Metrics) string {
+// course is the first and the last metrics of a run so far; nil before there are any.
+type course struct{ first, last *train.Metrics }
+
+// see notes the metrics that an event may bring.
+func (c *course) see(e train.Event) {
+	if e.Metrics == nil {
+		return
+	}
+	if c.first == nil {
+		c.first = e.Metrics
+	}
+	c.last = e.Metrics
+}
+
+// conclusion says how a run ended.
+func (c *course) conclusion(e train.Event) string {
+	first, last := c.first, c.last
 	says := "done"
 	if e.Elapsed > 0 {
 		says += " in " + duration(e.Elapsed)

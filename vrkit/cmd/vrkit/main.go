@@ -17,9 +17,10 @@ import (
 	"syscall"
 
 	"github.com/gomlx/compute"
+	"k8s.io/klog/v2"
+
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
-	"k8s.io/klog/v2"
 )
 
 // command is one verb of the command line.
