@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -59,9 +60,9 @@ func (c *Compiled) Artefact() (Artefact, error) {
 	return a, err
 }
 
-// learnedName is a variable's path below the input scope.
+// learnedName is a variable's path below the input scope, or from the output scope on.
 func learnedName(v *model.Variable) string {
-	return model.EscapeScopeName(v.Path()[len("/"+inputScope+"/"):])
+	return model.EscapeScopeName(strings.TrimPrefix(strings.TrimPrefix(v.Path(), "/"), inputScope+"/"))
 }
 
 // Use sets what the program has learned, and its ω.
@@ -81,6 +82,9 @@ func (c *Compiled) Use(a Artefact) error {
 		if err := variable.SetValue(clone); err != nil {
 			return err
 		}
+	}
+	if _, ok := c.Output.(output.Learned); ok {
+		return nil // what ω is made of has been set
 	}
 	return c.SetMapping(a.Mapping)
 }

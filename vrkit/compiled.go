@@ -5,10 +5,13 @@ import (
 	"slices"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -30,7 +33,7 @@ type Compiled struct {
 // omegaVariable is the name of ω's variable in the output scope.
 const omegaVariable = "omega"
 
-// Compile prepares a program for targets (K) target labels. ω starts as zeros: set or estimate it.
+// Compile prepares a program for targets (K) target labels. An ω that is estimated starts as zeros.
 func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
@@ -40,13 +43,21 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 	}
 	c := &Compiled{Program: p, Backend: backend, Store: model.NewStore(), Targets: targets}
 	c.image, _ = p.Input.ImageSide(p.SideOrDefault())
-	zeros := tensors.FromFlatDataAndDimensions(make([]float32, p.Model.Sources()*targets), p.Model.Sources(), targets)
+	omega := output.NewMapping(p.Model.Sources(), targets)
 	var err error
-	if c.omega, err = c.Store.RootScope().At(outputScope).CreateVariable(omegaVariable, zeros); err != nil {
+	if fixed, ok := p.Output.(output.Fixed); ok {
+		if omega, err = fixed.Mapping(p.Model.Sources(), targets); err != nil {
+			return nil, err
+		}
+	}
+	values := tensors.FromFlatDataAndDimensions(omega.Weights, omega.Sources, omega.Targets)
+	if c.omega, err = c.Store.RootScope().At(outputScope).CreateVariable(omegaVariable, values); err != nil {
 		return nil, err
 	}
 	c.omega.SetTrainable(false)
-	c.exec, err = model.NewExec(backend, c.Store, c.TargetLogits)
+	c.exec, err = model.NewExec(backend, c.Store, func(root *model.Scope, pixels *Node) (target, source *Node) {
+		return c.TargetLogits(root, input.Batch{Images: pixels})
+	})
 	return c, err
 }
 
@@ -54,9 +65,17 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 func (c *Compiled) ImageSide() int { return c.image }
 
 // TargetLogits builds ẑ = O_ω(f(I(x))), [B,K], and the source logits z, [B,S], that it reads.
-func (c *Compiled) TargetLogits(root *model.Scope, pixels *Node) (target, source *Node) {
+func (c *Compiled) TargetLogits(root *model.Scope, pixels input.Batch) (target, source *Node) {
 	source = c.Program.SourceLogits(root, pixels)
-	omega := ConvertDType(c.omega.NodeValue(pixels.Graph()), source.DType())
+	if learned, ok := c.Output.(output.Learned); ok {
+		omega, bias := learned.Omega(root.At(outputScope), source, c.Targets)
+		target = output.Apply(source, omega)
+		if bias != nil {
+			target = Add(target, ExpandAxes(bias, 0))
+		}
+		return target, source
+	}
+	omega := ConvertDType(c.omega.NodeValue(source.Graph()), source.DType())
 	return output.Apply(source, omega), source
 }
 
@@ -84,7 +103,7 @@ func (c *Compiled) Inputs(pixels []uint8) ([]float32, error) {
 		return nil, err
 	}
 	seen, err := model.ExecOnce(c.Backend, c.Store, func(root *model.Scope, pixels *Node) *Node {
-		return c.Model.Normalisation.Undo(c.Manipulate(root, pixels))
+		return c.Model.Normalisation.Undo(c.Manipulate(root, input.Batch{Images: pixels}))
 	}, images)
 	if err != nil {
 		return nil, err
@@ -135,27 +154,53 @@ func (c *Compiled) SetMapping(m output.Mapping) error {
 // OmegaPath is the path of ω's variable in the store.
 func (c *Compiled) OmegaPath() string { return c.omega.Path() }
 
-// Mapping is ω as it is set.
+// Mapping is ω as it is now: as it was set, or as it has been learned.
 func (c *Compiled) Mapping() (output.Mapping, error) {
-	value, err := c.omega.Value()
-	if err != nil {
-		return output.Mapping{}, err
+	m := output.Mapping{Sources: c.Model.Sources(), Targets: c.Targets}
+	learned, ok := c.Output.(output.Learned)
+	if !ok {
+		value, err := c.omega.Value()
+		if err != nil {
+			return m, err
+		}
+		m.Weights, err = tensors.CopyFlatData[float32](value)
+		return m, err
 	}
-	weights, err := tensors.CopyFlatData[float32](value)
-	return output.Mapping{Sources: c.Model.Sources(), Targets: c.Targets, Weights: weights}, err
+	value, err := model.ExecOnce(c.Backend, c.Store, func(root *model.Scope, g *Graph) *Node {
+		none := Zeros(g, shapes.Make(dtypes.Float32, 1, m.Sources))
+		omega, _ := learned.Omega(root.At(outputScope), none, c.Targets)
+		return omega
+	})
+	if err != nil {
+		return m, err
+	}
+	defer value.FinalizeAll()
+	m.Weights, err = tensors.CopyFlatData[float32](value)
+	return m, err
 }
 
-// Initialise creates the manipulation's variables with their initial values, if no graph did yet.
+// Initialise creates the variables that are learned with their initial values, if no graph did yet.
 func (c *Compiled) Initialise() error {
 	pixels := tensors.FromFlatDataAndDimensions(make([]uint8, c.image*c.image*3), 1, c.image, c.image, 3)
 	defer pixels.FinalizeAll()
-	_, err := model.ExecOnce(c.Backend, c.Store, c.Manipulate, pixels)
+	if _, err := model.ExecOnce(c.Backend, c.Store, func(root *model.Scope, pixels *Node) *Node {
+		return c.Manipulate(root, input.Batch{Images: pixels})
+	}, pixels); err != nil {
+		return err
+	}
+	_, err := c.Mapping()
 	return err
 }
 
-// learned lists the variables of the manipulation, by path.
+// learned lists the variables that training changes, but for ω where it is estimated, by path.
 func (c *Compiled) learned() []*model.Variable {
-	return slices.Collect(c.Store.RootScope().At(inputScope).IterVariables())
+	learned := slices.Collect(c.Store.RootScope().At(inputScope).IterVariables())
+	for variable := range c.Store.RootScope().At(outputScope).IterVariables() {
+		if variable != c.omega {
+			learned = append(learned, variable)
+		}
+	}
+	return learned
 }
 
 // WeightsHash is the sha256 of the frozen weights as they are in the store now; it never differs from

@@ -64,24 +64,25 @@ func (p Program) Coordinates() taxonomy.Coordinates {
 // The scopes of a program's variables, below the root of its store.
 const (
 	inputScope  = "input"  // the prompt and all else that the manipulation learns
-	outputScope = "output" // ω
+	outputScope = "output" // ω, or what it is learned from
 )
 
 // Manipulate builds I(x): pixels are images [B,n,n,3], uint8 or floats in [0,1], with n the
 // manipulation's image side; the result is [B,side,side,3], normalised as the model wants it.
-func (p Program) Manipulate(root *model.Scope, pixels *Node) *Node {
+func (p Program) Manipulate(root *model.Scope, pixels input.Batch) *Node {
 	x := pixels
-	if x.DType() == dtypes.Uint8 {
-		x = DivScalar(ConvertDType(x, dtypes.Float32), 255)
+	if x.Images.DType() == dtypes.Uint8 {
+		x.Images = DivScalar(ConvertDType(x.Images, dtypes.Float32), 255)
 	}
 	scope := root.At(inputScope)
 	if p.Input.Space() == input.Normalised {
-		return p.Input.Apply(scope, p.Model.Normalisation.Apply(x), p.SideOrDefault())
+		x.Images = p.Model.Normalisation.Apply(x.Images)
+		return p.Input.Apply(scope, x, p.SideOrDefault())
 	}
 	return p.Model.Normalisation.Apply(p.Input.Apply(scope, x, p.SideOrDefault()))
 }
 
 // SourceLogits builds z = f(I(x)), [B,S], from pixels as Manipulate takes them.
-func (p Program) SourceLogits(root *model.Scope, pixels *Node) *Node {
+func (p Program) SourceLogits(root *model.Scope, pixels input.Batch) *Node {
 	return p.Model.Logits(root, p.Manipulate(root, pixels))
 }

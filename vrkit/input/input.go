@@ -35,9 +35,18 @@ type Manipulation interface {
 	ImageSide(side int) (int, error)
 	// Apply builds the manipulation: images [B, ImageSide, ImageSide, 3] in Space to
 	// [B, side, side, 3] in the same space. Its trainable values are variables in scope.
-	Apply(scope *model.Scope, images *Node, side int) *Node
+	// scope.IsTraining tells an optimiser step from an evaluation or a pass that estimates ω.
+	Apply(scope *model.Scope, batch Batch, side int) *Node
 	// Settings are its hyper-parameters, to be kept with a run.
 	Settings() map[string]any
+}
+
+// Batch is the images that a manipulation works on.
+type Batch struct {
+	Images *Node // [B,n,n,3]
+	// Present is 1 for an image and 0 for what only fills the batch, [B], of a float type; nil where
+	// all are images. A manipulation that looks at the whole batch has to leave the filling out.
+	Present *Node
 }
 
 // Trainables counts the values of a manipulation that learning can change, for a model's side.

@@ -60,7 +60,8 @@ func (Padding) Margins(n, side int) (before, after int) {
 }
 
 // Apply surrounds images, [B,n,n,3] in [0,1], with the border σ(θ).
-func (p Padding) Apply(scope *model.Scope, images *Node, side int) *Node {
+func (p Padding) Apply(scope *model.Scope, batch Batch, side int) *Node {
+	images := batch.Images
 	n := images.Shape().Dim(1)
 	images.AssertDims(images.Shape().Dim(0), n, n, 3)
 	before, after := p.Margins(n, side)

@@ -55,7 +55,7 @@ func TestPaddingStartsGrey(t *testing.T) {
 	}
 	store := model.NewStore()
 	padded, err := model.ExecOnce(backendtest.Any(t), store, func(root *model.Scope, x *Node) *Node {
-		return input.Padding{Image: n}.Apply(root, x, side)
+		return input.Padding{Image: n}.Apply(root, input.Batch{Images: x}, side)
 	}, tensors.FromFlatDataAndDimensions(images, 1, n, n, 3))
 	require.NoError(t, err)
 	got := tensors.MustCopyFlatData[float32](padded)
@@ -99,7 +99,7 @@ func TestPaddingGradient(t *testing.T) {
 	_, err := root.CreateVariable(input.PromptVariable, tensors.FromFlatDataAndDimensions(theta, side, side, 3))
 	require.NoError(t, err)
 	exec := model.MustNewExec(backend, root.Store(), func(root *model.Scope, x *Node) (*Node, *Node) {
-		logits := m.Logits(root, m.Normalisation.Apply(input.Padding{Image: n}.Apply(root, x, side)))
+		logits := m.Logits(root, m.Normalisation.Apply(input.Padding{Image: n}.Apply(root, input.Batch{Images: x}, side)))
 		loss := ReduceAllSum(Mul(logits, Sin(logits)))
 		return loss, Gradient(loss, root.GetVariable(input.PromptVariable).NodeValue(x.Graph()))[0]
 	})

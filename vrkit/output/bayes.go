@@ -56,7 +56,7 @@ func bayes(s *Statistics, lambda float64) (Mapping, error) {
 			columns[target] += n / total
 		}
 	}
-	m := Mapping{Sources: s.Sources, Targets: s.Targets, Weights: make([]float32, len(votes))}
+	m := NewMapping(s.Sources, s.Targets)
 	for i, v := range votes {
 		m.Weights[i] = float32(v / columns[i%s.Targets])
 	}

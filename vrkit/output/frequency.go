@@ -41,7 +41,7 @@ func oneToOne(s *Statistics) (Mapping, error) {
 	if err := s.requireEveryClass(); err != nil {
 		return Mapping{}, err
 	}
-	m := Mapping{Sources: s.Sources, Targets: s.Targets, Weights: make([]float32, s.Sources*s.Targets)}
+	m := NewMapping(s.Sources, s.Targets)
 	for target, source := range Greedy(s.Joint, s.Sources, s.Targets) {
 		m.Weights[source*s.Targets+target] = 1
 	}

@@ -2,15 +2,18 @@
 // to the target task. One estimator a file.
 //
 // Every label mapping, hard or soft, is one matrix ω of shape [S source labels, K target labels],
-// constant for the gradient, and is applied by one product: ẑ = z·ω. Raw logits are averaged, not
-// probabilities (reference/methods.md 2.1). Estimators differ only in how they compute ω from
-// statistics that accumulate batch by batch; they are plain Go and need no backend.
+// and is applied by one product: ẑ = z·ω. Raw logits are averaged, not probabilities
+// (reference/methods.md 2.1). An ω that is estimated is constant for the gradient: estimators differ
+// only in how they compute it from statistics that accumulate batch by batch; they are plain Go and
+// need no backend.
 package output
 
 import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
@@ -21,6 +24,11 @@ import (
 type Mapping struct {
 	Sources, Targets int
 	Weights          []float32
+}
+
+// NewMapping is an ω of zeros.
+func NewMapping(sources, targets int) Mapping {
+	return Mapping{Sources: sources, Targets: targets, Weights: make([]float32, sources*targets)}
 }
 
 // At is ω[source, target].
@@ -54,20 +62,41 @@ const (
 	EveryEpoch Schedule = "every epoch" // at the start of every epoch, with the prompt as it is then
 )
 
-// Alignment is one output program: an estimator of ω.
+// Alignment is one output program. Where its ω comes from is for the three interfaces below to say,
+// of which it is exactly one.
 type Alignment interface {
 	// Name is what the command line calls it.
 	Name() string
 	// Alignment is its place in the taxonomy.
 	Alignment() taxonomy.Alignment
+	// Settings are its hyper-parameters, to be kept with a run.
+	Settings() map[string]any
+}
+
+// Fixed is an alignment whose ω needs no data.
+type Fixed interface {
+	Alignment
+	// Mapping is ω for numbers of source and target labels.
+	Mapping(sources, targets int) (Mapping, error)
+}
+
+// Estimator is an alignment whose ω is computed from statistics of the training data.
+type Estimator interface {
+	Alignment
 	// Schedule says when a training run estimates ω.
 	Schedule() Schedule
 	// Observe adds a batch of source logits, row-major [n,S], and their target labels, [n].
 	Observe(s *Statistics, logits []float32, labels []int32) error
 	// Estimate computes ω from what was observed.
 	Estimate(s *Statistics) (Mapping, error)
-	// Settings are its hyper-parameters, to be kept with a run.
-	Settings() map[string]any
+}
+
+// Learned is an alignment whose ω is trained by gradient, together with the prompt.
+type Learned interface {
+	Alignment
+	// Omega builds ω, [S, targets], and a bias, [targets] or nil, for source logits [B,S], in their
+	// type. Its trainable values are variables in scope.
+	Omega(scope *model.Scope, logits *Node, targets int) (omega, bias *Node)
 }
 
 // Options are the hyper-parameters of the estimators that have some, under the names that Settings

@@ -105,7 +105,7 @@ func TestColumnsSumToOne(t *testing.T) {
 		s.Joint[i] = float64((i * 7919) % 13)
 		s.Samples[i%7] += int(s.Joint[i])
 	}
-	for _, alignment := range []Alignment{FLM{}, ILM{}, BLM{Lambda: 1}} {
+	for _, alignment := range []Estimator{FLM{}, ILM{}, BLM{Lambda: 1}} {
 		m, err := alignment.Estimate(s)
 		require.NoError(t, err, alignment.Name())
 		for target := range m.Targets {

@@ -30,18 +30,22 @@ func Estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample,
 }
 
 func estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, clock *clock) (output.Mapping, error) {
+	estimator, ok := c.Output.(output.Estimator)
+	if !ok {
+		return output.Mapping{}, fmt.Errorf("%s has no ω to estimate", c.Output.Name())
+	}
 	statistics := output.NewStatistics(c.Model.Sources(), c.Targets)
 	err := pass(ctx, c, samples, size, clock, func(b batch, _ int) error {
 		_, source, err := c.Logits(b.pixels)
 		if err != nil {
 			return err
 		}
-		return c.Output.Observe(statistics, source[:len(b.labels)*c.Model.Sources()], b.labels)
+		return estimator.Observe(statistics, source[:len(b.labels)*c.Model.Sources()], b.labels)
 	})
 	if err != nil {
 		return output.Mapping{}, err
 	}
-	return c.Output.Estimate(statistics)
+	return estimator.Estimate(statistics)
 }
 
 // Evaluation is what a program answers for labelled samples.

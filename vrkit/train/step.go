@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/input"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -24,7 +25,8 @@ type stepper struct {
 func newStepper(c *vrkit.Compiled, learningRate float64) (*stepper, error) {
 	adam := optimizer.Adam().Betas(.9, .999).Epsilon(1e-8).LearningRate(learningRate).Done()
 	exec, err := model.NewExec(c.Backend, c.Store, func(root *model.Scope, pixels, target, mask *Node) (*Node, *Node) {
-		logits, _ := c.TargetLogits(root, pixels)
+		root.Store().SetTraining(pixels.Graph(), true)
+		logits, _ := c.TargetLogits(root, input.Batch{Images: pixels, Present: mask})
 		perSample := CrossEntropy(logits, target)
 		loss := Div(ReduceAllSum(Mul(perSample, mask)), ReduceAllSum(mask))
 		adam.UpdateGraph(root, pixels.Graph(), loss)

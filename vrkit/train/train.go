@@ -247,7 +247,8 @@ func (t *trainer) trainEpochs(ctx context.Context) error {
 // align estimates ω for the coming epoch, if its schedule asks for it and the state does not have it.
 func (t *trainer) align(ctx context.Context) error {
 	first := len(t.state.Metrics) == 0
-	if t.state.Estimated || (!first && t.Program.Output.Schedule() == output.Once) {
+	estimator, ok := t.Program.Output.(output.Estimator)
+	if !ok || t.state.Estimated || (!first && estimator.Schedule() == output.Once) {
 		return nil
 	}
 	mapping, err := estimate(ctx, t.program, t.Data.Train, t.Batch, t.clock(StageEstimate))

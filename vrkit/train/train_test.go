@@ -202,8 +202,8 @@ func TestTrainErrors(t *testing.T) {
 // runaway divides by zero, as a broken manipulation might.
 type runaway struct{ input.Padding }
 
-func (r runaway) Apply(scope *model.Scope, images *Node, side int) *Node {
-	x := r.Padding.Apply(scope, images, side)
+func (r runaway) Apply(scope *model.Scope, batch input.Batch, side int) *Node {
+	x := r.Padding.Apply(scope, batch, side)
 	return Div(x, Sub(x, x))
 }
 

@@ -35,6 +35,10 @@ func mapping(_ context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	estimator, ok := alignment.(output.Estimator)
+	if !ok {
+		return fmt.Errorf("%s has no ω to estimate from logits", *method)
+	}
 	z, n, sources, err := readLogits(*logits)
 	if err != nil {
 		return err
@@ -47,10 +51,10 @@ func mapping(_ context.Context, c *call) error {
 		return err
 	}
 	statistics := output.NewStatistics(sources, *classes)
-	if err := alignment.Observe(statistics, z, y); err != nil {
+	if err := estimator.Observe(statistics, z, y); err != nil {
 		return fmt.Errorf("%s: %w", *logits, err)
 	}
-	omega, err := alignment.Estimate(statistics)
+	omega, err := estimator.Estimate(statistics)
 	if err != nil {
 		return err
 	}
