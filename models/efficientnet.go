@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/vrkit-go/reprogram/models/internal/torchpickle"
+	"github.com/vrkit-go/reprogram/models/layer"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -102,23 +103,23 @@ func roundChannels(n float64) int {
 }
 
 func efficientnetForward(weight func(string) *Node, x *Node, blocks []block) *Node {
-	layer := func(x *Node, name string, kernel, stride int) *Node {
-		return convolve(x, weight(name+"/kernel"), weight(name+"/bias"), stride, samePadding(x, kernel, stride))
+	convolve := func(x *Node, name string, kernel, stride int) *Node {
+		return layer.Convolution(x, weight(name+"/kernel"), weight(name+"/bias"), stride, layer.SamePadding(x, kernel, stride))
 	}
-	x = relu6(layer(x, "stem", 3, 2))
+	x = layer.ReLU6(convolve(x, "stem", 3, 2))
 	for i, b := range blocks {
 		name, y := fmt.Sprintf("block%d", i), x
 		if b.hidden != b.in {
-			y = relu6(layer(y, name+"/expand", 1, 1))
+			y = layer.ReLU6(convolve(y, name+"/expand", 1, 1))
 		}
-		y = relu6(depthwise(y, weight(name+"/depthwise/kernel"), weight(name+"/depthwise/bias"), b.stride))
-		y = layer(y, name+"/project", 1, 1)
+		y = layer.ReLU6(layer.Depthwise(y, weight(name+"/depthwise/kernel"), weight(name+"/depthwise/bias"), b.stride))
+		y = convolve(y, name+"/project", 1, 1)
 		if b.stride == 1 && b.in == b.out {
 			y = Add(x, y)
 		}
 		x = y
 	}
-	x = globalAverage(relu6(layer(x, "head", 1, 1)))
+	x = layer.GlobalAverage(layer.ReLU6(convolve(x, "head", 1, 1)))
 	return Add(DotProduct(x, weight("classifier/kernel")), ExpandAxes(weight("classifier/bias"), 0))
 }
 

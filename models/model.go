@@ -8,9 +8,11 @@ package models
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -164,4 +166,13 @@ func (m *Model) WeightsIn(scope *model.Scope) (Weights, error) {
 		read[name] = Tensor{Shape: t.Shape, Data: data}
 	}
 	return read, nil
+}
+
+// littleEndian is the values' bytes, for hashing.
+func littleEndian(values []float32) []byte {
+	b := make([]byte, 0, 4*len(values))
+	for _, v := range values {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return b
 }

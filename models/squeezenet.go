@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/vrkit-go/reprogram/models/internal/npickle"
+	"github.com/vrkit-go/reprogram/models/layer"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -56,22 +57,22 @@ var fires = []struct {
 }
 
 func squeezenetForward(weight func(string) *Node, x *Node) *Node {
-	layer := func(x *Node, name string, kernel, stride int) *Node {
-		return convolve(x, weight(name+"/kernel"), weight(name+"/bias"), stride, samePadding(x, kernel, stride))
+	convolve := func(x *Node, name string, kernel, stride int) *Node {
+		return layer.Convolution(x, weight(name+"/kernel"), weight(name+"/bias"), stride, layer.SamePadding(x, kernel, stride))
 	}
-	x = relu(layer(x, "conv1", 3, 2))
+	x = layer.ReLU(convolve(x, "conv1", 3, 2))
 	for i, fire := range fires {
 		if fire.pool {
-			x = maxPool(x, 3, 2)
+			x = layer.MaxPooling(x, 3, 2)
 		}
 		name := fmt.Sprintf("fire%d", i+2)
-		squeezed := relu(layer(x, name+"/squeeze1x1", 1, 1))
+		squeezed := layer.ReLU(convolve(x, name+"/squeeze1x1", 1, 1))
 		x = Concatenate([]*Node{
-			relu(layer(squeezed, name+"/expand1x1", 1, 1)),
-			relu(layer(squeezed, name+"/expand3x3", 3, 1)),
+			layer.ReLU(convolve(squeezed, name+"/expand1x1", 1, 1)),
+			layer.ReLU(convolve(squeezed, name+"/expand3x3", 3, 1)),
 		}, -1)
 	}
-	return globalAverage(layer(x, "conv10", 1, 1))
+	return layer.GlobalAverage(convolve(x, "conv10", 1, 1))
 }
 
 // squeezenetShapes lists every convolution's kernel, [kh, kw, in, out].

@@ -18,14 +18,15 @@ import (
 // lies in internal/ belongs to the folder that it lies in.
 var mayImport = map[string][]string{
 	"datasets":                  {"vrkit/fetch"},
-	"models":                    {"vrkit/fetch"},
+	"models":                    {"models/layer", "vrkit/fetch"},
+	"models/layer":              {},
 	"models/modeltest":          {"models"},
 	"vrkit/taxonomy":            {},
 	"vrkit/fetch":               {},
 	"vrkit/fetch/fetchtest":     {},
 	"vrkit/backend":             {"vrkit/fetch"},
 	"vrkit/backend/backendtest": {"vrkit/backend", "vrkit/fetch"},
-	"vrkit/input":               {"vrkit/taxonomy"},
+	"vrkit/input":               {"models/layer", "vrkit/taxonomy"},
 	"vrkit/output":              {"vrkit/taxonomy"},
 	"vrkit":                     {"models", "vrkit/input", "vrkit/output", "vrkit/taxonomy"},
 	"vrkit/train":               {"datasets", "models", "vrkit", "vrkit/backend", "vrkit/fetch", "vrkit/input", "vrkit/output"},

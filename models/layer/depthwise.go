@@ -1,20 +1,20 @@
-package models
+package layer
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// depthwise convolves each channel with a kernel of its own, padded "SAME": x [B,H,W,C], kernel
+// Depthwise convolves each channel with a kernel of its own, padded "SAME": x [B,H,W,C], kernel
 // [kh,kw,1,C] and bias [C] to [B,⌈H/stride⌉,⌈W/stride⌉,C]. The kernel takes no gradient.
 //
 // It is a sum of shifted products, because XLA-CPU's grouped convolution is slow and its gradient takes
 // minutes. The gradient is written out: it is itself such a sum, with the kernel turned round, over the
 // zero-padded gradient of y. Derived from the forward sum it would be one of padded arrays, with a
 // branch for every value: up to ten times slower.
-func depthwise(x, kernel, bias *Node, stride int) *Node {
+func Depthwise(x, kernel, bias *Node, stride int) *Node {
 	kernel = StopGradient(kernel)
 	size := kernel.Shape().Dim(0)
-	padding := samePadding(x, size, stride)
+	padding := SamePadding(x, size, stride)
 	y := shiftedSum(zeroPad(x, padding), kernel, stride)
 
 	// The carrier brings y's gradient to x and adds nothing to y. Its slice has y's shape, and the

@@ -1,4 +1,4 @@
-package models
+package layer
 
 import (
 	"fmt"
@@ -20,8 +20,8 @@ func TestActivations(t *testing.T) {
 		of              func(*Node) *Node
 		value, gradient []float32
 	}{
-		"relu":  {relu, []float32{0, 0, 2, 6, 7}, []float32{0, 0, 1, 1, 1}},
-		"relu6": {relu6, []float32{0, 0, 2, 6, 6}, []float32{0, 0, 1, 0, 0}},
+		"relu":  {ReLU, []float32{0, 0, 2, 6, 7}, []float32{0, 0, 1, 1, 1}},
+		"relu6": {ReLU6, []float32{0, 0, 2, 6, 6}, []float32{0, 0, 1, 0, 0}},
 	} {
 		exec := MustNewExec(backendtest.Any(t), func(x *Node) (*Node, *Node) {
 			y := c.of(x)
@@ -76,7 +76,7 @@ func TestDepthwise(t *testing.T) {
 				each(func(i, o, k int) { wantGradient[i] += want[o] * kernel[k] })
 
 				exec := MustNewExec(backendtest.Any(t), func(x, kernel, bias *Node) (*Node, *Node) {
-					y := depthwise(x, kernel, bias, stride)
+					y := Depthwise(x, kernel, bias, stride)
 					return y, Gradient(DivScalar(ReduceAllSum(Mul(y, y)), 2), x)[0]
 				})
 				y, gradient := exec.MustExec2(tensors.FromFlatDataAndDimensions(x, batch, height, width, channels),

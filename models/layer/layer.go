@@ -1,21 +1,20 @@
-package models
+// Package layer holds the layers that frozen models and mask generators are made of, with PyTorch's
+// values and gradients, each written the way that XLA computes fast on a CPU.
+package layer
 
 import (
-	"encoding/binary"
-	"math"
-
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// convolve is a 2-D convolution, NHWC by HWIO, with a bias: x [B,H,W,in], kernel [kh,kw,in,out], bias [out].
+// Convolution is a 2-D convolution, NHWC by HWIO, with a bias: x [B,H,W,in], kernel [kh,kw,in,out], bias [out].
 // padding gives the zeros before and after, for rows and for columns.
-func convolve(x, kernel, bias *Node, stride int, padding [2][2]int) *Node {
+func Convolution(x, kernel, bias *Node, stride int, padding [2][2]int) *Node {
 	y := Convolve(x, kernel).Strides(stride).PaddingPerDim(padding[:]).Done()
 	return Add(y, ExpandAxes(bias, 0, 1, 2))
 }
 
-// samePadding is TensorFlow's "SAME": as many zeros as make the output ⌈side/stride⌉, the odd one after.
-func samePadding(x *Node, kernel, stride int) (padding [2][2]int) {
+// SamePadding is TensorFlow's "SAME": as many zeros as make the output ⌈side/stride⌉, the odd one after.
+func SamePadding(x *Node, kernel, stride int) (padding [2][2]int) {
 	for axis := range padding {
 		side := x.Shape().Dim(1 + axis)
 		total := max((ceilDiv(side, stride)-1)*stride+kernel-side, 0)
@@ -26,25 +25,25 @@ func samePadding(x *Node, kernel, stride int) (padding [2][2]int) {
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
-// relu is max(x, 0) with the gradient 0 at 0, as PyTorch has it; GoMLX's own passes 1 there. A NaN
+// ReLU is max(x, 0) with the gradient 0 at 0, as PyTorch has it; GoMLX's own passes 1 there. A NaN
 // stays one.
-func relu(x *Node) *Node {
+func ReLU(x *Node) *Node {
 	return Where(LessOrEqual(x, ScalarZero(x.Graph(), x.DType())), ZerosLike(x), x)
 }
 
-// relu6 is min(max(x, 0), 6) with the gradient 0 at 0 and at 6, as in PyTorch.
-func relu6(x *Node) *Node {
+// ReLU6 is min(max(x, 0), 6) with the gradient 0 at 0 and at 6, as in PyTorch.
+func ReLU6(x *Node) *Node {
 	six := Scalar(x.Graph(), x.DType(), 6)
-	return Where(GreaterOrEqual(x, six), BroadcastToShape(six, x.Shape()), relu(x))
+	return Where(GreaterOrEqual(x, six), BroadcastToShape(six, x.Shape()), ReLU(x))
 }
 
-// maxPool is an unpadded max-pool that drops what does not fill a window: [B,H,W,C] to
+// MaxPooling is an unpadded max-pool that drops what does not fill a window: [B,H,W,C] to
 // [B,⌊(H−window)/stride⌋+1,...,C].
 //
 // It is written as the maximum of strided slices, rows and columns one after the other, because the
 // gradient of XLA's own pooling on a CPU is a naive scatter. Of equal values the first, in row-major
 // order, takes the gradient, as in PyTorch.
-func maxPool(x *Node, window, stride int) *Node {
+func MaxPooling(x *Node, window, stride int) *Node {
 	for _, axis := range []int{2, 1} {
 		out := (x.Shape().Dim(axis)-window)/stride + 1
 		var pooled *Node
@@ -61,14 +60,5 @@ func maxPool(x *Node, window, stride int) *Node {
 	return x
 }
 
-// globalAverage is the mean over rows and columns: [B,H,W,C] to [B,C].
-func globalAverage(x *Node) *Node { return ReduceMean(x, 1, 2) }
-
-// littleEndian is the values' bytes, for hashing.
-func littleEndian(values []float32) []byte {
-	b := make([]byte, 0, 4*len(values))
-	for _, v := range values {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
-	}
-	return b
-}
+// GlobalAverage is the mean over rows and columns: [B,H,W,C] to [B,C].
+func GlobalAverage(x *Node) *Node { return ReduceMean(x, 1, 2) }
