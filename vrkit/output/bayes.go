@@ -1,6 +1,11 @@
 package output
 
-import "github.com/vrkit-go/reprogram/vrkit/taxonomy"
+import (
+	"fmt"
+	"math"
+
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
+)
 
 // BLM is Bayesian-guided label mapping: every source label votes for every target label, with the
 // probability that a sample is of the target when the frozen model says the source, estimated from
@@ -35,8 +40,12 @@ func (b BLM) Estimate(s *Statistics) (Mapping, error) { return bayes(s, b.Lambda
 // Settings are λ.
 func (b BLM) Settings() map[string]any { return map[string]any{"lambda": b.Lambda} }
 
-// bayes smooths the rows of the joint statistic by λ and normalises its columns.
+// bayes smooths the rows of the joint statistic, counts or probability mass, by λ and normalises its
+// columns.
 func bayes(s *Statistics, lambda float64) (Mapping, error) {
+	if err := checkLambda(lambda); err != nil {
+		return Mapping{}, err
+	}
 	if err := s.requireEveryClass(); err != nil {
 		return Mapping{}, err
 	}
@@ -61,4 +70,12 @@ func bayes(s *Statistics, lambda float64) (Mapping, error) {
 		m.Weights[i] = float32(v / columns[i%s.Targets])
 	}
 	return m, m.Check()
+}
+
+// checkLambda returns an error unless λ is a finite number of at least 0.
+func checkLambda(lambda float64) error {
+	if !(lambda >= 0) || math.IsInf(lambda, 0) {
+		return fmt.Errorf("-lambda: BLM's λ must be a number of at least 0, not %v", lambda)
+	}
+	return nil
 }

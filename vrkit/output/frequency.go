@@ -35,17 +35,22 @@ func (FLM) Settings() map[string]any { return nil }
 
 // oneToOne is the greedy mapping of the joint frequency, as a matrix of one-hot columns.
 func oneToOne(s *Statistics) (Mapping, error) {
-	if s.Targets > s.Sources {
-		return Mapping{}, fmt.Errorf("a one-to-one mapping needs at least as many source labels as target labels, but there are %d for %d: take blm", s.Sources, s.Targets)
+	if err := requireSources(s.Sources, s.Targets); err != nil {
+		return Mapping{}, err
 	}
 	if err := s.requireEveryClass(); err != nil {
 		return Mapping{}, err
 	}
-	m := NewMapping(s.Sources, s.Targets)
-	for target, source := range Greedy(s.Joint, s.Sources, s.Targets) {
-		m.Weights[source*s.Targets+target] = 1
+	return OneHot(s.Sources, Greedy(s.Joint, s.Sources, s.Targets)), nil
+}
+
+// requireSources returns an error if there are not enough source labels for each target label to have
+// one of its own.
+func requireSources(sources, targets int) error {
+	if targets > sources {
+		return fmt.Errorf("a one-to-one mapping needs at least as many source labels as target labels, but there are %d for %d: take blm", sources, targets)
 	}
-	return m, nil
+	return nil
 }
 
 // Greedy gives each target one source of its own, π[target] = source, from the joint frequency,

@@ -11,13 +11,11 @@ package output
 import (
 	"fmt"
 	"math"
-	"strings"
 
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
-
-	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // Mapping is ω: Weights is row-major [Sources, Targets].
@@ -29,6 +27,16 @@ type Mapping struct {
 // NewMapping is an ω of zeros.
 func NewMapping(sources, targets int) Mapping {
 	return Mapping{Sources: sources, Targets: targets, Weights: make([]float32, sources*targets)}
+}
+
+// OneHot is the ω that reads target t from source pi[t] alone: column t is zero but for a one in row
+// pi[t], so that logits·ω picks logits.
+func OneHot(sources int, pi []int) Mapping {
+	m := NewMapping(sources, len(pi))
+	for target, source := range pi {
+		m.Weights[source*m.Targets+target] = 1
+	}
+	return m
 }
 
 // At is ω[source, target].
@@ -48,9 +56,9 @@ func (m Mapping) Check() error {
 }
 
 // Apply reads source logits, [B,S], as target logits, [B,K]: logits·ω.
-func Apply(logits, omega *Node) *Node {
+func Apply(logits, omega *graph.Node) *graph.Node {
 	omega.AssertDims(logits.Shape().Dim(-1), omega.Shape().Dim(1))
-	return DotProduct(logits, omega)
+	return graph.DotProduct(logits, omega)
 }
 
 // Schedule says when ω is estimated.
@@ -91,35 +99,15 @@ type Estimator interface {
 	Estimate(s *Statistics) (Mapping, error)
 }
 
+// Trainables counts the values that a learned alignment has, for numbers of source and target labels.
+type Trainables interface {
+	Trainable(sources, targets int) int
+}
+
 // Learned is an alignment whose ω is trained by gradient, together with the prompt.
 type Learned interface {
 	Alignment
 	// Omega builds ω, [S, targets], and a bias, [targets] or nil, for source logits [B,S], in their
 	// type. Its trainable values are variables in scope.
-	Omega(scope *model.Scope, logits *Node, targets int) (omega, bias *Node)
+	Omega(scope *model.Scope, logits *graph.Node, targets int) (omega, bias *graph.Node)
 }
-
-// Options are the hyper-parameters of the estimators that have some, under the names that Settings
-// gives them.
-type Options struct {
-	Lambda float64 `json:"lambda"` // BLM's smoothing λ ≥ 0; the papers take 1
-}
-
-// New makes an alignment from its name.
-func New(name string, o Options) (Alignment, error) {
-	switch name {
-	case "flm":
-		return FLM{}, nil
-	case "ilm":
-		return ILM{}, nil
-	case "blm":
-		if o.Lambda < 0 || math.IsNaN(o.Lambda) || math.IsInf(o.Lambda, 0) {
-			return nil, fmt.Errorf("BLM's λ must be a number of at least 0, not %v", o.Lambda)
-		}
-		return BLM{Lambda: o.Lambda}, nil
-	}
-	return nil, fmt.Errorf("no output alignment is called %q; known: %s", name, strings.Join(Names(), ", "))
-}
-
-// Names lists the alignments that New knows.
-func Names() []string { return []string{"flm", "ilm", "blm"} }

@@ -94,9 +94,11 @@ func TestBLM(t *testing.T) {
 
 // Without smoothing the formula divides 0 by 0 for a source label never seen; here it has no vote.
 func TestBLMWithoutSmoothing(t *testing.T) {
-	m, err := BLM{Lambda: 0}.Estimate(observed([][]float64{{4, 1}, {0, 0}, {0, 3}}))
-	require.NoError(t, err)
-	require.InDeltaSlice(t, []float64{1, .2 / 1.2, 0, 0, 0, 1 / 1.2}, toFloat64(m.Weights), 1e-6)
+	for _, e := range []Estimator{BLM{Lambda: 0}, BLMPlus{Lambda: 0, Alpha: .15}} {
+		m, err := e.Estimate(observed([][]float64{{4, 1}, {0, 0}, {0, 3}}))
+		require.NoError(t, err)
+		require.InDeltaSlice(t, []float64{1, .2 / 1.2, 0, 0, 0, 1 / 1.2}, toFloat64(m.Weights), 1e-6, e.Name())
+	}
 }
 
 func TestColumnsSumToOne(t *testing.T) {
@@ -105,7 +107,7 @@ func TestColumnsSumToOne(t *testing.T) {
 		s.Joint[i] = float64((i * 7919) % 13)
 		s.Samples[i%7] += int(s.Joint[i])
 	}
-	for _, alignment := range []Estimator{FLM{}, ILM{}, BLM{Lambda: 1}} {
+	for _, alignment := range []Estimator{FLM{}, ILM{}, BLM{Lambda: 1}, BLMPlus{Lambda: 1, Alpha: .15}} {
 		m, err := alignment.Estimate(s)
 		require.NoError(t, err, alignment.Name())
 		for target := range m.Targets {
@@ -135,12 +137,31 @@ func TestBadInput(t *testing.T) {
 
 	_, err := FLM{}.Estimate(s)
 	require.ErrorContains(t, err, "at least as many source labels")
-	_, err = BLM{Lambda: 1}.Estimate(s)
-	require.ErrorContains(t, err, "target label 0 has no training sample")
-	_, err = New("blm", Options{Lambda: -1})
-	require.ErrorContains(t, err, "λ")
-	_, err = New("nope", Options{})
-	require.ErrorContains(t, err, "known: flm, ilm, blm")
+	for _, e := range []Estimator{BLM{Lambda: -1}, BLMPlus{Lambda: math.NaN(), Alpha: 1}} {
+		_, err = e.Estimate(s)
+		require.ErrorContains(t, err, "λ must be a number of at least 0, not", e.Name())
+	}
+	require.ErrorContains(t, BLMPlus{Lambda: 1}.Observe(s, []float32{1, 2}, []int32{0}), "α must be a number above 0, not 0")
+}
+
+// A target label that no sample has is an error, whoever estimates, and the error names it.
+func TestAbsentClass(t *testing.T) {
+	for _, e := range []Estimator{FLM{}, ILM{}, BLM{Lambda: 1}, BLMPlus{Lambda: 1, Alpha: .15}} {
+		s := NewStatistics(4, 3)
+		require.NoError(t, e.Observe(s, []float32{4, 3, 2, 1, 1, 2, 3, 4}, []int32{0, 2}))
+		_, err := e.Estimate(s)
+		require.ErrorContains(t, err, "target label 1 has no training sample, so no mapping can be estimated for it", e.Name())
+	}
+}
+
+// A logit that is not a number ends each estimator's observation.
+func TestNonFiniteLogits(t *testing.T) {
+	for _, e := range []Estimator{FLM{}, ILM{}, BLM{Lambda: 1}, BLMPlus{Lambda: 1, Alpha: .15}} {
+		for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			err := e.Observe(NewStatistics(2, 2), []float32{1, 2 /**/, 3, float32(bad)}, []int32{0, 1})
+			require.ErrorContains(t, err, "sample 1: source logit 1 is", e.Name())
+		}
+	}
 }
 
 func toFloat64(values []float32) []float64 {

@@ -20,8 +20,36 @@ func NewStatistics(sources, targets int) *Statistics {
 }
 
 // Count adds a batch to the joint frequency F[s,t]: how many samples of target t the frozen model
-// takes for source s. logits is row-major [n,S]; of equal logits the first source wins.
+// takes for source s. logits is row-major [n,S]; of equal logits the first source wins. A logit that
+// is not finite and a label outside 0 to K−1 are errors.
 func (s *Statistics) Count(logits []float32, labels []int32) error {
+	return s.each(logits, labels, func(row []float32, target int) {
+		s.Joint[argmax(row)*s.Targets+target]++
+	})
+}
+
+// Mass adds a batch to the joint probability mass A[s,t]: the sum over the samples of target t of what
+// the frozen model's softmax gives source s, as far as it is among the sample's k largest
+// probabilities, 1 ≤ k ≤ S. Those kept are not normalised again, so only with k = S does a sample add
+// a mass of 1. logits is row-major [n,S]; the softmax is taken in float64; of equal probabilities the
+// one of the first source is kept. Errors are those of Count.
+func (s *Statistics) Mass(logits []float32, labels []int32, k int) error {
+	if k < 1 || k > s.Sources {
+		return fmt.Errorf("a sample has 1 to %d probabilities to keep, not %d", s.Sources, k)
+	}
+	probabilities, kept := make([]float64, s.Sources), make([]int, k)
+	return s.each(logits, labels, func(row []float32, target int) {
+		softmax(probabilities, row)
+		largest(kept, probabilities)
+		for _, source := range kept {
+			s.Joint[source*s.Targets+target] += probabilities[source]
+		}
+	})
+}
+
+// each visits the samples of a batch: their source logits, [S] and finite, and their target labels. It
+// counts the samples of each target label.
+func (s *Statistics) each(logits []float32, labels []int32, visit func(row []float32, target int)) error {
 	if len(logits) != len(labels)*s.Sources {
 		return fmt.Errorf("%d logits are not %d samples of %d source labels", len(logits), len(labels), s.Sources)
 	}
@@ -29,27 +57,75 @@ func (s *Statistics) Count(logits []float32, labels []int32) error {
 		if label < 0 || int(label) >= s.Targets {
 			return fmt.Errorf("sample %d has the label %d, but there are %d target labels (0 to %d)", i, label, s.Targets, s.Targets-1)
 		}
-		source, err := argmax(logits[i*s.Sources : (i+1)*s.Sources])
-		if err != nil {
-			return fmt.Errorf("sample %d: %w", i, err)
+		row := logits[i*s.Sources : (i+1)*s.Sources]
+		for source, v := range row {
+			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+				return fmt.Errorf("sample %d: source logit %d is %v: the frozen model's answer is not usable", i, source, v)
+			}
 		}
-		s.Joint[source*s.Targets+int(label)]++
+		visit(row, int(label))
 		s.Samples[label]++
 	}
 	return nil
 }
 
-// argmax is the first largest logit; a logit that is not finite is an error.
-func argmax(logits []float32) (best int, err error) {
+// argmax is the first largest logit.
+func argmax(logits []float32) int {
+	best := 0
 	for i, v := range logits {
-		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return 0, fmt.Errorf("source logit %d is %v: the frozen model's answer is not usable", i, v)
-		}
 		if v > logits[best] {
 			best = i
 		}
 	}
-	return best, nil
+	return best
+}
+
+// softmax writes the softmax of logits into p, of the same length.
+func softmax(p []float64, logits []float32) {
+	top := float64(logits[argmax(logits)])
+	total := 0.
+	for i, v := range logits {
+		p[i] = math.Exp(float64(v) - top)
+		total += p[i]
+	}
+	for i := range p {
+		p[i] /= total
+	}
+}
+
+// largest fills kept with the indices of the len(kept) largest of p, in no order; of equal values the
+// first are kept. kept is a heap with the first to go at its root, so that most of p, too small to
+// enter, costs one comparison each.
+func largest(kept []int, p []float64) {
+	goesBefore := func(a, b int) bool { return p[a] < p[b] || p[a] == p[b] && a > b }
+	sink := func(at int) {
+		for {
+			first := 2*at + 1
+			if first >= len(kept) {
+				return
+			}
+			if other := first + 1; other < len(kept) && goesBefore(kept[other], kept[first]) {
+				first = other
+			}
+			if !goesBefore(kept[first], kept[at]) {
+				return
+			}
+			kept[at], kept[first] = kept[first], kept[at]
+			at = first
+		}
+	}
+	for i := range kept {
+		kept[i] = i
+	}
+	for at := len(kept)/2 - 1; at >= 0; at-- {
+		sink(at)
+	}
+	for i := len(kept); i < len(p); i++ {
+		if p[i] > p[kept[0]] { // an equal one that comes later stays out
+			kept[0] = i
+			sink(0)
+		}
+	}
 }
 
 // requireEveryClass returns an error that names the first target label with no sample: no statistic

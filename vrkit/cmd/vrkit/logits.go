@@ -42,17 +42,13 @@ func logits(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if !*raw {
-		if err := info.Sides.Check(info.Name, *side); err != nil {
-			return err
-		}
-	}
-	picture, err := datasets.ReadImage(*image)
-	if err != nil {
+	sides := info.Sides
+	if *raw {
+		sides.Multiple = 1
+	} else if err := sides.Check(info.Name, *side); err != nil {
 		return err
 	}
-	report := fetch.Terminal(c.stderr)
-	frozen, err := models.OpenWeights(ctx, *name, *weights, report)
+	picture, err := datasets.ReadImage(*image)
 	if err != nil {
 		return err
 	}
@@ -61,10 +57,19 @@ func logits(ctx context.Context, c *call) error {
 			return fmt.Errorf("%s has %d×%d pixels: -raw takes square pictures", *image, picture.Width, picture.Height)
 		}
 		*side = picture.Width
-		frozen.Sides = models.SideRule{Min: frozen.Sides.Min, Multiple: 1}
+		if *side < sides.Min {
+			return fmt.Errorf("%s has %d×%d pixels: %s takes at least %d×%d", *image, *side, *side, info.Name, sides.Min, sides.Min)
+		}
 	} else {
 		picture = picture.Square()
 	}
+	// Nothing is fetched before the flags and the picture are known to be right.
+	report := fetch.Terminal(c.stderr)
+	frozen, err := models.OpenWeights(ctx, *name, *weights, report)
+	if err != nil {
+		return err
+	}
+	frozen.Sides = sides
 	engine, _, err := c.open(ctx, *device, report)
 	if err != nil {
 		return err

@@ -11,50 +11,63 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// mapping estimates ω from logits and labels that any framework saved as .npy. It needs no backend.
+// mapping computes ω, for most methods from logits and labels that any framework saved as .npy. It needs
+// no backend.
 func mapping(_ context.Context, c *call) error {
+	options := output.DefaultOptions()
 	var (
-		method  = c.String("method", "blm", "the output alignment: "+strings.Join(output.Names(), ", "))
+		method  = c.String("method", "blm", "the output alignment: "+strings.Join(unlearned(), ", "))
 		logits  = c.String("logits", "", "source logits, float32 [n,S], a .npy file (required)")
-		labels  = c.String("labels", "", "target labels, int64 [n], a .npy file (required)")
+		labels  = c.String("labels", "", "target labels, int64 [n], a .npy file (required, but for rlm and identity, which take no samples)")
 		classes = c.Int("classes", 0, "K, the number of target labels (required)")
 		to      = c.String("o", "", "where ω goes, float32 [S,K], a .npy file (required)")
-		options output.Options
 	)
-	c.Float64Var(&options.Lambda, "lambda", 1, "BLM's smoothing λ")
+	c.Float64Var(&options.Lambda, "lambda", options.Lambda, "the smoothing λ of blm and blm+")
+	c.Float64Var(&options.Alpha, "alpha", options.Alpha, "blm+ keeps the αK largest probabilities of a sample")
+	c.Uint64Var(&options.Seed, "seed", options.Seed, "of rlm's draw")
 	if err := c.parse(); err != nil {
 		return err
-	}
-	switch {
-	case *logits == "" || *labels == "" || *to == "":
-		return errors.New("needs -logits Z.npy, -labels Y.npy and -o OMEGA.npy")
-	case *classes < 1:
-		return fmt.Errorf("needs the number of target labels: -classes K, at least 1, not %d", *classes)
 	}
 	alignment, err := output.New(*method, options)
 	if err != nil {
 		return err
 	}
-	estimator, ok := alignment.(output.Estimator)
-	if !ok {
-		return fmt.Errorf("%s has no ω to estimate from logits", *method)
+	fixed, isFixed := alignment.(output.Fixed)
+	estimator, isEstimator := alignment.(output.Estimator)
+	switch {
+	case !isFixed && !isEstimator:
+		return fmt.Errorf("%s has no ω to compute from logits: vrkit train -output %s learns it; here -method takes %s", *method, *method, strings.Join(unlearned(), ", "))
+	case isFixed && (*logits == "" || *to == ""):
+		return errors.New("needs -logits Z.npy and -o OMEGA.npy")
+	case isEstimator && (*logits == "" || *labels == "" || *to == ""):
+		return errors.New("needs -logits Z.npy, -labels Y.npy and -o OMEGA.npy")
+	case *classes < 1:
+		return fmt.Errorf("needs the number of target labels: -classes K, at least 1, not %d", *classes)
 	}
 	z, n, sources, err := readLogits(*logits)
 	if err != nil {
 		return err
 	}
-	if *classes > n {
+	if isEstimator && *classes > n {
 		return fmt.Errorf("-classes %d needs a sample of each at least, but %s has %d", *classes, *logits, n)
 	}
-	y, err := readLabels(*labels, n, *classes)
-	if err != nil {
-		return err
+	var y []int32
+	if *labels != "" {
+		if y, err = readLabels(*labels, n, *classes); err != nil {
+			return err
+		}
 	}
-	statistics := output.NewStatistics(sources, *classes)
-	if err := estimator.Observe(statistics, z, y); err != nil {
-		return fmt.Errorf("%s: %w", *logits, err)
+	var omega output.Mapping
+	if isFixed {
+		n = 0 // it looks at none
+		omega, err = fixed.Mapping(sources, *classes)
+	} else {
+		statistics := output.NewStatistics(sources, *classes)
+		if err := estimator.Observe(statistics, z, y); err != nil {
+			return fmt.Errorf("%s: %w", *logits, err)
+		}
+		omega, err = estimator.Estimate(statistics)
 	}
-	omega, err := estimator.Estimate(statistics)
 	if err != nil {
 		return err
 	}
@@ -76,7 +89,20 @@ func mapping(_ context.Context, c *call) error {
 		File    string `json:"file"`
 	}{*method, n, sources, *classes, voting, *to}
 	return c.print(summary, func(w io.Writer) {
-		fmt.Fprintf(w, "%s: ω [%d,%d] from %d samples, %d source labels vote: %s\n", *method, sources, *classes, n, voting, *to)
+		from := fmt.Sprintf(" from %d samples", n)
+		if isFixed {
+			from = ""
+		}
+		fmt.Fprintf(w, "%s: ω [%d,%d]%s, %d source labels vote: %s\n", *method, sources, *classes, from, voting, *to)
+	})
+}
+
+// unlearned lists the alignments whose ω comes without training.
+func unlearned() []string {
+	return slices.DeleteFunc(output.Names(), func(name string) bool {
+		alignment, err := output.New(name, output.DefaultOptions())
+		_, learned := alignment.(output.Learned)
+		return err != nil || learned
 	})
 }
 

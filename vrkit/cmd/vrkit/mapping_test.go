@@ -27,10 +27,13 @@ func golden(t *testing.T) string {
 func TestMappingGolden(t *testing.T) {
 	from := golden(t)
 	for name, flags := range map[string][]string{
-		"flm":    {"-method", "flm"},
-		"ilm":    {"-method", "ilm"},
-		"blm_1":  {"-method", "blm"},
-		"blm_10": {"-method", "blm", "-lambda", "10"},
+		"flm":         {"-method", "flm"},
+		"ilm":         {"-method", "ilm"},
+		"blm_1":       {"-method", "blm"},
+		"blm_10":      {"-method", "blm", "-lambda", "10"},
+		"blm_plus_1":  {"-method", "blm+"},
+		"blm_plus_2":  {"-method", "blm+", "-alpha", ".5", "-lambda", "3"},
+		"blm_plus_12": {"-method", "blm+", "-alpha", "4", "-lambda", "0"},
 	} {
 		for _, logits := range []string{"logits.npy", "logits_by_columns.npy"} {
 			t.Run(name+" "+logits, func(t *testing.T) {
@@ -52,6 +55,31 @@ func TestMappingGolden(t *testing.T) {
 	}
 }
 
+// The two that take no samples need no labels either; labels that are given must still fit.
+func TestMappingFixed(t *testing.T) {
+	from := golden(t)
+	drawn, err := output.RLM{Seed: 3}.Mapping(12, 5)
+	require.NoError(t, err)
+	first, _, err := readArray[float32](filepath.Join(from, "omega_identity.npy"), "", 2)
+	require.NoError(t, err)
+	for method, want := range map[string][]float32{"rlm": drawn.Weights, "identity": first} {
+		for _, labels := range []string{"", filepath.Join(from, "labels.npy")} {
+			dir := t.TempDir()
+			arguments := []string{"mapping", "-method", method, "-seed", "3", "-logits", filepath.Join(from, "logits.npy"), "-classes", "5", "-o", "omega.npy"}
+			if labels != "" {
+				arguments = append(arguments, "-labels", labels)
+			}
+			status, stdout, stderr := vrkitIn(t, dir, arguments...)
+			require.Equal(t, 0, status, stderr)
+			require.Equal(t, method+": ω [12,5], 5 source labels vote: omega.npy\n", stdout)
+			got, shape, err := readArray[float32]("omega.npy", "", 2)
+			require.NoError(t, err)
+			require.Equal(t, []int{12, 5}, shape)
+			require.Equal(t, want, got)
+		}
+	}
+}
+
 func TestMappingJSON(t *testing.T) {
 	from := golden(t)
 	status, stdout, stderr := vrkitIn(t, t.TempDir(), "mapping", "-json", "-method", "flm",
@@ -61,6 +89,11 @@ func TestMappingJSON(t *testing.T) {
 	var got map[string]any
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
 	require.Equal(t, map[string]any{"method": "flm", "samples": 90., "sources": 12., "targets": 5., "sources_that_vote": 5., "file": "omega.npy"}, got)
+
+	status, stdout, stderr = vrkitIn(t, t.TempDir(), "mapping", "-json", "-method", "rlm", "-logits", filepath.Join(from, "logits.npy"), "-classes", "7", "-o", "omega.npy")
+	require.Equal(t, 0, status, stderr)
+	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+	require.Equal(t, map[string]any{"method": "rlm", "samples": 0., "sources": 12., "targets": 7., "sources_that_vote": 7., "file": "omega.npy"}, got)
 }
 
 // saved writes an array as .npy into the current folder.
@@ -110,6 +143,10 @@ func TestMappingRefuses(t *testing.T) {
 		{"needs -logits", map[string]string{"-o": ""}},
 		{"needs -logits", map[string]string{"-logits": ""}},
 		{"needs -logits", map[string]string{"-labels": ""}},
+		{"needs -logits Z.npy, -labels Y.npy and -o", map[string]string{"-labels": "", "-method": "blm+"}},
+		{"needs -logits Z.npy and -o OMEGA.npy", map[string]string{"-logits": "", "-method": "rlm"}},
+		{"needs -logits Z.npy and -o OMEGA.npy", map[string]string{"-o": "", "-method": "identity"}},
+		{"linear has no ω to compute from logits: vrkit train -output linear learns it; here -method takes rlm, flm, ilm, blm, blm+, identity", map[string]string{"-method": "linear"}},
 		{"-classes K, at least 1, not 0", map[string]string{"-classes": ""}},
 		{"-classes K, at least 1, not 0", map[string]string{"-classes": "0"}},
 		{"-classes K, at least 1, not -2", map[string]string{"-classes": "-2"}},
@@ -118,6 +155,12 @@ func TestMappingRefuses(t *testing.T) {
 		{"at least 0, not -1", map[string]string{"-lambda": "-1"}},
 		{"at least 0, not NaN", map[string]string{"-lambda": "NaN"}},
 		{"at least 0, not +Inf", map[string]string{"-lambda": "Inf"}},
+		{"-lambda: BLM's λ must be a number of at least 0, not -1", map[string]string{"-lambda": "-1", "-method": "blm+"}},
+		{"-alpha: BLM+'s α must be a number above 0, not 0", map[string]string{"-alpha": "0", "-method": "blm+"}},
+		{"-alpha: BLM+'s α must be a number above 0, not NaN", map[string]string{"-alpha": "NaN", "-method": "blm+"}},
+		{`invalid value "much" for flag -alpha`, map[string]string{"-alpha": "much"}},
+		{`invalid value "-1" for flag -seed`, map[string]string{"-seed": "-1"}},
+		{"-seed: a seed is at most 2⁵³", map[string]string{"-seed": "18446744073709551615", "-method": "rlm"}},
 		{`no output alignment is called "bml"; known: ` + strings.Join(output.Names(), ", "), map[string]string{"-method": "bml"}},
 		{"open nowhere.npy: no such file", map[string]string{"-logits": "nowhere.npy"}},
 		{"folder is no .npy file", map[string]string{"-logits": "folder"}},
@@ -133,7 +176,12 @@ func TestMappingRefuses(t *testing.T) {
 		{"claims.npy is cut off: it has 6 of its 1000000000000 values", map[string]string{"-logits": "claims.npy"}},
 		{"nan.npy: sample 1: source logit 1 is NaN", map[string]string{"-logits": "nan.npy"}},
 		{"inf.npy: sample 2: source logit 0 is +Inf", map[string]string{"-logits": "inf.npy"}},
+		{"nan.npy: sample 1: source logit 1 is NaN", map[string]string{"-logits": "nan.npy", "-method": "blm+"}},
 		{"at least as many source labels as target labels, but there are 1 for 2", map[string]string{"-logits": "column.npy", "-method": "flm"}},
+		{"at least as many source labels as target labels, but there are 1 for 2", map[string]string{"-logits": "column.npy", "-method": "rlm"}},
+		{"there are 2 for 999999999999", map[string]string{"-classes": "999999999999", "-method": "rlm"}},
+		{"there are 2 for 3", map[string]string{"-classes": "3", "-method": "identity"}},
+		{"two.npy has 2 labels for 3 rows", map[string]string{"-labels": "two.npy", "-method": "rlm"}},
 		{"int32.npy holds int32 [3] where target labels are int64 [n]", map[string]string{"-labels": "int32.npy"}},
 		{"square.npy holds int64 [3 1] where", map[string]string{"-labels": "square.npy"}},
 		{"two.npy has 2 labels for 3 rows", map[string]string{"-labels": "two.npy"}},
@@ -141,6 +189,7 @@ func TestMappingRefuses(t *testing.T) {
 		{"label -1 of sample 1 lies outside 0 to 1", map[string]string{"-labels": "negative.npy"}},
 		{"label 4294967296 of sample 1", map[string]string{"-labels": "wide.npy"}},
 		{"target label 1 has no training sample", map[string]string{"-labels": "zeros.npy"}},
+		{"target label 1 has no training sample", map[string]string{"-labels": "zeros.npy", "-method": "blm+"}},
 		{"can't write nowhere/omega.npy: no such file or directory", map[string]string{"-o": "nowhere/omega.npy"}},
 		{"can't write folder: file exists", map[string]string{"-o": "folder"}},
 	} {

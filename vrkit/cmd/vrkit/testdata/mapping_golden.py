@@ -53,10 +53,23 @@ def bayes(f, smoothing):
     return votes / votes.sum(0)
 
 
+def mass(logits, labels, kept):
+    """A[s,t]: the softmax of the samples of target t, each cut down to its largest, stably sorted."""
+    p = np.exp(logits.astype(float))
+    p /= p.sum(1, keepdims=True)
+    for row in p:
+        row[np.argsort(-row, kind="stable")[kept:]] = 0
+    return np.stack([p[labels == t].sum(0) for t in range(K)], axis=1)
+
+
 def main():
     logits, labels = data()
     f = joint(logits, labels)
     omegas = {"flm": one_to_one(f), "ilm": one_to_one(f), "blm_1": bayes(f, 1), "blm_10": bayes(f, 10)}
+    for alpha, smoothing in [(0.15, 1), (0.5, 3), (4, 0)]:
+        kept = min(max(1, int(K * alpha)), S)
+        omegas[f"blm_plus_{kept}"] = bayes(mass(logits, labels, kept), smoothing)
+    omegas["identity"] = np.eye(S)[:, :K]
     np.save(HERE / "logits.npy", logits)
     np.save(HERE / "logits_by_columns.npy", np.asfortranarray(logits))
     np.save(HERE / "labels.npy", labels)

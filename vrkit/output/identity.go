@@ -1,0 +1,29 @@
+package output
+
+import "github.com/vrkit-go/reprogram/vrkit/taxonomy"
+
+// Identity reads target t from source t: ω is the first K columns of the identity matrix. It is for
+// frozen models whose source labels are the target task's already, such as a text-image model given
+// one prompt a class (reference/methods.md 7).
+type Identity struct{}
+
+// Name is "identity".
+func (Identity) Name() string { return "identity" }
+
+// Alignment is the identity.
+func (Identity) Alignment() taxonomy.Alignment { return taxonomy.Identity }
+
+// Mapping is ones on the diagonal. More target than source labels are an error.
+func (Identity) Mapping(sources, targets int) (Mapping, error) {
+	if err := requireSources(sources, targets); err != nil {
+		return Mapping{}, err
+	}
+	pi := make([]int, targets)
+	for target := range pi {
+		pi[target] = target
+	}
+	return OneHot(sources, pi), nil
+}
+
+// Settings are none.
+func (Identity) Settings() map[string]any { return nil }

@@ -1,0 +1,65 @@
+package output
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Options are the hyper-parameters of the alignments that have some, under the names that Settings
+// gives them. Each alignment takes its own and leaves the others.
+type Options struct {
+	Lambda   float64 `json:"lambda"`   // blm, blm+: the smoothing λ ≥ 0
+	Alpha    float64 `json:"alpha"`    // blm+: the ratio α > 0 of probabilities kept to target labels
+	Restrict string  `json:"restrict"` // linear: one of Restrictions; "" is nobias
+	Seed     uint64  `json:"seed"`     // rlm, linear: of the draw, at most MaxSeed
+}
+
+// DefaultOptions are the papers': λ = 1, α = 0.15, no bias, and the seed 0.
+func DefaultOptions() Options {
+	return Options{Lambda: 1, Alpha: .15, Restrict: NoBias}
+}
+
+// MaxSeed is the largest seed that New takes, 2⁵³: up to it a run's record, which is JSON, keeps every
+// seed exactly for any reader.
+const MaxSeed = 1 << 53
+
+// New makes an alignment from its name. Its hyper-parameters are checked, and an error names the flag
+// of the command line that sets the one that is wrong.
+func New(name string, o Options) (alignment Alignment, err error) {
+	switch name {
+	case "rlm":
+		alignment, err = RLM{Seed: o.Seed}, checkSeed(o.Seed)
+	case "flm":
+		alignment = FLM{}
+	case "ilm":
+		alignment = ILM{}
+	case "blm":
+		alignment, err = BLM{Lambda: o.Lambda}, checkLambda(o.Lambda)
+	case "blm+":
+		if alignment, err = (BLMPlus{Lambda: o.Lambda, Alpha: o.Alpha}), checkLambda(o.Lambda); err == nil {
+			err = checkAlpha(o.Alpha)
+		}
+	case "linear":
+		if alignment, err = (Linear{Restrict: o.Restrict, Seed: o.Seed}), checkRestrict(o.Restrict); err == nil {
+			err = checkSeed(o.Seed)
+		}
+	case "identity":
+		alignment = Identity{}
+	default:
+		err = fmt.Errorf("no output alignment is called %q; known: %s", name, strings.Join(Names(), ", "))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return alignment, nil
+}
+
+// Names lists the alignments that New knows.
+func Names() []string { return []string{"rlm", "flm", "ilm", "blm", "blm+", "linear", "identity"} }
+
+func checkSeed(seed uint64) error {
+	if seed > MaxSeed {
+		return fmt.Errorf("-seed: a seed is at most 2⁵³ = %d, not %d", uint64(MaxSeed), seed)
+	}
+	return nil
+}
