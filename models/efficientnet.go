@@ -49,7 +49,7 @@ func efficientnet(size int, width, depth, top1 float64, bytes int64, suffix, sha
 			}},
 		},
 		read:    func(path string) (Weights, error) { return readEfficientnet(path, title, blocks) },
-		forward: func(weight func(string) *Node, x *Node) *Node { return efficientnetForward(weight, x, blocks) },
+		forward: func(weight func(string) *Node, x layer.Sum) *Node { return efficientnetForward(weight, x, blocks) },
 	}
 }
 
@@ -102,11 +102,11 @@ func roundChannels(n float64) int {
 	return rounded
 }
 
-func efficientnetForward(weight func(string) *Node, x *Node, blocks []block) *Node {
+func efficientnetForward(weight func(string) *Node, input layer.Sum, blocks []block) *Node {
 	convolve := func(x *Node, name string, kernel, stride int) *Node {
 		return layer.Convolution(x, weight(name+"/kernel"), weight(name+"/bias"), stride, layer.SamePadding(x, kernel, stride))
 	}
-	x = layer.ReLU6(convolve(x, "stem", 3, 2))
+	x := layer.ReLU6(input.Convolution(weight("stem/kernel"), weight("stem/bias"), 2, layer.SamePadding(input.Each, 3, 2)))
 	for i, b := range blocks {
 		name, y := fmt.Sprintf("block%d", i), x
 		if b.hidden != b.in {

@@ -19,6 +19,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/vrkit-go/reprogram/models/layer"
+
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -37,6 +39,9 @@ func (n Normalisation) Apply(x *Node) *Node {
 func (n Normalisation) Undo(x *Node) *Node {
 	return Add(Mul(x, perChannel(n.Std, x)), perChannel(n.Mean, x))
 }
+
+// Scale is what Apply does to a difference of two pictures: x / Std.
+func (n Normalisation) Scale(x *Node) *Node { return Div(x, perChannel(n.Std, x)) }
 
 // perChannel shapes a channel's values to go with x, [B,H,W,3].
 func perChannel(values [3]float32, x *Node) *Node {
@@ -71,9 +76,9 @@ func (w Weights) Count() (n int) {
 	return n
 }
 
-// Forward builds an architecture's graph: x is [batch, side, side, 3], normalised; the result is
+// Forward builds an architecture's graph: x is [batch, side, side, 3], normalised, perhaps as a sum; the result is
 // the source logits, [batch, S]. The values of weights are asked for by name.
-type Forward func(weight func(name string) *Node, x *Node) *Node
+type Forward func(weight func(name string) *Node, x layer.Sum) *Node
 
 // Info is what can be known of a model before its weights are loaded.
 type Info struct {
@@ -117,6 +122,13 @@ const frozenScope = "frozen"
 // Weights become variables that no trainer touches, below "frozen" in scope; the graphs of one store
 // share them. It panics with a clear message if x does not fit, as graph code does.
 func (m *Model) Logits(scope *model.Scope, x *Node) *Node {
+	return m.LogitsOfSum(scope, layer.Sum{Each: x})
+}
+
+// LogitsOfSum is Logits of an input in two parts, one of them shared by all samples, where that is
+// cheaper to learn: the same values but for rounding.
+func (m *Model) LogitsOfSum(scope *model.Scope, input layer.Sum) *Node {
+	x := input.Each
 	x.AssertRank(4)
 	if h, w := x.Shape().Dim(1), x.Shape().Dim(2); h == w {
 		if err := m.Sides.Check(m.Name, h); err != nil {
@@ -135,7 +147,7 @@ func (m *Model) Logits(scope *model.Scope, x *Node) *Node {
 		}
 		return ConvertDType(variable.SetTrainable(false).NodeValue(x.Graph()), x.DType())
 	}
-	logits := m.Forward(weight, x)
+	logits := m.Forward(weight, input)
 	logits.AssertDims(x.Shape().Dim(0), m.Sources())
 	return logits
 }

@@ -56,11 +56,11 @@ var fires = []struct {
 	{48, 192, true}, {48, 192, false}, {64, 256, false}, {64, 256, false},
 }
 
-func squeezenetForward(weight func(string) *Node, x *Node) *Node {
+func squeezenetForward(weight func(string) *Node, input layer.Sum) *Node {
 	convolve := func(x *Node, name string, kernel, stride int) *Node {
 		return layer.Convolution(x, weight(name+"/kernel"), weight(name+"/bias"), stride, layer.SamePadding(x, kernel, stride))
 	}
-	x = layer.ReLU(convolve(x, "conv1", 3, 2))
+	x := layer.ReLU(input.Convolution(weight("conv1/kernel"), weight("conv1/bias"), 2, layer.SamePadding(input.Each, 3, 2)))
 	for i, fire := range fires {
 		if fire.pool {
 			x = layer.MaxPooling(x, 3, 2)

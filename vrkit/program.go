@@ -16,6 +16,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/models/layer"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
@@ -70,10 +71,7 @@ const (
 // Manipulate builds I(x): pixels are images [B,n,n,3], uint8 or floats in [0,1], with n the
 // manipulation's image side; the result is [B,side,side,3], normalised as the model wants it.
 func (p Program) Manipulate(root *model.Scope, pixels input.Batch) *Node {
-	x := pixels
-	if x.Images.DType() == dtypes.Uint8 {
-		x.Images = DivScalar(ConvertDType(x.Images, dtypes.Float32), 255)
-	}
+	x := p.floats(pixels)
 	scope := root.At(inputScope)
 	if p.Input.Space() == input.Normalised {
 		x.Images = p.Model.Normalisation.Apply(x.Images)
@@ -82,7 +80,27 @@ func (p Program) Manipulate(root *model.Scope, pixels input.Batch) *Node {
 	return p.Model.Normalisation.Apply(p.Input.Apply(scope, x, p.SideOrDefault()))
 }
 
-// SourceLogits builds z = f(I(x)), [B,S], from pixels as Manipulate takes them.
+// SourceLogits builds z = f(I(x)), [B,S], from pixels as Manipulate takes them. In training the model
+// gets a shared prompt beside the images, if the manipulation has one, because that is faster to learn.
 func (p Program) SourceLogits(root *model.Scope, pixels input.Batch) *Node {
-	return p.Model.Logits(root, p.Manipulate(root, pixels))
+	shared, ok := p.Input.(input.Shared)
+	if !ok || !root.IsTraining(pixels.Images.Graph()) {
+		return p.Model.Logits(root, p.Manipulate(root, pixels))
+	}
+	x, n := p.floats(pixels), p.Model.Normalisation
+	if p.Input.Space() == input.Normalised {
+		x.Images = n.Apply(x.Images)
+		each, all := shared.Split(root.At(inputScope), x, p.SideOrDefault())
+		return p.Model.LogitsOfSum(root, layer.Sum{Each: each, Shared: all})
+	}
+	each, all := shared.Split(root.At(inputScope), x, p.SideOrDefault())
+	return p.Model.LogitsOfSum(root, layer.Sum{Each: n.Apply(each), Shared: n.Scale(all)})
+}
+
+// floats is a batch of pixels as floats in [0,1].
+func (p Program) floats(pixels input.Batch) input.Batch {
+	if pixels.Images.DType() == dtypes.Uint8 {
+		pixels.Images = DivScalar(ConvertDType(pixels.Images, dtypes.Float32), 255)
+	}
+	return pixels
 }

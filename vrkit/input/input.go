@@ -3,9 +3,6 @@
 package input
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
@@ -34,12 +31,19 @@ type Manipulation interface {
 	// side is given. The error says what would fit.
 	ImageSide(side int) (int, error)
 	// Apply builds the manipulation: images [B, ImageSide, ImageSide, 3] in Space to
-	// [B, side, side, 3] in the same space. Its trainable values are variables in scope.
+	// [B, side, side, 3] in the same space. Its trainable values are variables in scope: the prompt is
+	// called PromptVariable, and the parameters φ of a mask generator lie below MaskScope.
 	// scope.IsTraining tells an optimiser step from an evaluation or a pass that estimates ω.
 	Apply(scope *model.Scope, batch Batch, side int) *Node
 	// Settings are its hyper-parameters, to be kept with a run.
 	Settings() map[string]any
 }
+
+// Where a manipulation keeps what it learns, below the scope that Apply is given.
+const (
+	PromptVariable = "prompt" // the prompt θ or δ, [side,side,3]
+	MaskScope      = "mask"   // the parameters φ of a mask generator, and its running statistics
+)
 
 // Batch is the images that a manipulation works on.
 type Batch struct {
@@ -49,6 +53,15 @@ type Batch struct {
 	Present *Node
 }
 
+// Shared is a manipulation that adds the same to every image. A model can take the two parts one by
+// one, which makes the prompt faster to learn.
+type Shared interface {
+	Manipulation
+	// Split builds the parts whose sum Apply is: what comes of the images, [B,side,side,3], and what is
+	// added to all of them, [1,side,side,3].
+	Split(scope *model.Scope, batch Batch, side int) (images, shared *Node)
+}
+
 // Trainables counts the values of a manipulation that learning can change, for a model's side.
 // Not all of a stored prompt is: padding's interior never reaches the model.
 type Trainables interface {
@@ -56,25 +69,15 @@ type Trainables interface {
 }
 
 // Pictured is a manipulation whose prompt can be looked at: Picture turns what is stored, [side,side,3],
-// into RGB in [0,1], of the same shape.
+// into RGB in [0,1], of the same shape. A prompt that is added to normalised values has no colour of
+// its own: see each manipulation's Picture for what is shown.
 type Pictured interface {
 	Picture(prompt []float32, side int) []float32
 }
 
-// Options are the hyper-parameters of the manipulations that have some, under the names that
-// Settings gives them.
-type Options struct {
-	Image int `json:"n"` // padding: the side of the image inside the border; 0 takes half the model's side
+// Masked is a manipulation that computes a mask of its own for every image.
+type Masked interface {
+	// Mask is what the prompt is multiplied by, [B,side,side,3], for images as Apply takes them. It is
+	// the mask of an evaluation, whatever the graph is for: an image's mask owes nothing to its batch.
+	Mask(scope *model.Scope, batch Batch, side int) *Node
 }
-
-// New makes a manipulation from its name.
-func New(name string, o Options) (Manipulation, error) {
-	switch name {
-	case "pad":
-		return Padding{Image: o.Image}, nil
-	}
-	return nil, fmt.Errorf("no input manipulation is called %q; known: %s", name, strings.Join(Names(), ", "))
-}
-
-// Names lists the manipulations that New knows.
-func Names() []string { return []string{"pad"} }

@@ -13,9 +13,6 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// PromptVariable is the name of the variable that holds a manipulation's prompt θ or δ, [side, side, 3].
-const PromptVariable = "prompt"
-
 // Padding surrounds the image with a learned border (BLM's PaddingVR, ILM-VP's expansive prompt;
 // reference/methods.md 1.1):
 //
@@ -61,7 +58,12 @@ func (Padding) Margins(n, side int) (before, after int) {
 
 // Apply surrounds images, [B,n,n,3] in [0,1], with the border σ(θ).
 func (p Padding) Apply(scope *model.Scope, batch Batch, side int) *Node {
-	images := batch.Images
+	return Add(p.Split(scope, batch, side))
+}
+
+// Split is the image in the middle of zeros, and the border.
+func (p Padding) Split(scope *model.Scope, batch Batch, side int) (images, shared *Node) {
+	images = batch.Images
 	n := images.Shape().Dim(1)
 	images.AssertDims(images.Shape().Dim(0), n, n, 3)
 	before, after := p.Margins(n, side)
@@ -73,7 +75,7 @@ func (p Padding) Apply(scope *model.Scope, batch Batch, side int) *Node {
 	mask := Pad(Zeros(g, shapes.Make(dtype, n, n, 1)), one, margin, margin, PadAxis{}) // [side, side, 1]
 	border := Mul(Sigmoid(theta), BroadcastToDims(mask, side, side, 3))
 	padded := Pad(images, zero, PadAxis{}, margin, margin, PadAxis{}) // no gradient flows through the images
-	return Add(padded, ExpandAxes(border, 0))
+	return padded, ExpandAxes(border, 0)
 }
 
 // Picture is the border as the model sees it, σ(θ) ⊙ m, from θ: both [side,side,3], row-major.

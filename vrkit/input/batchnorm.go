@@ -1,0 +1,81 @@
+package input
+
+import (
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/initializer"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// PyTorch's numbers for batch normalisation.
+const (
+	normEpsilon  = 1e-5
+	normMomentum = .1
+)
+
+// batchNorm is PyTorch's batch normalisation with learned γ and β: x [B,H,W,C] to the same shape,
+//
+//	y = γ (x − mean) / √(variance + 1e-5) + β
+//
+// for every channel. In training, mean and variance are the batch's, and the running ones, which
+// training does not learn, are moved a tenth of the way to them, in the variance's case to the unbiased
+// one. Otherwise the running ones are used. present is [B] or nil, as in Batch: what only fills the
+// batch is not counted.
+func batchNorm(scope *model.Scope, x, present *Node, training bool) *Node {
+	g := x.Graph()
+	variable := func(name string, initial model.VariableInitializer) *model.Variable {
+		return scope.WithInitializer(initial).VariableWithShape(name, shapes.Make(x.DType(), x.Shape().Dim(-1)))
+	}
+	gamma, beta := variable("gamma", initializer.One), variable("beta", initializer.Zero)
+	runningMean := variable("mean", initializer.Zero).SetTrainable(false)
+	runningVariance := variable("variance", initializer.One).SetTrainable(false)
+
+	mean, variance, shift := runningMean.NodeValue(g), runningVariance.NodeValue(g), beta.NodeValue(g)
+	if training {
+		var count *Node
+		mean, variance, count = statistics(x, present)
+		// Of a single value there is no unbiased variance; it counts as 0 here, where PyTorch refuses.
+		unbiased := Div(Mul(variance, count), MaxScalar(AddScalar(count, -1), 1))
+		move(runningMean, mean)
+		move(runningVariance, unbiased)
+	}
+	scale := Div(gamma.NodeValue(g), Sqrt(AddScalar(variance, normEpsilon)))
+	if training {
+		// The mean's gradient goes by way of β's, of which it is a multiple: a sum over x is dear.
+		shift = Sub(shift, Mul(StopGradient(scale), Sub(mean, StopGradient(mean))))
+	}
+	centred := Sub(x, perChannel(StopGradient(mean)))
+	return Add(Mul(centred, perChannel(scale)), perChannel(shift))
+}
+
+// perChannel broadcasts [C] to places of images.
+func perChannel(v *Node) *Node { return ExpandAxes(v, 0, 1, 2) }
+
+// statistics are the mean and the biased variance of each channel of x [B,H,W,C] over all places of
+// the images that are present, both [C], and the number of those places. The variance passes no
+// gradient to the mean: that is zero, the deviations from a mean being zero in sum.
+func statistics(x, present *Node) (mean, variance, count *Node) {
+	size, places := x.Shape().Dim(0), x.Shape().Dim(1)*x.Shape().Dim(2)
+	count = Scalar(x.Graph(), x.DType(), size*places)
+	if present != nil {
+		present = ConvertDType(present, x.DType())
+		count = MulScalar(ReduceAllSum(present), places)
+	}
+	average := func(v *Node) *Node {
+		v = ReduceSum(v, 1, 2) // of each image
+		if present != nil {
+			v = Mul(v, ExpandAxes(present, 1))
+		}
+		return Div(ReduceSum(v, 0), count)
+	}
+	mean = average(x)
+	variance = average(Square(Sub(x, perChannel(StopGradient(mean)))))
+	return mean, variance, count
+}
+
+// move sets a running statistic a tenth of the way to a batch's.
+func move(running *model.Variable, batch *Node) {
+	old := running.NodeValue(batch)
+	running.SetNodeValue(Add(MulScalar(old, 1-normMomentum), MulScalar(StopGradient(batch), normMomentum)))
+}

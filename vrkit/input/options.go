@@ -1,0 +1,44 @@
+package input
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Options are the hyper-parameters of the manipulations that have some, under the names that
+// Settings gives them. Each manipulation takes its own and leaves the others.
+type Options struct {
+	Image      int     `json:"n"`          // pad: the side of the image inside the border; 0 takes half the model's side
+	Width      int     `json:"width"`      // narrow, medium, full: the frame's width in pixels; 0 takes the name's own
+	Patch      int     `json:"patch"`      // smm: the patch size, a power of two; 0 takes 8
+	Layers     int     `json:"layers"`     // smm: convolutions of the mask generator, 5 or 6; 0 takes 5
+	Channels   int     `json:"channels"`   // smm: channels of the mask, 3 or 1; 0 takes 3
+	Multiplier float64 `json:"multiplier"` // smm: times as many channels inside the mask generator; 0 takes 1
+	Ablate     string  `json:"ablate"`     // smm: one of Ablations, or "" for all of the method
+	Seed       uint64  `json:"seed"`       // smm: of the mask generator's initial weights, at most MaxSeed
+}
+
+// MaxSeed is the largest seed that New takes, 2⁵³: up to it a run's record, which is JSON, keeps every
+// seed exactly for any reader.
+const MaxSeed = 1 << 53
+
+// New makes a manipulation from its name. Its hyper-parameters are checked as far as they can be
+// without the model's side, which ImageSide is told.
+func New(name string, o Options) (Manipulation, error) {
+	switch name {
+	case "pad":
+		return Padding{Image: o.Image}, nil
+	case Narrow, Medium, Full:
+		return Watermark{Kind: name, Width: o.Width}, nil
+	case "smm":
+		s := SMM{Patch: o.Patch, Layers: o.Layers, Channels: o.Channels, Multiplier: o.Multiplier, Ablate: o.Ablate, Seed: o.Seed}
+		if err := s.check(); err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+	return nil, fmt.Errorf("no input manipulation is called %q; known: %s", name, strings.Join(Names(), ", "))
+}
+
+// Names lists the manipulations that New knows.
+func Names() []string { return []string{"pad", Narrow, Medium, Full, "smm"} }

@@ -1,0 +1,189 @@
+package input
+
+import (
+	"cmp"
+	"fmt"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// What SMM.Ablate takes away.
+const (
+	OnlyDelta = "delta" // I(x) = x + δ: no mask generator
+	OnlyMask  = "mask"  // I(x) = x + U_p(f_mask(x)): no δ
+	MaskOnes  = "ones"  // I(x) = x + δ ⊙ U_p(1): the mask is 1 everywhere, which is the watermark Full
+)
+
+// Ablations lists what SMM.Ablate may be, beside "" for all of the method.
+func Ablations() []string { return []string{OnlyDelta, OnlyMask, MaskOnes} }
+
+// SMM adds a learned pattern to the image, through a mask that a small net makes for every image
+// (sample-specific multi-channel masks, ICML 2024; reference/methods.md 1.3):
+//
+//	I(x) = x + δ ⊙ U_p(f_mask(x))
+//
+// with x the image resized to the model's side N and normalised, f_mask the mask generator, whose
+// output is one value for each patch of p×p pixels, and U_p the repetition of that value over its patch.
+// Nothing bounds δ, the mask or the sum. δ starts at zero, so the image starts unchanged, and the first
+// gradient reaches δ alone. The zero value is the paper's choice for a ResNet.
+type SMM struct {
+	// Patch is the patch size p in pixels, a power of two that divides the model's side: up to 16 with
+	// 5 layers, up to 32 with 6. 0 takes 8.
+	Patch int
+	// Layers is the number of convolutions of the mask generator: 5, or 6 as the paper has for a ViT.
+	// 0 takes 5.
+	Layers int
+	// Channels of the mask: 3, of either sign, or 1, which is the mean of the last features and at
+	// least 0. 0 takes 3.
+	Channels int
+	// Multiplier is how many times as many channels the mask generator has inside, from 1/8 to 64 in
+	// steps of 1/8. 0 takes 1.
+	Multiplier float64
+	// Ablate is one of Ablations, or "" for all of the method.
+	Ablate string
+	// Seed is of the mask generator's initial weights.
+	Seed uint64
+}
+
+// filled is s with the defaults where it has zeros.
+func (s SMM) filled() SMM {
+	s.Patch, s.Layers = cmp.Or(s.Patch, 8), cmp.Or(s.Layers, 5)
+	s.Channels, s.Multiplier = cmp.Or(s.Channels, 3), cmp.Or(s.Multiplier, 1)
+	return s
+}
+
+// check returns what is wrong for a model of any side.
+func (s SMM) check() error {
+	s = s.filled()
+	channels := s.Multiplier * firstChannels
+	switch {
+	case s.Ablate != "" && !slices.Contains(Ablations(), s.Ablate):
+		return fmt.Errorf("-ablate: SMM has no ablation %q; known: %s", s.Ablate, strings.Join(Ablations(), ", "))
+	case s.Layers != 5 && s.Layers != 6:
+		return fmt.Errorf("-layers: SMM's mask generator has 5 or 6 convolutions, not %d", s.Layers)
+	case s.Patch < 1 || s.Patch&(s.Patch-1) != 0:
+		return fmt.Errorf("-patch: SMM's patch size is a power of two, not %d", s.Patch)
+	case s.pools() > s.Layers-1:
+		return fmt.Errorf("-patch: SMM's patch size is at most 16 with 5 layers and 32 with 6, not %d with %d", s.Patch, s.Layers)
+	case s.Channels != 1 && s.Channels != 3:
+		return fmt.Errorf("-channels: SMM's mask has 3 channels or 1, not %d", s.Channels)
+	case !(channels >= 1 && channels <= 64*firstChannels) || channels != float64(int(channels)):
+		return fmt.Errorf("-multiplier: the channels of SMM's mask generator are multiplied by 1/%d to 64 in steps of 1/%d, not by %v", firstChannels, firstChannels, s.Multiplier)
+	case s.Seed > MaxSeed:
+		return fmt.Errorf("-seed: a seed is at most 2⁵³ = %d, not %d", uint64(MaxSeed), s.Seed)
+	}
+	return nil
+}
+
+// pools is l of p = 2^l.
+func (s SMM) pools() int { return bits.TrailingZeros(uint(s.Patch)) }
+
+// Name is "smm".
+func (SMM) Name() string { return "smm" }
+
+// Coordinates are learnable, at the input, additive: the authors' own label, though the mask depends on
+// the image through learned parameters.
+func (SMM) Coordinates() taxonomy.Coordinates {
+	return taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Input, Operator: taxonomy.Additive}
+}
+
+// Space is Normalised: one unit of δ is one deviation of the model's normalisation.
+func (SMM) Space() Space { return Normalised }
+
+// ImageSide is the model's side, which the patch size has to divide. The paper speaks of copying the
+// closest patch where it does not; its code has no such thing.
+func (s SMM) ImageSide(side int) (int, error) {
+	if err := s.check(); err != nil {
+		return 0, err
+	}
+	if patch := s.filled().Patch; side%patch != 0 {
+		return 0, fmt.Errorf("-patch: SMM's patch size %d does not divide the model's side %d; %d does", patch, side, side&-side)
+	}
+	return side, nil
+}
+
+// Apply adds δ ⊙ U_p(f_mask(x)) to images, [B,side,side,3], normalised. What does not fit panics, as
+// graph code does.
+func (s SMM) Apply(scope *model.Scope, batch Batch, side int) *Node {
+	images := batch.Images
+	if s.Ablate == OnlyDelta {
+		return Watermark{Kind: Full}.Apply(scope, batch, side)
+	}
+	added := s.mask(scope, batch, side, scope.IsTraining(images.Graph()))
+	if s.Ablate != OnlyMask {
+		added = Mul(delta(scope, images), added)
+	}
+	return Add(images, added)
+}
+
+// Mask is U_p(f_mask(x)), [B,side,side,3], with the statistics that training has left.
+func (s SMM) Mask(scope *model.Scope, batch Batch, side int) *Node {
+	if s.Ablate == OnlyDelta {
+		s.Ablate = MaskOnes // which is what x + δ has for a mask
+	}
+	return BroadcastToDims(s.mask(scope, batch, side, false), batch.Images.Shape().Dimensions...)
+}
+
+// mask is U_p(f_mask(x)), [B,side,side,3], or [B,side,side,1] where all channels have one.
+func (s SMM) mask(scope *model.Scope, batch Batch, side int, training bool) *Node {
+	s = s.filled()
+	images := batch.Images
+	size := images.Shape().Dim(0)
+	images.AssertDims(size, side, side, 3)
+	if _, err := s.ImageSide(side); err != nil {
+		panic(err)
+	}
+	var mask *Node
+	if s.Ablate == MaskOnes {
+		mask = Ones(images.Graph(), shapes.Make(images.DType(), size, side/s.Patch, side/s.Patch, s.Channels))
+	} else {
+		mask = s.generator().apply(scope.At(MaskScope), batch, training)
+	}
+	mask.AssertDims(size, side/s.Patch, side/s.Patch, s.Channels)
+	return upsample(mask, s.Patch)
+}
+
+// upsample is U_p: it repeats every value of x over a patch of p×p, [B,h,w,C] to [B,hp,wp,C], so that
+// the gradient of a value is the sum over its patch.
+func upsample(x *Node, p int) *Node {
+	size, height, width, channels := x.Shape().Dim(0), x.Shape().Dim(1), x.Shape().Dim(2), x.Shape().Dim(3)
+	x = BroadcastToDims(ExpandAxes(x, 2, 4), size, height, p, width, p, channels)
+	return Reshape(x, size, height*p, width*p, channels)
+}
+
+// Picture shows the pattern of δ, [side,side,3], row-major: grey where it is 0, and so drawn that its
+// value furthest from 0 is black or white. What a sample gets of it is Mask's to say.
+func (SMM) Picture(delta []float32, _ int) []float32 { return pictureOf(delta) }
+
+// Settings are all fields, the defaults filled in.
+func (s SMM) Settings() map[string]any {
+	s = s.filled()
+	return map[string]any{
+		"patch": s.Patch, "layers": s.Layers, "channels": s.Channels,
+		"multiplier": s.Multiplier, "ablate": s.Ablate, "seed": s.Seed,
+	}
+}
+
+// Trainable is 3·side², the values of δ, and the parameters φ of the mask generator, whichever an
+// ablation leaves.
+func (s SMM) Trainable(side int) int {
+	if _, err := s.ImageSide(side); err != nil {
+		return 0
+	}
+	prompt, generator := 3*side*side, s.filled().generator().parameters()
+	switch s.Ablate {
+	case OnlyDelta, MaskOnes:
+		return prompt
+	case OnlyMask:
+		return generator
+	}
+	return prompt + generator
+}

@@ -1,0 +1,121 @@
+package input
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// The watermarks that have names: how wide their frame is, for a model of side N.
+const (
+	Narrow = "narrow" // N/8, 44 % of the image
+	Medium = "medium" // N/4, 75 % of the image
+	Full   = "full"   // N/2, the whole image
+)
+
+// Watermark adds a learned pattern to the image, on a frame or all over it (BLM's WatermarkingVR,
+// ILM-VP's additive prompt; reference/methods.md 1.2):
+//
+//	I(x) = x + δ ⊙ m
+//
+// with x the image resized to the model's side and normalised, and m one on a frame along the edges and
+// zero inside it. Nothing bounds δ or clips the sum. δ starts at zero, so the image starts unchanged.
+type Watermark struct {
+	// Kind is Narrow, Medium or Full; "" is Full.
+	Kind string
+	// Width is the width of the frame in pixels, from 1 to half the model's side; 0 takes the Kind's.
+	Width int
+}
+
+// Name is the Kind.
+func (w Watermark) Name() string { return cmp.Or(w.Kind, Full) }
+
+// Coordinates are learnable, at the input, additive.
+func (Watermark) Coordinates() taxonomy.Coordinates {
+	return taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Input, Operator: taxonomy.Additive}
+}
+
+// Space is Normalised: one unit of δ is one deviation of the model's normalisation.
+func (Watermark) Space() Space { return Normalised }
+
+// ImageSide is the model's side.
+func (w Watermark) ImageSide(side int) (int, error) {
+	_, err := w.hole(side)
+	return side, err
+}
+
+// hole is the side of the square inside the frame, 0 where the frame is the whole image.
+func (w Watermark) hole(side int) (int, error) {
+	width := w.Width
+	if width == 0 {
+		switch w.Name() {
+		case Narrow:
+			width = side / 8
+		case Medium:
+			width = side / 4
+		case Full:
+			return 0, nil // of an odd side as well
+		default:
+			return 0, fmt.Errorf("no watermark is called %q; known: %s, %s, %s", w.Kind, Narrow, Medium, Full)
+		}
+	}
+	if width < 1 || width > side/2 {
+		return 0, fmt.Errorf("a watermark's frame is at least 1 pixel and at most half the model's side wide: -width %d must lie between 1 and %d", width, side/2)
+	}
+	return side - 2*width, nil
+}
+
+// Apply adds δ ⊙ m to images, [B,side,side,3], normalised. A width that does not fit panics, as graph
+// code does.
+func (w Watermark) Apply(scope *model.Scope, batch Batch, side int) *Node {
+	return Add(w.Split(scope, batch, side))
+}
+
+// Split is the images and δ ⊙ m.
+func (w Watermark) Split(scope *model.Scope, batch Batch, side int) (images, shared *Node) {
+	images = batch.Images
+	images.AssertDims(images.Shape().Dim(0), side, side, 3)
+	hole, err := w.hole(side)
+	if err != nil {
+		panic(err)
+	}
+	prompt := delta(scope, images)
+	if hole > 0 {
+		prompt = Mul(prompt, frame(images, side, hole))
+	}
+	return images, prompt
+}
+
+// frame is the mask m, [1,side,side,1] of the type of images: one, but zero on a square of side hole in
+// the middle.
+func frame(images *Node, side, hole int) *Node {
+	g, width := images.Graph(), (side-hole)/2
+	filled := func(fill func(*Graph, shapes.Shape) *Node, rows, columns int) *Node {
+		return fill(g, shapes.Make(images.DType(), 1, rows, columns, 1))
+	}
+	beside, outside := filled(Ones, hole, width), filled(Ones, width, side)
+	middle := Concatenate([]*Node{beside, filled(Zeros, hole, hole), beside}, 2)
+	return Concatenate([]*Node{outside, middle, outside}, 1)
+}
+
+// Picture shows the pattern of δ, [side,side,3], row-major: grey where it is 0, and so drawn that its
+// value furthest from 0 is black or white. How large it is has to be said beside the picture.
+func (Watermark) Picture(delta []float32, _ int) []float32 { return pictureOf(delta) }
+
+// Settings are the width that was asked for.
+func (w Watermark) Settings() map[string]any { return map[string]any{"width": w.Width} }
+
+// Trainable is 3(side² − hole²): the values of δ on the frame.
+func (w Watermark) Trainable(side int) int {
+	hole, err := w.hole(side)
+	if err != nil {
+		return 0
+	}
+	return 3 * (side*side - hole*hole)
+}
