@@ -62,11 +62,39 @@ func coarsen(img image.Image) *image.RGBA {
 			return rgba
 		}
 	}
-	for i, v := range rgba.Pix {
-		level := (int(v)*63 + 127) / 255
-		rgba.Pix[i] = uint8((level*255 + 31) / 63)
-	}
+	round(rgba)
 	return rgba
+}
+
+// round rounds a picture to 64 levels a channel, which makes its file smaller.
+func round(img *image.RGBA) {
+	for i, v := range img.Pix {
+		level := (int(v)*63 + 127) / 255
+		img.Pix[i] = uint8((level*255 + 31) / 63)
+	}
+}
+
+// coarsenTogether returns pictures that share one palette of at most the given
+// number of colours, for a card of many photographs, which has one palette for
+// all. It takes whichever tolerance is enough.
+func coarsenTogether(imgs []*image.RGBA, most int) []*image.RGBA {
+	all := &image.RGBA{}
+	for _, img := range imgs {
+		all.Pix = append(all.Pix, img.Pix...)
+	}
+	colours, _ := census(all)
+	var palette color.Palette
+	for tolerance := 0; palette == nil; tolerance += 6 {
+		palette, _ = cover(colours, tolerance, most)
+	}
+	out := make([]*image.RGBA, len(imgs))
+	for i, img := range imgs {
+		small := image.NewPaletted(img.Bounds(), palette)
+		draw.FloydSteinberg.Draw(small, small.Bounds(), img, image.Point{})
+		out[i] = image.NewRGBA(img.Bounds())
+		draw.Draw(out[i], img.Bounds(), small, image.Point{}, draw.Src)
+	}
+	return out
 }
 
 // census returns the colours of a picture, the frequent ones first, and the

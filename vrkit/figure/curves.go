@@ -10,13 +10,14 @@ import (
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
 // Series is one line of a figure of curves. Low and High, if given, are the
 // edges of a band about it, such as the smallest and largest over seeds. A
 // series of X alone draws nothing and makes room on the axis, for what a live
-// curve has yet to show.
+// curve has yet to show; with Low and High it makes room on both axes.
 type Series struct {
 	Name      string
 	X, Y      []float64
@@ -54,7 +55,7 @@ func Curves(title, xLabel, yLabel string, caption string, lines ...Series) (Figu
 		if s.Y == nil {
 			continue
 		}
-		if err := addSeries(plt, s, series[i]); err != nil {
+		if err := addSeries(plt, s, series[i], lineWidth); err != nil {
 			return Figure{}, err
 		}
 	}
@@ -118,9 +119,11 @@ func axes(lines []Series, xLabel string, percents bool) *plot.Plot {
 	return plt
 }
 
-// addSeries adds the band, the line and, while they can be told apart, the
-// points of a series.
-func addSeries(plt *plot.Plot, s Series, c color.RGBA) error {
+const lineWidth = 2.5
+
+// addSeries adds the band, the line of the given width and, while they can be
+// told apart, the points of a series.
+func addSeries(plt *plot.Plot, s Series, c color.RGBA, width float64) error {
 	points := make(plotter.XYs, len(s.X))
 	for i := range points {
 		points[i] = plotter.XY{X: s.X[i], Y: s.Y[i]}
@@ -144,14 +147,14 @@ func addSeries(plt *plot.Plot, s Series, c color.RGBA) error {
 	if err != nil {
 		return fmt.Errorf("figure: curve %q: %w", s.Name, err)
 	}
-	line.LineStyle = draw.LineStyle{Color: c, Width: 2.5}
+	line.LineStyle = draw.LineStyle{Color: c, Width: vg.Length(width)}
 	plt.Add(line)
 	if len(points) <= 30 {
 		dots, err := plotter.NewScatter(points)
 		if err != nil {
 			return fmt.Errorf("figure: curve %q: %w", s.Name, err)
 		}
-		dots.GlyphStyle = draw.GlyphStyle{Color: c, Radius: 3.5, Shape: draw.CircleGlyph{}}
+		dots.GlyphStyle = draw.GlyphStyle{Color: c, Radius: vg.Length(width/2 + 2.25), Shape: draw.CircleGlyph{}}
 		plt.Add(dots)
 	}
 	return nil

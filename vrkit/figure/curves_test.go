@@ -59,6 +59,23 @@ func TestCurvesOfAnyRange(t *testing.T) {
 	}
 }
 
+// A series without Y makes room, so that the figures of a slider have the same
+// axes: the lower of two curves then ends lower on the card.
+func TestCurvesMakeRoom(t *testing.T) {
+	x := []float64{0, 1}
+	room := figure.Series{X: []float64{0, 4}, Low: []float64{0, 0}, High: []float64{8, 8}}
+	draw := func(s ...figure.Series) []byte {
+		f, err := figure.Curves("", "epoch", "loss", "", s...)
+		require.NoError(t, err)
+		return f.PNG
+	}
+	low, high := figure.Series{X: x, Y: []float64{0, 1}}, figure.Series{X: x, Y: []float64{0, 8}}
+	require.NotEqual(t, draw(low), draw(room, low))
+	require.NotEqual(t, draw(room, low), draw(room, high))
+	full := figure.Series{X: []float64{0, 1, 4}, Y: []float64{0, 8, 8}}
+	require.Equal(t, draw(full), draw(full, room), "all the room is taken already")
+}
+
 func TestCurvesErrors(t *testing.T) {
 	draw := func(s ...figure.Series) error {
 		_, err := figure.Curves("", "x", "y", "", s...)

@@ -1,5 +1,6 @@
 // Package figure draws the project's pictures from plain values: image grids,
-// a classifier's guesses, learned prompts, label mappings and curves.
+// a classifier's guesses and confusions, learned prompts and masks, label
+// mappings, curves, and tables of accuracies; and puts several in a slider.
 //
 // It knows neither models nor notebooks. A figure is a function from slices
 // and strings to a PNG, so that it can be tested against a stored picture and

@@ -13,13 +13,14 @@ type heat struct {
 	x, y                  float64 // the upper left corner on the card
 	cellWidth, cellHeight float64
 	full                  float64 // the value of the darkest colour
+	root                  bool    // colours go by the square root of a value
 }
 
 // cell draws one value, as a colour and, where there is room, as a number too.
 // A value that would be written as zero leaves its cell empty.
 func (h heat) cell(p *page, row, column int, value float64) {
 	x, y := h.x+float64(column)*h.cellWidth, h.y+float64(row)*h.cellHeight
-	c := ramp(value / h.full)
+	c := ramp(h.share(value))
 	p.rect(x, y, h.cellWidth-1, h.cellHeight-1, c)
 	if h.cellWidth < 34 {
 		return
@@ -46,19 +47,54 @@ func (h heat) number(value float64) string {
 
 // bar draws the colour bar with its ends and its middle.
 func (h heat) bar(p *page, x, height float64, title string) {
+	s := scale{low: 0, high: h.full, colour: ramp}
+	if h.root {
+		s.value = func(share float64) float64 { return share * share * h.full }
+	}
+	s.bar(p, x, h.y, height, title)
+}
+
+// share returns how far up the scale a value is.
+func (h heat) share(value float64) float64 {
+	if h.root {
+		return math.Sqrt(max(value, 0) / h.full)
+	}
+	return value / h.full
+}
+
+// scale is a range of values with their colours, given for shares of the way up.
+type scale struct {
+	low, high float64
+	colour    func(share float64) color.RGBA
+	value     func(share float64) float64 // nil for one that grows evenly
+}
+
+// at returns the value at a share of the way up the scale.
+func (s scale) at(share float64) float64 {
+	if s.value != nil {
+		return s.value(share)
+	}
+	return s.low + share*(s.high-s.low)
+}
+
+// of returns the colour of a value of an even scale.
+func (s scale) of(v float64) color.RGBA { return s.colour((v - s.low) / (s.high - s.low)) }
+
+// bar draws the scale as a colour bar, its high end above, under a title.
+func (s scale) bar(p *page, x, y, height float64, title string) {
 	const width = 14
-	top := h.y + 22
+	top := y + 22
 	height = max(height-22, 60)
-	p.text(x, h.y+6, title, noteStyle)
+	p.text(x, y+6, title, noteStyle)
 	const steps = 50
 	for i := range steps {
 		from, to := snap(height*float64(i)/steps), snap(height*float64(i+1)/steps)
-		p.rect(x, top+from, width, to-from, ramp(1-(float64(i)+.5)/steps))
+		p.rect(x, top+from, width, to-from, s.colour(1-(float64(i)+.5)/steps))
 	}
 	for _, part := range []float64{0, .5, 1} {
 		y := top + (1-part)*height
 		p.line(x+width, y, x+width+4, y, 1, color.Color(soft))
-		p.text(x+width+8, y, fmt.Sprintf("%.3g", part*h.full), noteStyle)
+		p.text(x+width+8, y, signed(s.at(part)), noteStyle)
 	}
 }
 

@@ -67,20 +67,7 @@ func pick(omega []float32, sources, targets []string, perTarget int) mapping {
 	m := mapping{total: S, allTargets: K, columns: targets[:min(K, mostTargets)]}
 	at := func(s, t int) float64 { return float64(omega[s*K+t]) }
 
-	chosen := map[int]bool{}
-	order := make([]int, S)
-	for t := range m.columns {
-		for s := range order {
-			order[s] = s
-		}
-		slices.SortStableFunc(order, func(a, b int) int { return descending(at(a, t), at(b, t)) })
-		for _, s := range order[:min(perTarget, S)] {
-			if at(s, t) > 0 {
-				chosen[s] = true
-			}
-		}
-	}
-
+	chosen := heaviest(at, S, len(m.columns), perTarget)
 	own := map[int]int{}
 	var rows []int
 	for s := range S {
@@ -101,24 +88,16 @@ func pick(omega []float32, sources, targets []string, perTarget int) mapping {
 		return descending(at(a, own[a]), at(b, own[b]))
 	})
 
-	// ImageNet has two cranes and two maillots: number names that occur twice.
-	times := map[string]int{}
-	for _, s := range rows {
-		times[sources[s]]++
-	}
+	m.rows = numbered(sources, rows)
 	m.share = make([]float64, len(m.columns))
 	for _, s := range rows {
-		name := sources[s]
-		if times[name] > 1 {
-			name = fmt.Sprintf("%s (%d)", name, s)
-		}
 		weights := make([]float64, len(m.columns))
 		for t := range m.columns {
 			weights[t] = at(s, t)
 			m.share[t] += weights[t]
 			m.heaviest = max(m.heaviest, weights[t])
 		}
-		m.rows, m.weight, m.own = append(m.rows, name), append(m.weight, weights), append(m.own, own[s])
+		m.weight, m.own = append(m.weight, weights), append(m.own, own[s])
 	}
 	for t := range m.columns {
 		sum := 0.
@@ -130,6 +109,52 @@ func pick(omega []float32, sources, targets []string, perTarget int) mapping {
 		}
 	}
 	return m
+}
+
+// heaviest returns the sources that are among the perTarget heaviest of some
+// target.
+func heaviest(at func(s, t int) float64, S, targets, perTarget int) map[int]bool {
+	chosen := map[int]bool{}
+	order := make([]int, S)
+	for t := range targets {
+		for s := range order {
+			order[s] = s
+		}
+		slices.SortStableFunc(order, func(a, b int) int { return descending(at(a, t), at(b, t)) })
+		for _, s := range order[:min(perTarget, S)] {
+			if at(s, t) > 0 {
+				chosen[s] = true
+			}
+		}
+	}
+	return chosen
+}
+
+// numbered returns the names of some of the sources. ImageNet has two cranes
+// and two maillots: a name that occurs twice is given its number.
+func numbered(sources []string, some []int) []string {
+	times := map[string]int{}
+	for _, s := range some {
+		times[sources[s]]++
+	}
+	names := make([]string, len(some))
+	for i, s := range some {
+		names[i] = sources[s]
+		if times[names[i]] > 1 {
+			names[i] = fmt.Sprintf("%s (%d)", names[i], s)
+		}
+	}
+	return names
+}
+
+// shortenNumbered shortens a name and keeps its number, which may be all that
+// tells it from another.
+func shortenNumbered(name string, s style, width float64) string {
+	at := strings.LastIndex(name, " (")
+	if s.fits(name, width) || at < 0 || !strings.HasSuffix(name, ")") {
+		return shorten(name, s, width)
+	}
+	return shorten(name[:at], s, width-s.width(name[at:])) + name[at:]
 }
 
 func descending(a, b float64) int {
@@ -158,25 +183,8 @@ func (m mapping) draw(caption string) (Figure, error) {
 	names = min(names, 220)
 	cellWidth := math.Floor(min((contentWidth-names-8-barRoom)/float64(len(m.columns)), 62))
 
-	// Column names lie flat, in two lines at most, where that leaves them whole;
-	// else they stand upright.
-	heads := labelStyle.centred().sized(12)
-	flat, headHeight := true, 0.
-	for _, name := range m.columns {
-		lines := wrap(name, heads, cellWidth-4, 0)
-		flat = flat && len(lines) <= 2 && !strings.Contains(strings.Join(lines, ""), "…")
-		headHeight = max(headHeight, float64(len(lines))*heads.leading())
-	}
-	if !flat {
-		heads.upright, heads.align = true, 0
-		heads = heads.sized(min(12, cellWidth-1))
-		headHeight = 0
-		for _, name := range m.columns {
-			headHeight = max(headHeight, min(heads.width(name), uprightRoom))
-		}
-	}
-
-	left, top := names+8, 24+headHeight+8
+	heads := newHeads(m.columns, cellWidth)
+	left, top := names+8, 24+heads.height+8
 	wide, high := cellWidth*float64(len(m.columns)), cellHeight*float64(len(m.rows))
 	// What the axes are, and what is left out.
 	above := "target class"
@@ -195,35 +203,16 @@ func (m mapping) draw(caption string) (Figure, error) {
 	p.text(left, 7, above, noteStyle)
 	p.text(p.width, 7, count, noteStyle.right())
 
-	for t, name := range m.columns {
-		x := left + (float64(t)+.5)*cellWidth
-		if heads.upright {
-			p.text(x, top-6, shorten(name, heads, uprightRoom), heads)
-			continue
-		}
-		lines := wrap(name, heads, cellWidth-4, 2)
-		for i, line := range lines {
-			y := top - 6 - (float64(len(lines)-i)-.5)*heads.leading()
-			p.text(x, y, line, heads)
-		}
-	}
+	heads.draw(p, left, top)
 	cells := heat{x: left, y: top, cellWidth: cellWidth, cellHeight: cellHeight, full: scaleEnd(m.heaviest)}
 	for s, name := range m.rows {
-		p.text(names, top+(float64(s)+.5)*cellHeight, shorten(name, rowName, names), rowName)
+		p.text(names, top+(float64(s)+.5)*cellHeight, shortenNumbered(name, rowName, names), rowName)
 		for t, w := range m.weight[s] {
 			cells.cell(p, s, t, w)
 		}
 	}
 	// The stairs: each target with the sources that vote for it most.
-	for from := 0; from < len(m.rows); {
-		to := from
-		for to < len(m.rows) && m.own[to] == m.own[from] {
-			to++
-		}
-		x, y := left+float64(m.own[from])*cellWidth, top+float64(from)*cellHeight
-		p.frame(x-1, y-1, cellWidth+1, float64(to-from)*cellHeight+1, soft)
-		from = to
-	}
+	p.stairs(cells, m.own)
 	if shares != nil {
 		p.text(names, top+high+15, "share drawn, %", noteStyle.right())
 	}

@@ -124,11 +124,15 @@ func (p *page) text(x, y float64, s string, st style) {
 // the device pixels that it covers.
 func (p *page) picture(x, y, w, h float64, img image.Image) image.Rectangle {
 	box := p.device(x, y, w, h)
-	scaled := fit(img, box.Dx(), box.Dy())
-	size := scaled.Bounds().Size()
+	return p.paste(box, fit(img, box.Dx(), box.Dy()))
+}
+
+// paste draws a picture of device pixels in the middle of a box.
+func (p *page) paste(box image.Rectangle, img *image.RGBA) image.Rectangle {
+	size := img.Bounds().Size()
 	at := box.Min.Add(box.Size().Sub(size).Div(2))
 	where := image.Rectangle{Min: at, Max: at.Add(size)}
-	draw.Draw(p.canvas.Image(), where, scaled, scaled.Bounds().Min, draw.Over)
+	draw.Draw(p.canvas.Image(), where, img, img.Bounds().Min, draw.Over)
 	return where
 }
 

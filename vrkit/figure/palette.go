@@ -40,10 +40,39 @@ var rampStops = []color.RGBA{
 }
 
 // ramp returns the colour of a share between 0 and 1.
-func ramp(v float64) color.RGBA {
-	v = min(max(v, 0), 1) * float64(len(rampStops)-1)
-	i := min(int(v), len(rampStops)-2)
-	return blend(rampStops[i], rampStops[i+1], v-float64(i))
+func ramp(v float64) color.RGBA { return between(rampStops, v) }
+
+// between returns the colour at a share of the way through the stops.
+func between(stops []color.RGBA, v float64) color.RGBA {
+	v = min(max(v, 0), 1) * float64(len(stops)-1)
+	i := min(int(v), len(stops)-2)
+	return blend(stops[i], stops[i+1], v-float64(i))
+}
+
+// divergeStops are the colours of a signed value: blue below 0, brown above,
+// nearly white at 0. Blue and brown differ for all kinds of colour vision, and
+// both grow darker evenly, so that the strength reads without colour too.
+var divergeStops = []color.RGBA{
+	{0x08, 0x30, 0x6b, 0xff},
+	{0x2a, 0x7a, 0xb9, 0xff},
+	{0x9c, 0xc8, 0xe3, 0xff},
+	{0xf7, 0xf6, 0xf3, 0xff},
+	{0xf2, 0xb9, 0x7c, 0xff},
+	{0xc4, 0x6a, 0x12, 0xff},
+	{0x6e, 0x2c, 0x00, 0xff},
+}
+
+// diverge returns the colour of a share between 0 and 1 of a scale about 0,
+// which is at one half.
+func diverge(v float64) color.RGBA { return between(divergeStops, v) }
+
+// hatching returns the colour of a device pixel of what holds no value: light
+// diagonal lines.
+func hatching(x, y int) color.RGBA {
+	if (x+y)%20 < 3 {
+		return color.RGBA{0xdf, 0xe3, 0xea, 0xff}
+	}
+	return color.RGBA{0xf7, 0xf8, 0xfa, 0xff}
 }
 
 // blend mixes two opaque colours: a at 0, b at 1.

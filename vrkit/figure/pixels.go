@@ -41,13 +41,16 @@ func fit(img image.Image, width, height int) *image.RGBA {
 	size := img.Bounds().Size()
 	scale := min(float64(width)/float64(size.X), float64(height)/float64(size.Y))
 	if whole := math.Floor(scale); whole >= 2 && whole > .8*scale || whole == 1 && scale < 1.05 {
-		dst := image.NewRGBA(image.Rect(0, 0, size.X*int(whole), size.Y*int(whole)))
-		draw.NearestNeighbor.Scale(dst, dst.Bounds(), coarsen(img), img.Bounds(), draw.Src, nil)
-		return dst
+		return resize(coarsen(img), size.X*int(whole), size.Y*int(whole), draw.NearestNeighbor)
 	}
 	w := max(1, int(float64(size.X)*scale+.5))
 	h := max(1, int(float64(size.Y)*scale+.5))
-	dst := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.CatmullRom.Scale(dst, dst.Bounds(), img, img.Bounds(), draw.Src, nil)
-	return coarsen(dst)
+	return coarsen(resize(img, w, h, draw.CatmullRom))
+}
+
+// resize scales an image to a size in device pixels.
+func resize(img image.Image, width, height int, scaler draw.Scaler) *image.RGBA {
+	dst := image.NewRGBA(image.Rect(0, 0, width, height))
+	scaler.Scale(dst, dst.Bounds(), img, img.Bounds(), draw.Src, nil)
+	return dst
 }

@@ -80,18 +80,12 @@ func Prompt(prompt []float32, height, width int, caption string) (Figure, error)
 // hatch marks the pixels of a prompt that are zero with light diagonal lines.
 func (p *page) hatch(where image.Rectangle, prompt []float32, height, width int) {
 	card := p.canvas.Image()
-	paper, stripe := color.RGBA{0xf7, 0xf8, 0xfa, 0xff}, color.RGBA{0xdf, 0xe3, 0xea, 0xff}
 	for y := where.Min.Y; y < where.Max.Y; y++ {
 		for x := where.Min.X; x < where.Max.X; x++ {
 			i := (y-where.Min.Y)*height/where.Dy()*width + (x-where.Min.X)*width/where.Dx()
-			if prompt[3*i] != 0 || prompt[3*i+1] != 0 || prompt[3*i+2] != 0 {
-				continue
+			if prompt[3*i] == 0 && prompt[3*i+1] == 0 && prompt[3*i+2] == 0 {
+				card.Set(x, y, hatching(x, y))
 			}
-			c := paper
-			if (x+y)%20 < 3 {
-				c = stripe
-			}
-			card.Set(x, y, c)
 		}
 	}
 }

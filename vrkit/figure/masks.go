@@ -1,0 +1,231 @@
+package figure
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+	"slices"
+
+	"golang.org/x/image/draw"
+)
+
+// MaskedSamples is what SMM makes of a few samples, x + δ ⊙ mask, stage by
+// stage. Each slice holds pictures of shape [samples, side, side, 3].
+type MaskedSamples struct {
+	Names  []string  // one for each sample
+	Side   int       // of the model's input, in pixels
+	Images []float32 // x as the model would see it without a prompt, pixels in [0,1]
+	Masks  []float32 // U_p(f_mask(x)), of any sign
+	Added  []float32 // δ ⊙ mask, of any sign, in the space that δ is learned in
+	Inputs []float32 // what the model sees, pixels; what lies outside [0,1] is cut
+}
+
+// Masks draws a row for each of one to six samples: the image, the channels of
+// its mask, the three as one picture, what is added to the image, and the sum.
+// A channel is drawn in colours that part at 0, on one scale for all masks of
+// the figure, which ends at the value furthest from 0; pictures of signed
+// values are spread about a middle grey that stands for 0. A mask whose
+// channels are equal everywhere is drawn as one. A line under the pictures
+// gives the ranges, and the share of the inputs' values that was cut.
+func Masks(s MaskedSamples, caption string) (Figure, error) {
+	if err := s.check(); err != nil {
+		return Figure{}, err
+	}
+	maskLow, maskHigh := bounds(s.Masks)
+	addedLow, addedHigh := bounds(s.Added)
+	maskReach := reach(maskLow, maskHigh)
+	signs := scale{low: -maskReach, high: maskReach, colour: func(share float64) color.RGBA {
+		return diverge(math.Round(share*40) / 40) // few colours, for a small file; 0 is one of them
+	}}
+	channels := 3
+	heads := []string{"image x", "mask: red", "mask: green", "mask: blue", "mask as RGB", "δ × mask", "input: the sum"}
+	if s.oneChannel() {
+		channels = 1
+		heads = []string{"image x", "mask", "δ × mask", "input: the sum"}
+	}
+
+	const gap, nameRoom, headRoom, barRoom = 6., 24., 26., 44.
+	box := pictureBox(s.Side, (contentWidth-gap*float64(len(heads)-1))/float64(len(heads)))
+	step := box + gap
+	width := step*float64(len(heads)) - gap
+	row := nameRoom + box
+	high := headRoom + row*float64(len(s.Names))
+	notes := wrap(s.note(maskLow, maskHigh, addedLow, addedHigh), noteStyle, max(width, 480), 0)
+	p := newPage(max(width, 480), high+barRoom+float64(len(notes))*noteStyle.leading(), caption)
+	head := headStyle.centred().sized(12)
+	for i, says := range heads {
+		p.text(float64(i)*step+box/2, 8, shorten(says, head, box), head)
+	}
+	for i, name := range s.Names {
+		p.text(0, headRoom+row*float64(i)+nameRoom-13, shorten(name, labelStyle, width), labelStyle)
+	}
+	tiles := s.pictures(channels, signs, reach(addedLow, addedHigh), int(box*density))
+	for i, tile := range tiles {
+		x, y := float64(i%len(heads))*step, headRoom+row*float64(i/len(heads))+nameRoom
+		p.edged(p.paste(p.device(x, y, box, box), tile))
+	}
+	// The scale of the channels lies under them.
+	wide := step*float64(channels) - gap
+	signs.flatBar(p, step, high+12, wide)
+	for i, line := range notes {
+		p.text(0, high+barRoom+(float64(i)+.5)*noteStyle.leading(), line, noteStyle)
+	}
+	return p.figure()
+}
+
+// pictures returns the pictures row by row, scaled to the given number of
+// device pixels. The patches of a mask keep their edges.
+func (s MaskedSamples) pictures(channels int, signs scale, addedReach float64, side int) []*image.RGBA {
+	smooth := draw.Scaler(draw.CatmullRom)
+	if side%s.Side == 0 {
+		smooth = draw.NearestNeighbor
+	}
+	var pictures []*image.RGBA
+	var coloured []int // which pictures are in colours of any kind
+	add := func(pixels []float32, scaler draw.Scaler) {
+		coloured = append(coloured, len(pictures))
+		pictures = append(pictures, resize(RGB(pixels, s.Side, s.Side), side, side, scaler))
+	}
+	size := s.Side * s.Side * 3
+	for i := range s.Names {
+		of := func(values []float32) []float32 { return values[i*size : (i+1)*size] }
+		mask := of(s.Masks)
+		add(of(s.Images), smooth)
+		for c := range channels {
+			pictures = append(pictures, resize(channel(mask, c, s.Side, signs), side, side, draw.NearestNeighbor))
+		}
+		if channels > 1 {
+			add(aboutGrey(mask, signs.high), draw.NearestNeighbor)
+		}
+		add(aboutGrey(of(s.Added), addedReach), smooth)
+		add(of(s.Inputs), smooth)
+	}
+	var photos []*image.RGBA
+	for _, i := range coloured {
+		photos = append(photos, pictures[i])
+	}
+	// Square pixels make a small file of themselves, and show it if their colours
+	// are mixed. Those of the screen do neither.
+	if side >= 2*s.Side {
+		for _, img := range photos {
+			round(img)
+		}
+		return pictures
+	}
+	for i, img := range coarsenTogether(photos, 128) {
+		pictures[coloured[i]] = img
+	}
+	return pictures
+}
+
+// note gives the ranges of what was drawn.
+func (s MaskedSamples) note(maskLow, maskHigh, addedLow, addedHigh float64) string {
+	cut := 0
+	for _, v := range s.Inputs {
+		if v < -1e-3 || v > 1+1e-3 {
+			cut++
+		}
+	}
+	note := fmt.Sprintf("Masks from %s to %s. ", signed(maskLow), signed(maskHigh))
+	if addedLow == 0 && addedHigh == 0 {
+		note += "δ × mask is 0 everywhere: nothing was learned yet."
+	} else {
+		at := signed(reach(addedLow, addedHigh))
+		note += fmt.Sprintf("δ × mask from %s to %s: black is −%s, grey is 0 and white is %s.", signed(addedLow), signed(addedHigh), at, at)
+	}
+	if cut > 0 {
+		note += fmt.Sprintf(" Of the inputs' values %s lie outside black and white and are cut.", percent(float64(cut)/float64(len(s.Inputs))))
+	}
+	return note
+}
+
+// oneChannel reports whether all channels of every mask are equal.
+func (s MaskedSamples) oneChannel() bool {
+	for rgb := range slices.Chunk(s.Masks, 3) {
+		if rgb[0] != rgb[1] || rgb[0] != rgb[2] {
+			return false
+		}
+	}
+	return true
+}
+
+func (s MaskedSamples) check() error {
+	if len(s.Names) < 1 || len(s.Names) > 6 {
+		return fmt.Errorf("figure: masks of %d samples don't fit a card; pass 1 to 6, with a name for each", len(s.Names))
+	}
+	if s.Side < 1 {
+		return errors.New("figure: masks need the side of their pictures in pixels")
+	}
+	for _, part := range []struct {
+		name   string
+		values []float32
+	}{{"Images", s.Images}, {"Masks", s.Masks}, {"Added", s.Added}, {"Inputs", s.Inputs}} {
+		if len(part.values) != len(s.Names)*s.Side*s.Side*3 {
+			return fmt.Errorf("figure: %d values of %s are not %d × %d × %d × 3; pass them as [samples, side, side, 3], a mask of one channel three times", len(part.values), part.name, len(s.Names), s.Side, s.Side)
+		}
+		if err := finite(part.name, part.values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pictureBox returns the side, in CSS pixels, at which square pictures of the
+// given side are drawn in the given room: a whole number of device pixels for
+// each of theirs where that nearly fills it.
+func pictureBox(side int, room float64) float64 {
+	room = math.Floor(min(room, 180))
+	if times := math.Floor(room * density / float64(side)); times >= 1 && times*float64(side) > .8*room*density {
+		return times * float64(side) / density
+	}
+	return room
+}
+
+// channel draws one channel of a picture in the colours of a scale.
+func channel(values []float32, c, side int, colours scale) *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, side, side))
+	for i := range side * side {
+		img.SetRGBA(i%side, i/side, colours.of(float64(values[3*i+c])))
+	}
+	return img
+}
+
+// aboutGrey spreads signed values about a middle grey that stands for 0.
+func aboutGrey(values []float32, reach float64) []float32 {
+	pixels := make([]float32, len(values))
+	for i, v := range values {
+		pixels[i] = float32(.5 + float64(v)/(2*reach))
+	}
+	return pixels
+}
+
+// bounds returns the smallest and the largest value.
+func bounds(values []float32) (low, high float64) {
+	return float64(slices.Min(values)), float64(slices.Max(values))
+}
+
+// reach returns how far from 0 a scale about 0 has to go.
+func reach(low, high float64) float64 {
+	if low == 0 && high == 0 {
+		return 1
+	}
+	return max(-low, high)
+}
+
+// flatBar draws the scale as a bar from left to right, its marks under it.
+func (s scale) flatBar(p *page, x, y, width float64) {
+	const height, steps = 10, 41 // an odd number has a middle
+	for i := range steps {
+		from, to := snap(width*float64(i)/steps), snap(width*float64(i+1)/steps)
+		p.rect(x+from, y, to-from, height, s.colour((float64(i)+.5)/steps))
+	}
+	for i, part := range []float64{0, .5, 1} {
+		st := noteStyle
+		st.align = float64(i) / 2
+		at := x + part*width
+		p.line(at, y+height, at, y+height+3, 1, color.Color(soft))
+		p.text(at, y+height+11, signed(s.at(part)), st)
+	}
+}
