@@ -33,6 +33,7 @@ type Info struct {
 	TrainSize int      // images in the official training set
 	ValSize   int      // images in its own validation set; 0 if it has none, and validation takes from training
 	TestSize  int      // images in the official test set
+	Mirrors   bool     // whether a picture mirrored, left and right, is still of its class
 	Split     string   // how the parts came about, where they are not simply the official ones
 	Source    string   // where it comes from, the first that is tried
 	Download  int64    // bytes that are fetched once, from the first source; 0 if none are
@@ -53,6 +54,21 @@ type Dataset struct {
 // Sizes says how many images to take of each part; zero Train or Test takes all there are, and so
 // does zero Val where a data set has a validation set of its own.
 type Sizes struct{ Train, Val, Test int }
+
+// AtMost returns sizes that fit into a data set where Train or Test were not asked for but are a default.
+func (s Sizes) AtMost(i Info, trainAsked, testAsked bool) Sizes {
+	if ownVal := i.ValSize > 0; !trainAsked && (ownVal || s.Val < i.TrainSize) {
+		left := i.TrainSize
+		if !ownVal {
+			left -= s.Val
+		}
+		s.Train = min(s.Train, left)
+	}
+	if !testAsked {
+		s.Test = min(s.Test, i.TestSize)
+	}
+	return s
+}
 
 // Of fills in what zero stands for, or returns an error that says how many images there are.
 func (s Sizes) Of(i Info) (Sizes, error) {

@@ -11,6 +11,7 @@ var fashionMNIST = source{
 		Height:    28,
 		Width:     28,
 		Channels:  1,
+		Mirrors:   true,
 		TrainSize: 60000,
 		TestSize:  10000,
 		Source:    "the Debian package dataset-fashion-mnist",

@@ -63,6 +63,7 @@ func newFolder(name string) (source, error) {
 		Title:    filepath.Base(root),
 		Classes:  classes,
 		Channels: 3,
+		Mirrors:  true,
 		Split:    "its own parts",
 		Source:   "your own folder",
 		License:  "your own",

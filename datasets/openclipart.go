@@ -28,6 +28,7 @@ var openclipart = source{
 		Height:    clipartSide,
 		Width:     clipartSide,
 		Channels:  3,
+		Mirrors:   true,
 		TrainSize: 785,
 		ValSize:   185,
 		TestSize:  318,

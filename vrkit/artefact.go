@@ -29,6 +29,9 @@ const (
 	Best Which = "best" // after the epoch with the best validation accuracy; there is none without a validation set
 )
 
+// Epoch names the artefact of one epoch, which a run keeps if it keeps its history.
+func Epoch(epoch int) Which { return Which(fmt.Sprintf("epoch-%03d", epoch)) }
+
 func artefactPath(run string, which Which) string {
 	return filepath.Join(run, "artefact", string(which)+".npz")
 }

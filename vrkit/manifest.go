@@ -43,6 +43,8 @@ type ModelRecord struct {
 	SHA256     string `json:"sha256"` // of its weights as loaded
 	Sources    int    `json:"sources"`
 	Trainables int    `json:"trainable_values"` // what the input manipulation learns
+	// OutputTrainables is what a learned output alignment learns beside.
+	OutputTrainables int `json:"output_trainable_values,omitempty"`
 }
 
 // DataRecord names the data set and the subset of it.
@@ -55,14 +57,13 @@ type DataRecord struct {
 	Test    int      `json:"test"`
 }
 
-// TrainingRecord is the recipe.
+// TrainingRecord is how the run learns.
 type TrainingRecord struct {
-	Optimiser    string  `json:"optimiser"`
-	LearningRate float64 `json:"learning_rate"`
-	Batch        int     `json:"batch"`
-	Epochs       int     `json:"epochs"`
-	Seed         uint64  `json:"seed"`
-	Schedule     string  `json:"schedule"` // "exact": ω from a pass of its own
+	Recipe   json.RawMessage `json:"recipe"` // a train.Recipe
+	Batch    int             `json:"batch"`
+	Epochs   int             `json:"epochs"`
+	Seed     uint64          `json:"seed"`
+	Schedule string          `json:"schedule,omitempty"` // of an ω that is estimated: a train.Schedule
 }
 
 // EngineRecord names what computed: results are bit-equal only under the same.

@@ -11,23 +11,23 @@ import (
 )
 
 // batch is what one step takes. All batches of a run have the same size, so that every graph compiles
-// once: a last partial batch is filled up with black images, which its mask leaves out.
+// once: a last partial batch is filled up with black images, which present leaves out.
 type batch struct {
-	pixels *tensors.Tensor // uint8 [size, side, side, 3]
-	mask   *tensors.Tensor // float32 [size], 1 for a sample and 0 for filling
-	target *tensors.Tensor // int32 [size]
-	labels []int32         // of the samples alone
+	pixels  *tensors.Tensor // uint8 [size, side, side, 3]
+	present *tensors.Tensor // float32 [size], 1 for a sample and 0 for filling
+	target  *tensors.Tensor // int32 [size]
+	labels  []int32         // of the samples alone
 }
 
 func (b batch) finalize() {
 	b.pixels.FinalizeAll()
-	b.mask.FinalizeAll()
+	b.present.FinalizeAll()
 	b.target.FinalizeAll()
 }
 
-// batches yields samples in the given order, resized to side, from the batch numbered first on. The
-// next one is prepared while the current one is in use. It ends early if the context does.
-func batches(ctx context.Context, samples []datasets.Sample, order []int, size, side, first int) iter.Seq2[int, batch] {
+// batches yields samples in the given order, varied and resized to side, from the batch numbered first
+// on. The next one is prepared while the current one is in use. It ends early if the context does.
+func batches(ctx context.Context, samples []datasets.Sample, order []int, v varied, size, side, first int) iter.Seq2[int, batch] {
 	return func(yield func(int, batch) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -35,7 +35,7 @@ func batches(ctx context.Context, samples []datasets.Sample, order []int, size, 
 		go func() {
 			defer close(ready)
 			for start := first * size; start < len(order); start += size {
-				b := assemble(samples, order[start:min(start+size, len(order))], size, side)
+				b := assemble(samples, order[start:min(start+size, len(order))], v, size, side)
 				select {
 				case ready <- b:
 				case <-ctx.Done():
@@ -55,19 +55,19 @@ func batches(ctx context.Context, samples []datasets.Sample, order []int, size, 
 	}
 }
 
-func assemble(samples []datasets.Sample, chosen []int, size, side int) batch {
+func assemble(samples []datasets.Sample, chosen []int, v varied, size, side int) batch {
 	pixels := make([]uint8, size*side*side*3)
-	mask := make([]float32, size)
+	present := make([]float32, size)
 	labels := make([]int32, size)
 	for i, index := range chosen {
-		samples[index].Resize(pixels[i*side*side*3:(i+1)*side*side*3], side)
-		mask[i], labels[i] = 1, samples[index].Label
+		v.resize(pixels[i*side*side*3:(i+1)*side*side*3], samples[index], index, side)
+		present[i], labels[i] = 1, samples[index].Label
 	}
 	return batch{
-		pixels: tensors.FromFlatDataAndDimensions(pixels, size, side, side, 3),
-		mask:   tensors.FromFlatDataAndDimensions(mask, size),
-		target: tensors.FromFlatDataAndDimensions(labels, size),
-		labels: append([]int32(nil), labels[:len(chosen)]...),
+		pixels:  tensors.FromFlatDataAndDimensions(pixels, size, side, side, 3),
+		present: tensors.FromFlatDataAndDimensions(present, size),
+		target:  tensors.FromFlatDataAndDimensions(labels, size),
+		labels:  append([]int32(nil), labels[:len(chosen)]...),
 	}
 }
 

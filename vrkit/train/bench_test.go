@@ -33,7 +33,7 @@ func BenchmarkEpoch(b *testing.B) {
 	c := train.Config{
 		Program: vrkit.Program{Input: input.Padding{Image: 64}, Model: frozen, Output: output.BLM{Lambda: 1}, Side: 128},
 		Data:    digits, Backend: engine, Engine: backend.Info{},
-		Run: filepath.Join(b.TempDir(), "run"), Epochs: 1 + b.N, Batch: 50, LearningRate: .05,
+		Run: filepath.Join(b.TempDir(), "run"), Epochs: 1 + b.N, Batch: 50, Recipe: train.AdamAt(.05),
 	}
 	c.Events = func(e train.Event) {
 		if e.Stage == train.StageEpoch && e.Epoch == 1 { // everything is compiled

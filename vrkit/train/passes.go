@@ -12,9 +12,9 @@ import (
 )
 
 // pass runs a compiled program over samples in order, batch by batch, and reports its progress.
-func pass(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, clock *clock, visit func(b batch, first int) error) error {
+func pass(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, v varied, size int, clock *clock, visit func(b batch, first int) error) error {
 	clock.start(steps(len(samples), size))
-	for number, b := range batches(ctx, samples, inOrder(len(samples)), size, c.ImageSide(), 0) {
+	for number, b := range batches(ctx, samples, inOrder(len(samples)), v, size, c.ImageSide(), 0) {
 		if err := visit(b, number*size); err != nil {
 			return err
 		}
@@ -26,16 +26,16 @@ func pass(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, siz
 // Estimate computes ω from samples with the program's prompt as it is, by a pass of its own: the
 // papers' exact schedule. It does not set ω.
 func Estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, events func(Event)) (output.Mapping, error) {
-	return estimate(ctx, c, samples, size, &clock{event: Event{Stage: StageEstimate}, report: events})
+	return estimate(ctx, c, samples, varied{}, size, &clock{event: Event{Stage: StageEstimate}, report: events})
 }
 
-func estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, clock *clock) (output.Mapping, error) {
+func estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, v varied, size int, clock *clock) (output.Mapping, error) {
 	estimator, ok := c.Output.(output.Estimator)
 	if !ok {
 		return output.Mapping{}, fmt.Errorf("%s has no ω to estimate", c.Output.Name())
 	}
 	statistics := output.NewStatistics(c.Model.Sources(), c.Targets)
-	err := pass(ctx, c, samples, size, clock, func(b batch, _ int) error {
+	err := pass(ctx, c, samples, v, size, clock, func(b batch, _ int) error {
 		_, source, err := c.Logits(b.pixels)
 		if err != nil {
 			return err
@@ -73,7 +73,7 @@ func Evaluate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample,
 
 func evaluate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, clock *clock) (Evaluation, error) {
 	var e Evaluation
-	err := pass(ctx, c, samples, size, clock, func(b batch, first int) error {
+	err := pass(ctx, c, samples, varied{}, size, clock, func(b batch, first int) error {
 		target, source, err := c.Logits(b.pixels)
 		if err != nil {
 			return err

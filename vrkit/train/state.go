@@ -1,14 +1,12 @@
 package train
 
 import (
-	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"time"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -16,15 +14,14 @@ import (
 
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// The files of a run directory that belong to training. stateFile is the one truth: it holds what the
-// run computed and where it is in the data. metricsFile and timingFile are written from it.
+// stateFile is the one truth of a run directory: it holds what the run computed and where it is in the
+// data. The tables are written from it.
 const (
-	stateDir    = "state"
-	stateFile   = "state/latest.npz"
-	metricsFile = "metrics.csv"
-	timingFile  = "timing.csv"
+	stateDir  = "state"
+	stateFile = "state/latest.npz"
 )
 
 // state is where a run stands, beside its variables.
@@ -38,6 +35,8 @@ type state struct {
 	Seconds   float64   `json:"seconds"`   // that earlier processes spent on the epoch under way
 	Best      int       `json:"best"`      // the epoch with the best validation accuracy so far
 	Metrics   []Metrics `json:"metrics"`
+	// Diagnostics are of the ω that each of the metrics was measured with.
+	Diagnostics []output.Diagnostics `json:"diagnostics"`
 }
 
 func (s *state) add(loss, correct float64, samples int) {
@@ -52,12 +51,18 @@ func (s *state) add(loss, correct float64, samples int) {
 func (t *trainer) keep(m Metrics) error {
 	s := &t.state
 	s.Metrics = append(s.Metrics, m)
-	if m.Epoch > 0 {
-		*s = state{Epoch: m.Epoch, Best: s.Best, Metrics: s.Metrics}
-	}
 	artefact, err := t.program.Artefact()
 	if err != nil {
 		return err
+	}
+	diagnostics, err := output.Diagnose(artefact.Mapping, t.before)
+	if err != nil {
+		return err
+	}
+	t.before = artefact.Mapping
+	s.Diagnostics = append(s.Diagnostics, diagnostics)
+	if m.Epoch > 0 {
+		*s = state{Epoch: m.Epoch, Best: s.Best, Metrics: s.Metrics, Diagnostics: s.Diagnostics}
 	}
 	if m.ValAccuracy < 0 || m.ValAccuracy > s.Metrics[s.Best].ValAccuracy || m.Epoch == 0 {
 		s.Best = m.Epoch
@@ -70,14 +75,25 @@ func (t *trainer) keep(m Metrics) error {
 	if err := artefact.Save(t.Run, vrkit.Last); err != nil {
 		return err
 	}
+	if t.History {
+		if err := artefact.Save(t.Run, vrkit.Epoch(m.Epoch)); err != nil {
+			return err
+		}
+	}
 	if err := t.save(); err != nil {
 		return err
 	}
 	return t.writeTables()
 }
 
-// stateArray is the array that holds the state's JSON; the other arrays are variables by their path.
-const stateArray = "state"
+// stateArray is the array that holds the state's JSON, beforeArray the last ω that was measured, and the
+// next two are the statistics that a training pass gathers; the other arrays are variables by their path.
+const (
+	stateArray   = "state"
+	beforeArray  = "omega_before"
+	jointArray   = "statistics_joint"
+	samplesArray = "statistics_samples"
+)
 
 // save writes the state and every variable that is not the frozen model's.
 func (t *trainer) save() error {
@@ -97,6 +113,17 @@ func (t *trainer) save() error {
 			return err
 		}
 		arrays[variablePrefix+model.EscapeScopeName(variable.Path())] = value
+	}
+	if len(t.before.Weights) > 0 {
+		arrays[beforeArray] = tensors.FromFlatDataAndDimensions(slices.Clone(t.before.Weights), t.before.Sources, t.before.Targets)
+	}
+	if t.seen != nil {
+		arrays[jointArray] = tensors.FromFlatDataAndDimensions(slices.Clone(t.seen.Joint), t.seen.Sources, t.seen.Targets)
+		samples := make([]int64, t.seen.Targets)
+		for i, n := range t.seen.Samples {
+			samples[i] = int64(n)
+		}
+		arrays[samplesArray] = tensors.FromFlatDataAndDimensions(samples, len(samples))
 	}
 	t.saved = time.Now()
 	return vrkit.SaveArrays(filepath.Join(t.Run, stateFile), arrays)
@@ -133,7 +160,38 @@ func (t *trainer) restore() error {
 	if err := t.program.Store.GetVariable(mapping).SetValue(value); err != nil {
 		return err
 	}
+	if before := arrays[beforeArray]; before != nil {
+		t.before = output.NewMapping(t.program.Model.Sources(), t.program.Targets)
+		if t.before.Weights, err = tensors.CopyFlatData[float32](before); err != nil {
+			return err
+		}
+	}
+	if len(t.state.Diagnostics) != len(t.state.Metrics) {
+		return fmt.Errorf("%s is of an older version: delete the run directory to start over", path)
+	}
+	if err := t.restoreStatistics(arrays); err != nil {
+		return fmt.Errorf("%s: %w: delete the run directory to start over", path, err)
+	}
 	return t.writeTables()
+}
+
+// restoreStatistics takes up what a training pass had gathered.
+func (t *trainer) restoreStatistics(arrays map[string]*tensors.Tensor) (err error) {
+	if t.seen == nil {
+		return nil
+	}
+	joint, samples := arrays[jointArray], arrays[samplesArray]
+	if joint == nil || samples == nil || joint.Size() != len(t.seen.Joint) || samples.Size() != t.seen.Targets {
+		return errors.New("the statistics for the next ω are missing")
+	}
+	if t.seen.Joint, err = tensors.CopyFlatData[float64](joint); err != nil {
+		return err
+	}
+	counts, err := tensors.CopyFlatData[int64](samples)
+	for i, n := range counts {
+		t.seen.Samples[i] = int(n)
+	}
+	return err
 }
 
 // savedVariables gives variables their saved values as graphs come to create them.
@@ -151,66 +209,4 @@ func (s *savedVariables) LoadVariable(_ *model.Store, path string) (*tensors.Ten
 func (s *savedVariables) DeleteVariable(_ *model.Store, path string) error {
 	delete(s.arrays, variablePrefix+model.EscapeScopeName(path))
 	return nil
-}
-
-// writeTables writes metrics.csv, which repeats bit by bit, and timing.csv, which does not.
-func (t *trainer) writeTables() error {
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-	share := func(v float64) string {
-		if v < 0 {
-			return ""
-		}
-		return number(v)
-	}
-	metrics := [][]string{{"epoch", "loss", "train_accuracy", "val_accuracy", "test_accuracy"}}
-	timing := [][]string{{"epoch", "seconds"}}
-	for _, m := range t.state.Metrics {
-		row := []string{strconv.Itoa(m.Epoch), number(m.Loss), number(m.TrainAccuracy), share(m.ValAccuracy), share(m.TestAccuracy)}
-		if m.Epoch == 0 {
-			row[1], row[2] = "", "" // nothing was trained
-		}
-		metrics = append(metrics, row)
-		timing = append(timing, []string{row[0], strconv.FormatFloat(m.Seconds, 'f', 2, 64)})
-	}
-	if err := writeCSV(filepath.Join(t.Run, metricsFile), metrics); err != nil {
-		return err
-	}
-	return writeCSV(filepath.Join(t.Run, timingFile), timing)
-}
-
-func writeCSV(path string, rows [][]string) error {
-	var buffer bytes.Buffer
-	if err := csv.NewWriter(&buffer).WriteAll(rows); err != nil {
-		return err
-	}
-	return vrkit.WriteFile(path, buffer.Bytes(), 0o600)
-}
-
-// ReadMetrics reads what a run has come to so far: epoch 0 first.
-func ReadMetrics(run string) ([]Metrics, error) {
-	file, err := os.Open(filepath.Join(run, metricsFile))
-	if err != nil {
-		return nil, fmt.Errorf("%s has no metrics yet: %w", run, err)
-	}
-	defer file.Close()
-	rows, err := csv.NewReader(file).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file.Name(), err)
-	}
-	if len(rows) < 2 || len(rows[0]) != 5 {
-		return nil, fmt.Errorf("%s has no metrics yet", run)
-	}
-	var metrics []Metrics
-	for _, row := range rows[1:] {
-		values := make([]float64, len(row))
-		for i, cell := range row {
-			if cell == "" {
-				values[i] = -1
-			} else if values[i], err = strconv.ParseFloat(cell, 64); err != nil {
-				return nil, fmt.Errorf("%s: %w", file.Name(), err)
-			}
-		}
-		metrics = append(metrics, Metrics{Epoch: int(values[0]), Loss: values[1], TrainAccuracy: values[2], ValAccuracy: values[3], TestAccuracy: values[4]})
-	}
-	return metrics, nil
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
@@ -16,24 +15,23 @@ import (
 
 // stepper is the compiled training step: one optimiser step on one batch.
 type stepper struct {
-	exec *model.Exec
+	exec   *model.Exec
+	recipe Recipe
 }
 
 // newStepper builds the step: cross-entropy of the mapped raw logits, mean over the batch's samples,
-// and Adam with PyTorch's numbers (β .9 and .999, ε 1e-8, no decay; reference/methods.md 1.6).
-// Gradients reach what the manipulation learns and nothing else: ω and the frozen weights are constants.
-func newStepper(c *vrkit.Compiled, learningRate float64) (*stepper, error) {
-	adam := optimizer.Adam().Betas(.9, .999).Epsilon(1e-8).LearningRate(learningRate).Done()
-	exec, err := model.NewExec(c.Backend, c.Store, func(root *model.Scope, pixels, target, mask *Node) (*Node, *Node) {
+// and the recipe's update.
+func newStepper(c *vrkit.Compiled, recipe Recipe) (*stepper, error) {
+	exec, err := model.NewExec(c.Backend, c.Store, func(root *model.Scope, pixels, target, present, scheduled *Node) (loss, correct, source *Node) {
 		root.Store().SetTraining(pixels.Graph(), true)
-		logits, _ := c.TargetLogits(root, input.Batch{Images: pixels, Present: mask})
+		logits, source := c.TargetLogits(root, input.Batch{Images: pixels, Present: present})
 		perSample := CrossEntropy(logits, target)
-		loss := Div(ReduceAllSum(Mul(perSample, mask)), ReduceAllSum(mask))
-		adam.UpdateGraph(root, pixels.Graph(), loss)
-		hit := ConvertDType(Equal(ArgMax(logits, -1, target.DType()), target), mask.DType())
-		return loss, ReduceAllSum(Mul(hit, mask))
+		loss = Div(ReduceAllSum(Mul(perSample, present)), ReduceAllSum(present))
+		recipe.update(root, loss, scheduled)
+		hit := ConvertDType(Equal(ArgMax(logits, -1, target.DType()), target), present.DType())
+		return loss, ReduceAllSum(Mul(hit, present)), source
 	})
-	return &stepper{exec: exec}, err
+	return &stepper{exec: exec, recipe: recipe}, err
 }
 
 // CrossEntropy is −log softmax(logits)[target], [B], of logits [B,K] and labels [B].
@@ -42,17 +40,28 @@ func CrossEntropy(logits, target *Node) *Node {
 	return Neg(ReduceSum(Mul(OneHot(target, logits.Shape().Dim(-1), logits.DType()), logp), -1))
 }
 
-// run takes one step and returns the loss before it, and how many samples were right.
-func (s *stepper) run(b batch) (loss, correct float64, err error) {
-	lossTensor, correctTensor, err := s.exec.Exec2(b.pixels, b.target, b.mask)
+// stepped is what a step says of the program as it was before it.
+type stepped struct {
+	loss, correct float64         // mean over the samples; how many of them were right
+	source        *tensors.Tensor // the source logits, [B,S], filling included
+}
+
+func (s stepped) finalize() { s.source.FinalizeAll() }
+
+// run takes one step: epoch and step from 0, of steps an epoch.
+func (s *stepper) run(b batch, epoch, step, steps int) (stepped, error) {
+	scheduled := asTensor[float32](s.recipe.schedule(epoch, step, steps))
+	defer scheduled.FinalizeAll()
+	loss, correct, source, err := s.exec.Exec3(b.pixels, b.target, b.present, scheduled)
 	if err != nil {
-		return 0, 0, err
+		return stepped{}, err
 	}
-	loss, correct = float64(tensors.ToScalar[float32](lossTensor)), float64(tensors.ToScalar[float32](correctTensor))
-	lossTensor.FinalizeAll()
-	correctTensor.FinalizeAll()
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return 0, 0, fmt.Errorf("the loss is %v: the prompt has left what the model can answer; take a smaller learning rate", loss)
+	said := stepped{float64(tensors.ToScalar[float32](loss)), float64(tensors.ToScalar[float32](correct)), source}
+	loss.FinalizeAll()
+	correct.FinalizeAll()
+	if math.IsNaN(said.loss) || math.IsInf(said.loss, 0) {
+		said.finalize()
+		return stepped{}, fmt.Errorf("the loss is %v: the prompt has left what the model can answer; take a smaller learning rate", said.loss)
 	}
-	return loss, correct, nil
+	return said, nil
 }

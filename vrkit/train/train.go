@@ -8,37 +8,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/gomlx/compute"
 
 	"github.com/vrkit-go/reprogram/datasets"
 	"github.com/vrkit-go/reprogram/vrkit"
-	"github.com/vrkit-go/reprogram/vrkit/backend"
-	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
-
-// Config is all that a run needs.
-type Config struct {
-	Program vrkit.Program
-	Data    *datasets.Dataset
-	Backend compute.Backend
-	Engine  backend.Info // what the backend is, for the run's record
-
-	Run          string  // the run directory: made, or resumed
-	Epochs       int     // in all, those of an earlier process included
-	Batch        int     // images a step
-	LearningRate float64 // of Adam; 0 leaves the prompt as it is, the mapping alone
-	Seed         uint64  // of the order of the training data
-	Force        bool    // resume even if the engine differs, so that results are not bit-equal
-
-	Events func(Event) // may be nil; called from the training goroutine
-}
 
 // Result is what a run has come to.
 type Result struct {
@@ -52,6 +29,18 @@ func (r Result) First() Metrics     { return r.Metrics[0] }
 func (r Result) Last() Metrics      { return r.Metrics[len(r.Metrics)-1] }
 func (r Result) BestEpoch() Metrics { return r.Metrics[r.Best] }
 
+// BestOnTest are the metrics of the trained epoch with the best test accuracy, the first of equals: how
+// the papers choose, and too good by the choice.
+func (r Result) BestOnTest() Metrics {
+	best := r.Metrics[min(1, len(r.Metrics)-1)]
+	for _, m := range r.Metrics[1:] {
+		if m.TestAccuracy > best.TestAccuracy {
+			best = m
+		}
+	}
+	return best
+}
+
 // checkpointEvery bounds what a kill in the middle of an epoch can cost.
 const checkpointEvery = 30 * time.Second
 
@@ -59,6 +48,7 @@ const checkpointEvery = 30 * time.Second
 // that was killed at any moment ends with the same metrics, prompt and ω as one that was not. When the
 // context ends, the state is saved and the context's error returned.
 func Train(ctx context.Context, c Config) (Result, error) {
+	c = c.filled()
 	manifest, err := c.manifest()
 	if err != nil {
 		return Result{}, err
@@ -82,108 +72,14 @@ func Train(ctx context.Context, c Config) (Result, error) {
 	return Result{Metrics: t.state.Metrics, Best: t.state.Best, Program: t.program}, err
 }
 
-// claim writes the manifest of a new run, or checks that an existing one would compute the same.
-func (c Config) claim(now vrkit.Manifest) error {
-	before, err := vrkit.ReadManifest(c.Run)
-	if errors.Is(err, os.ErrNotExist) {
-		return now.Write(c.Run)
-	}
-	if err != nil {
-		return err
-	}
-	now.Training.Epochs = max(now.Training.Epochs, before.Training.Epochs) // fewer than are trained take nothing back
-	differences, err := before.Differences(now)
-	if err != nil {
-		return err
-	}
-	var recipe, engine []string
-	for _, d := range differences {
-		if strings.HasPrefix(d, "engine.") || strings.HasPrefix(d, "versions.") {
-			engine = append(engine, d)
-		} else {
-			recipe = append(recipe, d)
-		}
-	}
-	if len(recipe) > 0 {
-		return fmt.Errorf("%s was trained differently (%s): take another run directory, or the same settings", c.Run, strings.Join(recipe, "; "))
-	}
-	if len(engine) > 0 && !c.Force {
-		return fmt.Errorf("%s was computed by another engine (%s), so that its results would not repeat: take another run directory, or force it", c.Run, strings.Join(engine, "; "))
-	}
-	return now.Write(c.Run)
-}
-
-// CheckRecipe returns what is wrong with the run's directory and numbers: a check that needs neither
-// model nor data.
-func (c Config) CheckRecipe() error {
-	switch {
-	case c.Run == "":
-		return errors.New("a run needs a directory")
-	case c.Epochs < 1:
-		return fmt.Errorf("a run needs at least one epoch, not %d", c.Epochs)
-	case !(c.LearningRate >= 0 && c.LearningRate <= 1e6):
-		return fmt.Errorf("the learning rate must be a number of at least 0, not %v", c.LearningRate)
-	}
-	return CheckBatch(c.Batch)
-}
-
-// maxBatch keeps a slip of the finger from asking for more memory than there is.
-const maxBatch = 1 << 14
-
-// CheckBatch returns an error that says how many images a batch may have.
-func CheckBatch(size int) error {
-	if size < 1 || size > maxBatch {
-		return fmt.Errorf("a batch has 1 to %d images, not %d", maxBatch, size)
-	}
-	return nil
-}
-
-// manifest records the run, after checking that it makes sense.
-func (c Config) manifest() (vrkit.Manifest, error) {
-	p, d := c.Program, c.Data
-	if err := errors.Join(c.CheckRecipe(), p.Check()); err != nil {
-		return vrkit.Manifest{}, err
-	}
-	if len(d.Train) == 0 {
-		return vrkit.Manifest{}, errors.New("there are no training images")
-	}
-	trainables := 0
-	if counted, ok := p.Input.(input.Trainables); ok {
-		trainables = counted.Trainable(p.SideOrDefault())
-	}
-	return vrkit.Manifest{
-		Input:       vrkit.Part{Name: p.Input.Name(), Settings: p.Input.Settings()},
-		Output:      vrkit.Part{Name: p.Output.Name(), Settings: p.Output.Settings()},
-		Coordinates: p.Coordinates(),
-		Model:       vrkit.ModelRecord{Name: p.Model.Name, Side: p.SideOrDefault(), SHA256: p.Model.Weights.Hash(), Sources: p.Model.Sources(), Trainables: trainables},
-		Data:        vrkit.DataRecord{Name: d.Name, SHA256: d.SHA256, Classes: d.Classes, Train: len(d.Train), Val: len(d.Val), Test: len(d.Test)},
-		Training:    vrkit.TrainingRecord{Optimiser: "adam", LearningRate: c.LearningRate, Batch: c.Batch, Epochs: c.Epochs, Seed: c.Seed, Schedule: "exact"},
-		Engine:      vrkit.EngineRecord{Backend: c.Backend.Name(), Plugin: c.Engine.SHA256, XLAFlags: c.Engine.XLAFlags, Threads: c.Engine.Threads},
-		Versions:    versions(),
-	}, nil
-}
-
-// versions lists what computes: Go and the GoMLX modules that this binary was built with.
-func versions() map[string]string {
-	v := map[string]string{"go": runtime.Version()}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return v
-	}
-	for _, dependency := range info.Deps {
-		if strings.HasPrefix(dependency.Path, "github.com/gomlx/") {
-			v[dependency.Path] = dependency.Version
-		}
-	}
-	return v
-}
-
 // trainer is a run in progress.
 type trainer struct {
 	Config
 	program *vrkit.Compiled
 	step    *stepper
 	state   state
+	before  output.Mapping     // the last ω that was measured; empty before the first
+	seen    *output.Statistics // of the training passes of the epoch under way, for the next ω; nil if it is not made so
 
 	began      time.Time // of this process's part of the run
 	epochBegan time.Time
@@ -197,9 +93,10 @@ func newTrainer(c Config) (*trainer, error) {
 	if t.program, err = vrkit.Compile(c.Backend, c.Program, len(c.Data.Classes)); err != nil {
 		return nil, err
 	}
-	if t.step, err = newStepper(t.program, c.LearningRate); err != nil {
+	if t.step, err = newStepper(t.program, c.Recipe); err != nil {
 		return nil, err
 	}
+	t.watch()
 	if err := t.restore(); err != nil {
 		return nil, err
 	}
@@ -244,33 +141,24 @@ func (t *trainer) trainEpochs(ctx context.Context) error {
 	return nil
 }
 
-// align estimates ω for the coming epoch, if its schedule asks for it and the state does not have it.
-func (t *trainer) align(ctx context.Context) error {
-	first := len(t.state.Metrics) == 0
-	estimator, ok := t.Program.Output.(output.Estimator)
-	if !ok || t.state.Estimated || (!first && estimator.Schedule() == output.Once) {
-		return nil
-	}
-	mapping, err := estimate(ctx, t.program, t.Data.Train, t.Batch, t.clock(StageEstimate))
-	if err != nil {
-		return err
-	}
-	t.state.Estimated = true
-	return t.program.SetMapping(mapping)
-}
-
 // learn takes the epoch's optimiser steps that are left.
 func (t *trainer) learn(ctx context.Context) error {
 	order := shuffled(len(t.Data.Train), t.Seed, t.state.Epoch)
+	total := steps(len(order), t.Batch)
 	clock := t.clock(StageTrain)
 	clock.first = t.state.Step
-	clock.start(steps(len(order), t.Batch))
-	for number, b := range batches(ctx, t.Data.Train, order, t.Batch, t.program.ImageSide(), t.state.Step) {
-		loss, correct, err := t.step.run(b)
+	clock.start(total)
+	v := varied{t.Recipe.Augment, t.Seed, learning(t.state.Epoch)}
+	for number, b := range batches(ctx, t.Data.Train, order, v, t.Batch, t.program.ImageSide(), t.state.Step) {
+		said, err := t.step.run(b, t.state.Epoch, number, total)
+		if err == nil {
+			err = t.observe(said, b.labels)
+			said.finalize()
+		}
 		if err != nil {
 			return fmt.Errorf("epoch %d, step %d: %w", t.state.Epoch+1, number+1, err)
 		}
-		t.state.add(loss, correct, len(b.labels))
+		t.state.add(said.loss, said.correct, len(b.labels))
 		clock.event.Loss, clock.event.Accuracy = t.state.LossSum/float64(t.state.Seen), t.state.Correct/float64(t.state.Seen)
 		clock.tick(number+1, len(b.labels))
 		if time.Since(t.saved) > checkpointEvery {
@@ -289,7 +177,7 @@ func (t *trainer) endEpoch(ctx context.Context, m Metrics) error {
 		samples  []datasets.Sample
 		accuracy *float64
 	}{{t.Data.Val, &m.ValAccuracy}, {t.Data.Test, &m.TestAccuracy}} {
-		if len(part.samples) == 0 {
+		if len(part.samples) == 0 || (t.EndTests && &m.TestAccuracy == part.accuracy && m.Epoch != 0 && m.Epoch != t.Epochs) {
 			continue
 		}
 		e, err := evaluate(ctx, t.program, part.samples, t.Batch, t.clock(StageEvaluate))

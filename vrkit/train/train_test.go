@@ -62,7 +62,7 @@ func config(t testing.TB, run string, alignment output.Alignment) train.Config {
 		Data:    stripes(30, 12, 12),
 		Backend: backendtest.Any(t),
 		Engine:  backend.Info{SHA256: "test"},
-		Run:     run, Epochs: 5, Batch: 8, LearningRate: .05, Seed: 3,
+		Run:     run, Epochs: 5, Batch: 8, Recipe: train.AdamAt(.05), Seed: 3,
 	}
 }
 
@@ -93,7 +93,7 @@ func TestTrainLearns(t *testing.T) {
 // With a learning rate of 0 the prompt stays as it was, and every epoch gives what epoch 0 gave.
 func TestLearningRateZero(t *testing.T) {
 	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1})
-	c.LearningRate = 0
+	c.Recipe = train.AdamAt(0)
 	result, err := train.Train(t.Context(), c)
 	require.NoError(t, err)
 	for _, m := range result.Metrics {
@@ -187,10 +187,10 @@ func TestTrainErrors(t *testing.T) {
 	for want, spoil := range map[string]func(c *train.Config){
 		"target label 2 has no training sample": func(c *train.Config) { c.Data.Train = c.Data.Train[:2] },
 		"source logit 0 is NaN":                 func(c *train.Config) { c.Program.Input = runaway{} },
-		"at least one epoch":                    func(c *train.Config) { c.Epochs = 0 },
+		"at least one epoch":                    func(c *train.Config) { c.Epochs = -1 },
 		"-n 9 must lie between 1 and 7":         func(c *train.Config) { c.Program.Input = input.Padding{Image: 9} },
 		"multiples of 4, not 10":                func(c *train.Config) { c.Program.Side = 10 },
-		"learning rate must be":                 func(c *train.Config) { c.LearningRate = math.NaN() },
+		"learning rate of the prompt must be":   func(c *train.Config) { c.Recipe = train.AdamAt(math.NaN()) },
 	} {
 		c := config(t, filepath.Join(t.TempDir(), "run"), output.ILM{})
 		spoil(&c)
@@ -253,7 +253,7 @@ func TestRead(t *testing.T) {
 // contents are the files of a run that repeat bit by bit.
 func contents(t *testing.T, run string) map[string]string {
 	files := map[string]string{}
-	for _, name := range []string{"metrics.csv", "artefact/last.npz", "artefact/best.npz"} {
+	for _, name := range []string{"metrics.csv", "diagnostics.csv", "artefact/last.npz", "artefact/best.npz"} {
 		data, err := os.ReadFile(filepath.Join(run, name))
 		if !errors.Is(err, os.ErrNotExist) {
 			require.NoError(t, err)

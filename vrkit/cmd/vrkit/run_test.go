@@ -165,7 +165,7 @@ func process(t *testing.T, dir string, arguments ...string) *exec.Cmd {
 // runFiles are the files of a run that repeat bit by bit.
 func runFiles(t *testing.T, run string) map[string]string {
 	contents := map[string]string{}
-	for _, name := range []string{"metrics.csv", "artefact/last.npz", "artefact/best.npz"} {
+	for _, name := range []string{"metrics.csv", "diagnostics.csv", "artefact/last.npz", "artefact/best.npz"} {
 		data, err := os.ReadFile(filepath.Join(run, name))
 		require.NoError(t, err)
 		contents[name] = string(data)

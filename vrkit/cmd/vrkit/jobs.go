@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// outcome is what one run has come to.
+type outcome struct {
+	cell     cell
+	manifest vrkit.Manifest
+	metrics  []train.Metrics
+	cost     cost
+}
+
+// cost is what a run took beyond what its directory says otherwise; the file cost.json there.
+type cost struct {
+	PeakMemory int64    `json:"peak_memory_bytes"` // the largest resident set of any of its processes; 0 if unknown
+	Seconds    float64  `json:"seconds"`           // of all its processes, from start to end
+	Arguments  []string `json:"arguments"`         // of the command that trained it
+	Done       bool     `json:"done"`
+}
+
+const costFile = "cost.json"
+
+// runCells runs what is not there yet, some at a time, and says how it gets on. When it ends early, what
+// is done is returned beside the error, the rest being empty. Every run is a process of its own, the train command itself, so that its memory is its own and a kill costs one run at most.
+func runCells(ctx context.Context, cells []cell, jobs int, stderr io.Writer) ([]outcome, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	results := make([]outcome, len(cells))
+	var mu sync.Mutex // of what follows, and of stderr
+	began, done, fresh := time.Now(), 0, 0
+	queue := make(chan int)
+	var workers sync.WaitGroup
+	for worker := range jobs {
+		workers.Go(func() {
+			for i := range queue {
+				result, trained, err := cells[i].run(ctx, executable, share(worker, jobs))
+				if err != nil {
+					cancel(err) // the first one counts
+					continue
+				}
+				mu.Lock()
+				results[i] = result
+				done++
+				if trained {
+					fresh++
+					left := time.Since(began) / time.Duration(fresh) * time.Duration(len(cells)-done)
+					fmt.Fprintf(stderr, "%d of %d: %s: %s, %.0f s; about %s left\n", done, len(cells), cells[i], percent(result.last().TestAccuracy), result.cost.Seconds, left.Round(time.Second))
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	order := make([]int, len(cells))
+	for i := range order {
+		order[i] = i
+	}
+	// The first seed of every program comes first, so that a table that is stopped has all its rows.
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(cells[a].Seed, cells[b].Seed) })
+	for _, i := range order {
+		if ctx.Err() != nil {
+			break
+		}
+		queue <- i
+	}
+	close(queue)
+	workers.Wait()
+	return results, context.Cause(ctx)
+}
+
+// run trains a cell if it is not there already.
+func (c cell) run(ctx context.Context, executable string, processors []int) (result outcome, trained bool, err error) {
+	arguments := append([]string{"train", "-o", c.Run, "-model", c.Model, "-dataset", c.Dataset, "-input", c.Input,
+		"-output", c.Output, "-seed", fmt.Sprint(c.Seed)}, c.flags...)
+	before := c.readCost()
+	if slices.Equal(before.Arguments, arguments) && before.Done {
+		result, err = c.read()
+		return result, false, err
+	}
+	var said bytes.Buffer
+	process := exec.CommandContext(ctx, executable, arguments...)
+	process.Stderr = &said
+	process.Cancel = func() error { return process.Process.Signal(os.Interrupt) } // it keeps what it has
+	process.WaitDelay = time.Minute
+	began := time.Now()
+	if err := startOn(process, processors); err != nil {
+		return result, false, err
+	}
+	failed := process.Wait()
+	spent := cost{
+		PeakMemory: max(before.PeakMemory, peakMemory(process.ProcessState)),
+		Seconds:    before.Seconds + time.Since(began).Seconds(),
+		Arguments:  arguments,
+		Done:       failed == nil,
+	}
+	if err := spent.write(c.Run); err != nil && failed == nil {
+		return result, false, err
+	}
+	switch {
+	case ctx.Err() != nil:
+		return result, false, ctx.Err()
+	case failed != nil:
+		lines := strings.Split(strings.TrimSpace(said.String()), "\n")
+		return result, false, fmt.Errorf("%s: %s", c, strings.TrimPrefix(lines[len(lines)-1], "vrkit train: "))
+	}
+	result, err = c.read()
+	return result, true, err
+}
+
+// read is what a cell's run directory says.
+func (c cell) read() (result outcome, err error) {
+	result = outcome{cell: c, cost: c.readCost()}
+	if result.manifest, err = vrkit.ReadManifest(c.Run); err != nil {
+		return result, err
+	}
+	result.metrics, err = train.ReadMetrics(c.Run)
+	return result, err
+}
+
+func (o outcome) first() train.Metrics { return o.metrics[0] }
+func (o outcome) last() train.Metrics  { return o.metrics[len(o.metrics)-1] }
+
+// readCost is what is known of a cell's cost; nothing, if it has not been run.
+func (c cell) readCost() (known cost) {
+	data, err := os.ReadFile(filepath.Join(c.Run, costFile))
+	if err != nil || json.Unmarshal(data, &known) != nil {
+		return cost{}
+	}
+	return known
+}
+
+// write keeps the cost in a run directory, if there is one.
+func (c cost) write(run string) error {
+	data, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
+	}
+	return vrkit.WriteFile(filepath.Join(run, costFile), append(data, '\n'), 0o600)
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/backend"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// spec is what the flags that train and table share say of a run.
+type spec struct {
+	side, epochs, batch                 int
+	recipe, schedule, augment, protocol string
+	promptRate, maskRate, outputRate    float64
+	device                              string
+	force, history, endTests            bool
+	sizes                               datasets.Sizes
+	in                                  input.Options
+	out                                 output.Options
+	asked                               map[string]bool // the flags that were given
+}
+
+// specFlags declares the flags.
+func (c *call) specFlags() *spec {
+	s := &spec{asked: map[string]bool{}}
+	c.StringVar(&s.recipe, "recipe", "course", "how it learns: "+strings.Join(train.RecipeNames(), ", "))
+	c.IntVar(&s.epochs, "epochs", 0, "epochs in all, those already trained included; 0 takes the recipe's")
+	c.IntVar(&s.batch, "batch", 0, "images a step; 0 takes the recipe's")
+	c.Float64Var(&s.promptRate, "lr", 0, "learning rate of the prompt, instead of the recipe's; 0 leaves it as it starts: the mapping alone")
+	c.Float64Var(&s.maskRate, "lr-mask", 0, "learning rate of SMM's mask generator, instead of the recipe's")
+	c.Float64Var(&s.outputRate, "lr-output", 0, "learning rate of a learned output, instead of the recipe's")
+	c.StringVar(&s.schedule, "schedule", "", "where ω's statistics come from: fast, the training passes of the epoch before, or exact, a pass of their own (default fast; exact with -protocol paper)")
+	c.StringVar(&s.augment, "augment", "recipe", "how training images are varied: recipe, none, or always, which mirrors even where that changes the class")
+	c.StringVar(&s.protocol, "protocol", "honest", "how the epoch to report is chosen: honest, on validation, else the last; paper, the best on the test set, with the exact schedule")
+	c.IntVar(&s.side, "side", 0, "side of the model's input in pixels; 0 takes the model's default")
+	c.StringVar(&s.device, "device", "auto", "what computes: "+strings.Join(backend.Devices, ", "))
+	c.BoolVar(&s.force, "force", false, "resume under another engine, though the results then don't repeat bit by bit")
+	c.BoolVar(&s.endTests, "end-tests", false, "measure the test set before the first and after the last epoch only, to save time")
+	c.BoolVar(&s.history, "history", false, "keep the prompt and ω of every epoch")
+	c.IntVar(&s.sizes.Train, "train", 1000, "training images; 0 takes all; without the flag at most 1000")
+	c.IntVar(&s.sizes.Val, "val", 0, "validation images, taken from the training set; the best epoch is chosen on them")
+	c.IntVar(&s.sizes.Test, "test", 1000, "test images; 0 takes all; without the flag at most 1000")
+	c.IntVar(&s.in.Image, "n", 0, "padding: side of the image inside the border, in pixels; 0 takes half of -side")
+	c.IntVar(&s.in.Width, "width", 0, "watermark: width of the frame in pixels, instead of narrow's, medium's or full's")
+	c.IntVar(&s.in.Patch, "patch", 8, "SMM: patch size, a power of two")
+	c.IntVar(&s.in.Layers, "layers", 5, "SMM: convolutions of the mask generator, 5 or 6")
+	c.IntVar(&s.in.Channels, "channels", 3, "SMM: channels of the mask, 3 or 1")
+	c.Float64Var(&s.in.Multiplier, "multiplier", 1, "SMM: times as many channels inside the mask generator")
+	c.StringVar(&s.in.Ablate, "ablate", "", "SMM: leave out a part: "+strings.Join(input.Ablations(), ", "))
+	c.Float64Var(&s.out.Lambda, "lambda", 1, "BLM and BLM+: smoothing λ")
+	c.Float64Var(&s.out.Alpha, "alpha", .15, "BLM+: the share α of K that is the number of source labels counted for a sample")
+	c.StringVar(&s.out.Restrict, "restrict", output.NoBias, "linear: "+strings.Join(output.Restrictions, ", "))
+	return s
+}
+
+// augmentations are the values of -augment, and protocols those of -protocol.
+var (
+	augmentations = []string{"recipe", "none", "always"}
+	protocols     = []string{"honest", "paper"}
+)
+
+// parsed is to be called once the flags are.
+func (s *spec) parsed(c *call) error {
+	c.Visit(func(f *flag.Flag) { s.asked[f.Name] = true })
+	if !slices.Contains(augmentations, s.augment) {
+		return fmt.Errorf("no augmentation is called %q; known: %s", s.augment, strings.Join(augmentations, ", "))
+	}
+	if !slices.Contains(protocols, s.protocol) {
+		return fmt.Errorf("no protocol is called %q; known: %s", s.protocol, strings.Join(protocols, ", "))
+	}
+	return checkDevice(s.device)
+}
+
+// parts are the four names that make a run, beside its flags.
+type parts struct {
+	Model, Dataset, Input, Output string
+	Seed                          uint64
+}
+
+// config is the run of these parts, in a directory: checked as far as it can be before anything is
+// fetched. The model and the data are still to be opened.
+func (s *spec) config(p parts, run string) (train.Config, datasets.Sizes, error) {
+	in, out, sizes := s.in, s.out, s.sizes
+	in.Seed, out.Seed = p.Seed, p.Seed
+	config := train.Config{
+		Run: run, Epochs: s.epochs, Batch: s.batch, Seed: p.Seed,
+		Schedule: train.Schedule(s.schedule), Force: s.force, History: s.history, EndTests: s.endTests,
+	}
+	if s.protocol == "paper" && s.schedule == "" {
+		config.Schedule = train.Exact
+	}
+	fail := func(err error) (train.Config, datasets.Sizes, error) { return config, sizes, err }
+	manipulation, err := input.New(p.Input, in)
+	if err != nil {
+		return fail(err)
+	}
+	alignment, err := output.New(p.Output, out)
+	if err != nil {
+		return fail(err)
+	}
+	modelInfo, err := models.Named(p.Model)
+	if err != nil {
+		return fail(err)
+	}
+	dataInfo, err := datasets.Named(p.Dataset)
+	if err != nil {
+		return fail(err)
+	}
+	if config.Recipe, err = s.recipeAsked(); err != nil {
+		return fail(err)
+	}
+	if sizes, err = sizes.AtMost(dataInfo, s.asked["train"], s.asked["test"]).Of(dataInfo); err != nil {
+		return fail(err)
+	}
+	config.Program = vrkit.Program{Input: manipulation, Model: &models.Model{Info: modelInfo}, Output: alignment, Side: s.side}
+	return config, sizes, errors.Join(config.CheckRecipe(), config.Program.Check())
+}
+
+// recipeAsked is the named recipe with the rates that were given instead of its own.
+func (s *spec) recipeAsked() (train.Recipe, error) {
+	recipe, err := train.NamedRecipe(s.recipe)
+	for name, group := range map[string]struct {
+		of   *train.Group
+		rate float64
+	}{"lr": {&recipe.Prompt, s.promptRate}, "lr-mask": {&recipe.Mask, s.maskRate}, "lr-output": {&recipe.Output, s.outputRate}} {
+		if s.asked[name] {
+			group.of.Rate = group.rate
+		}
+	}
+	switch s.augment {
+	case "none":
+		recipe.Augment = train.Augment{}
+	case "always":
+		recipe.Augment.Always = true
+	}
+	return recipe, err
+}
+
+// checkDevice returns an error that names the devices there are.
+func checkDevice(name string) error {
+	if slices.Contains(backend.Devices, name) {
+		return nil
+	}
+	return fmt.Errorf("no device is called %q; known: %s", name, strings.Join(backend.Devices, ", "))
+}

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+)
+
+// table trains a grid of runs, and puts what they come to side by side.
+func table(ctx context.Context, c *call) error {
+	dir := c.String("o", "", "the folder for the runs and the tables: made, or gone on with (required)")
+	plan := c.String("plan", "", "a file with a grid on each line, as the flags of this command; -models and so on are then left out here")
+	jobs := c.Int("jobs", 1, "runs at a time, each a process with its share of the processors")
+	g := c.gridFlags()
+	if err := c.parse(); err != nil {
+		return err
+	}
+	switch {
+	case *dir == "":
+		return errors.New("needs a folder for the runs: -o DIR")
+	case *jobs < 1 || *jobs > 64:
+		return fmt.Errorf("-jobs must lie between 1 and 64, not %d", *jobs)
+	}
+	var cells []cell
+	var err error
+	if *plan == "" {
+		cells, err = g.cells(c, *dir)
+	} else {
+		cells, err = planned(c, *plan, *dir)
+	}
+	if err != nil {
+		return err
+	}
+	if err := fetchAll(ctx, cells, fetch.Terminal(c.stderr)); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(*dir, 0o700); err != nil {
+		return fmt.Errorf("can't make the folder: %w", err)
+	}
+	results, failed := runCells(ctx, cells, *jobs, c.stderr)
+	results = slices.DeleteFunc(results, func(o outcome) bool { return len(o.metrics) == 0 })
+	rows := summarise(results)
+	if len(rows) > 0 {
+		if err := writeReport(*dir, results, rows); err != nil {
+			return err
+		}
+	}
+	if failed != nil {
+		return failed
+	}
+	return c.print(rows, func(w io.Writer) { fmt.Fprint(w, markdown(rows), "\nkept in ", *dir, "\n") })
+}
+
+// grid is what the flags of one table say.
+type grid struct {
+	*spec
+	models, datasets, inputs, outputs, seeds, label string
+}
+
+func (c *call) gridFlags() *grid {
+	g := &grid{}
+	c.StringVar(&g.models, "models", "squeezenet1.1", "the frozen models, with commas between")
+	c.StringVar(&g.datasets, "datasets", "mnist", "the data sets")
+	c.StringVar(&g.inputs, "inputs", "pad", "the input manipulations: "+strings.Join(input.Names(), ", "))
+	c.StringVar(&g.outputs, "outputs", "blm", "the output alignments: "+strings.Join(output.Names(), ", "))
+	c.StringVar(&g.seeds, "seeds", "0,1,2", "the seeds")
+	c.StringVar(&g.label, "label", "", "what tells these runs from others of the same names in the folder, such as exact")
+	g.spec = c.specFlags()
+	return g
+}
+
+// cell is one run of a grid.
+type cell struct {
+	parts
+	Label string
+	Run   string   // its directory
+	flags []string // of train, beside its parts
+}
+
+// String names a cell as progress does.
+func (c cell) String() string {
+	return strings.Join(strings.Fields(fmt.Sprint(c.Dataset, " ", c.Model, " ", c.Input, " ", c.Output, " ", c.Label, " seed ", c.Seed)), " ")
+}
+
+// cells lists the grid's runs below dir, checked as far as it can be before anything is fetched.
+func (g *grid) cells(c *call, dir string) ([]cell, error) {
+	if err := g.parsed(c); err != nil {
+		return nil, err
+	}
+	if strings.ContainsAny(g.label, `/\.`) {
+		return nil, fmt.Errorf("-label %q is part of a folder's name: take letters, digits and hyphens", g.label)
+	}
+	own := map[string]bool{"models": true, "datasets": true, "inputs": true, "outputs": true, "seeds": true, "label": true, "o": true, "plan": true, "jobs": true, "json": true}
+	var flags []string
+	c.Visit(func(f *flag.Flag) {
+		if !own[f.Name] {
+			flags = append(flags, "-"+f.Name+"="+f.Value.String())
+		}
+	})
+	if g.protocol != "paper" && !g.asked["end-tests"] {
+		flags = append(flags, "-end-tests") // the rest of the test accuracies is in no table
+	}
+	var seeds []uint64
+	for _, text := range list(g.seeds) {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("-seeds: %q is no seed: take whole numbers with commas between", text)
+		}
+		seeds = append(seeds, seed)
+	}
+	var all []cell
+	for _, dataset := range list(g.datasets) {
+		for _, model := range list(g.models) {
+			for _, in := range list(g.inputs) {
+				for _, out := range list(g.outputs) {
+					for _, seed := range seeds {
+						one := cell{parts: parts{model, dataset, in, out, seed}, Label: g.label, flags: flags}
+						name := in + "-" + out
+						if g.label != "" {
+							name += "-" + g.label
+						}
+						folder := strings.NewReplacer(":", "_", "/", "_").Replace(dataset)
+						one.Run = filepath.Join(dir, model, folder, name, fmt.Sprint("seed-", seed))
+						if _, _, err := g.config(one.parts, one.Run); err != nil {
+							return nil, fmt.Errorf("%s: %w", one, err)
+						}
+						all = append(all, one)
+					}
+				}
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, errors.New("the grid is empty: every list needs a name at least")
+	}
+	return all, nil
+}
+
+// planned reads a plan: a grid a line, as flags; empty lines and lines that begin with # are left out.
+func planned(c *call, path, dir string) ([]cell, error) {
+	for name := range map[string]bool{"models": true, "datasets": true, "inputs": true, "outputs": true, "seeds": true, "label": true} {
+		if asked(c.FlagSet, name) {
+			return nil, fmt.Errorf("-%s stands in the plan's lines, not beside -plan", name)
+		}
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var all []cell
+	at := map[string]int{}
+	for number, line := range strings.Split(string(data), "\n") {
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		flags := flag.NewFlagSet("plan", flag.ContinueOnError)
+		flags.SetOutput(io.Discard)
+		one := &call{FlagSet: flags, command: c.command, arguments: append(c.given(), strings.Fields(line)...), stderr: c.stderr, json: new(bool)}
+		one.command.arguments = ""
+		g := one.gridFlags()
+		err := one.parse()
+		var cells []cell
+		if err == nil {
+			cells, err = g.cells(one, dir)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, number+1, err)
+		}
+		for _, cell := range cells {
+			if before, twice := at[cell.Run]; twice {
+				return nil, fmt.Errorf("%s:%d: %s stands in line %d too: give one of them a -label", path, number+1, cell, before)
+			}
+			at[cell.Run] = number + 1
+		}
+		all = append(all, cells...)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s holds no grid: write the flags of vrkit table on a line", path)
+	}
+	return all, nil
+}
+
+// given are the flags of the command that hold for every line of a plan.
+func (c *call) given() (flags []string) {
+	c.Visit(func(f *flag.Flag) {
+		if !slices.Contains([]string{"o", "plan", "jobs", "json"}, f.Name) {
+			flags = append(flags, "-"+f.Name+"="+f.Value.String())
+		}
+	})
+	return flags
+}
+
+func asked(flags *flag.FlagSet, name string) (found bool) {
+	flags.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
+}
+
+// list is what stands between commas.
+func list(text string) (names []string) {
+	for name := range strings.SplitSeq(text, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// fetchAll fetches every model and data set of the cells, once, before the first run begins.
+func fetchAll(ctx context.Context, cells []cell, report fetch.Report) error {
+	fetched := map[string]bool{}
+	for _, c := range cells {
+		if !fetched["model "+c.Model] {
+			if _, err := models.Open(ctx, c.Model, report); err != nil {
+				return err
+			}
+			fetched["model "+c.Model] = true
+		}
+		if !fetched["data "+c.Dataset] {
+			if _, err := datasets.Load(ctx, c.Dataset, datasets.Sizes{}, report); err != nil {
+				return err
+			}
+			fetched["data "+c.Dataset] = true
+		}
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/backend"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+)
+
+// Config is all that a run needs.
+type Config struct {
+	Program vrkit.Program
+	Data    *datasets.Dataset
+	Backend compute.Backend
+	Engine  backend.Info // what the backend is, for the run's record
+
+	Run      string   // the run directory: made, or resumed
+	Recipe   Recipe   // how it learns; AdamAt(.05) is a start
+	Epochs   int      // in all, those of an earlier process included; 0 takes the recipe's
+	Batch    int      // images a step; 0 takes the recipe's
+	Seed     uint64   // of the order of the training data and of how they are varied
+	Schedule Schedule // when ω's statistics are gathered; empty is Fast
+	Force    bool     // resume even if the engine differs, so that results are not bit-equal
+	EndTests bool     // measure the test set at epoch 0 and at the last one only, to save time
+	History  bool     // keep what was learned, and ω, of every epoch: artefact/epoch-NNN.npz
+
+	Events func(Event) // may be nil; called from the training goroutine
+}
+
+// Schedule says where the statistics of an ω that is estimated every epoch come from
+// (reference/methods.md 2.7). Before the first epoch both take a pass over the training data.
+type Schedule string
+
+// The schedules.
+const (
+	Fast  Schedule = "fast"  // the training passes of the epoch before, while the prompt moves
+	Exact Schedule = "exact" // a pass of its own at the start of every epoch, with the prompt as it is then
+)
+
+// Schedules lists them.
+var Schedules = []Schedule{Fast, Exact}
+
+// filled returns the configuration with what its zero values stand for.
+func (c Config) filled() Config {
+	if c.Epochs == 0 {
+		c.Epochs = c.Recipe.Epochs
+	}
+	if c.Batch == 0 {
+		c.Batch = c.Recipe.Batch
+	}
+	if c.Schedule == "" {
+		c.Schedule = Fast
+	}
+	c.Recipe = c.Recipe.spread(c.Epochs)
+	if c.Data != nil {
+		c.Recipe.Augment = c.Recipe.Augment.on(c.Data.Info)
+	}
+	return c
+}
+
+// CheckRecipe returns what is wrong with the run's directory and numbers: a check that needs neither
+// model nor data.
+func (c Config) CheckRecipe() error {
+	c = c.filled()
+	switch {
+	case c.Run == "":
+		return errors.New("a run needs a directory")
+	case c.Epochs < 1:
+		return fmt.Errorf("a run needs at least one epoch, not %d", c.Epochs)
+	case !slices.Contains(Schedules, c.Schedule):
+		return fmt.Errorf("no schedule is called %q; known: %s, %s", c.Schedule, Fast, Exact)
+	}
+	return errors.Join(CheckBatch(c.Batch), c.Recipe.Check())
+}
+
+// maxBatch keeps a slip of the finger from asking for more memory than there is.
+const maxBatch = 1 << 14
+
+// CheckBatch returns an error that says how many images a batch may have.
+func CheckBatch(size int) error {
+	if size < 1 || size > maxBatch {
+		return fmt.Errorf("a batch has 1 to %d images, not %d", maxBatch, size)
+	}
+	return nil
+}
+
+// manifest records the run, after checking that it makes sense.
+func (c Config) manifest() (vrkit.Manifest, error) {
+	p, d := c.Program, c.Data
+	if err := errors.Join(c.CheckRecipe(), p.Check()); err != nil {
+		return vrkit.Manifest{}, err
+	}
+	if len(d.Train) == 0 {
+		return vrkit.Manifest{}, errors.New("there are no training images")
+	}
+	recipe, err := json.Marshal(c.Recipe)
+	if err != nil {
+		return vrkit.Manifest{}, err
+	}
+	training := vrkit.TrainingRecord{Recipe: recipe, Batch: c.Batch, Epochs: c.Epochs, Seed: c.Seed}
+	if _, ok := p.Output.(output.Estimator); ok {
+		training.Schedule = string(c.Schedule)
+	}
+	trainables := 0
+	if counted, ok := p.Input.(input.Trainables); ok {
+		trainables = counted.Trainable(p.SideOrDefault())
+	}
+	outputTrainables := 0
+	if counted, ok := p.Output.(output.Trainables); ok {
+		outputTrainables = counted.Trainable(p.Model.Sources(), len(d.Classes))
+	}
+	return vrkit.Manifest{
+		Input:       vrkit.Part{Name: p.Input.Name(), Settings: p.Input.Settings()},
+		Output:      vrkit.Part{Name: p.Output.Name(), Settings: p.Output.Settings()},
+		Coordinates: p.Coordinates(),
+		Model:       vrkit.ModelRecord{Name: p.Model.Name, Side: p.SideOrDefault(), SHA256: p.Model.Weights.Hash(), Sources: p.Model.Sources(), Trainables: trainables, OutputTrainables: outputTrainables},
+		Data:        vrkit.DataRecord{Name: d.Name, SHA256: d.SHA256, Classes: d.Classes, Train: len(d.Train), Val: len(d.Val), Test: len(d.Test)},
+		Training:    training,
+		Engine:      vrkit.EngineRecord{Backend: c.Backend.Name(), Plugin: c.Engine.SHA256, XLAFlags: c.Engine.XLAFlags, Threads: c.Engine.Threads},
+		Versions:    versions(),
+	}, nil
+}
+
+// claim writes the manifest of a new run, or checks that an existing one would compute the same.
+func (c Config) claim(now vrkit.Manifest) error {
+	before, err := vrkit.ReadManifest(c.Run)
+	if errors.Is(err, os.ErrNotExist) {
+		return now.Write(c.Run)
+	}
+	if err != nil {
+		return err
+	}
+	now.Training.Epochs = max(now.Training.Epochs, before.Training.Epochs) // fewer than are trained take nothing back
+	differences, err := before.Differences(now)
+	if err != nil {
+		return err
+	}
+	var recipe, engine []string
+	for _, d := range differences {
+		if strings.HasPrefix(d, "engine.") || strings.HasPrefix(d, "versions.") {
+			engine = append(engine, d)
+		} else {
+			recipe = append(recipe, d)
+		}
+	}
+	if len(recipe) > 0 {
+		return fmt.Errorf("%s was trained differently (%s): take another run directory, or the same settings", c.Run, strings.Join(recipe, "; "))
+	}
+	if len(engine) > 0 && !c.Force {
+		return fmt.Errorf("%s was computed by another engine (%s), so that its results would not repeat: take another run directory, or force it", c.Run, strings.Join(engine, "; "))
+	}
+	return now.Write(c.Run)
+}
+
+// versions lists what computes: Go and the GoMLX modules that this binary was built with.
+func versions() map[string]string {
+	v := map[string]string{"go": runtime.Version()}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	for _, dependency := range info.Deps {
+		if strings.HasPrefix(dependency.Path, "github.com/gomlx/") {
+			v[dependency.Path] = dependency.Version
+		}
+	}
+	return v
+}
