@@ -72,7 +72,7 @@ func demonstrate(ctx context.Context, w io.Writer, folder string) error {
 		"learned from 1,000 images, and ω says how much each of the 1,000 old classes votes for each new one.\n\n", input.Padding{Image: 64}.Trainable(128))
 	result, err := train.Train(ctx, train.Config{
 		Program: program, Data: digits, Backend: engine, Engine: info, Run: run,
-		Epochs: 4, Batch: 50, Recipe: train.AdamAt(.05), Events: show.Progress("learning the border"),
+		Epochs: 4, Batch: 50, Recipe: train.AdamAt(.05), Schedule: train.Exact, Events: show.Progress("learning the border"),
 	})
 	if err != nil {
 		return err

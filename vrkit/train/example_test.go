@@ -26,7 +26,8 @@ func Example() {
 			Output: output.BLM{Lambda: 1},
 		},
 		Data:    must.M1(datasets.Load(ctx, "mnist", datasets.Sizes{Train: 1000, Test: 1000}, nil)),
-		Backend: engine, Engine: info, Run: "runs/digits", Epochs: 4, Batch: 50, Recipe: train.AdamAt(.05),
+		Backend: engine, Engine: info, Run: "runs/digits", Epochs: 4, Batch: 50,
+		Recipe: train.AdamAt(.05), Schedule: train.Exact,
 	}))
 	fmt.Println(result.First().TestAccuracy, "→", result.Last().TestAccuracy)
 }

@@ -75,8 +75,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int 
 		if c.name != arguments[0] {
 			continue
 		}
-		flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
-		flags.SetOutput(io.Discard) // errors are told once, below
+		flags := newFlags(c.name)
 		one := &call{FlagSet: flags, command: c, arguments: arguments[1:], stdout: stdout, stderr: stderr}
 		one.json = flags.Bool("json", false, "machine-readable output on stdout")
 		err := c.run(ctx, one)
@@ -102,6 +101,13 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int 
 	}
 	fmt.Fprintf(stderr, "vrkit: no command is called %q; known: %s\n", arguments[0], strings.Join(known, ", "))
 	return 1
+}
+
+// newFlags is an empty set of flags, whose errors are told once, by who asks.
+func newFlags(name string) *flag.FlagSet {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	return flags
 }
 
 func isHelp(argument string) bool {

@@ -166,9 +166,7 @@ func planned(c *call, path, dir string) ([]cell, error) {
 		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		flags := flag.NewFlagSet("plan", flag.ContinueOnError)
-		flags.SetOutput(io.Discard)
-		one := &call{FlagSet: flags, command: c.command, arguments: append(c.given(), strings.Fields(line)...), stderr: c.stderr, json: new(bool)}
+		one := &call{FlagSet: newFlags("plan"), command: c.command, arguments: append(c.given(), strings.Fields(line)...), stderr: c.stderr, json: new(bool)}
 		one.command.arguments = ""
 		g := one.gridFlags()
 		err := one.parse()

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+func TestTableRefuses(t *testing.T) {
+	dir := t.TempDir()
+	refused(t, dir, "needs a folder for the runs: -o DIR", "table")
+	for flags, cause := range map[string]string{
+		"-jobs 0":               "-jobs must lie between 1 and 64, not 0",
+		"-inputs border":        `mnist squeezenet1.1 border blm seed 0: no input manipulation is called "border"`,
+		"-outputs blm,best":     `no output alignment is called "best"`,
+		"-datasets imagenet":    `no data set is called "imagenet"`,
+		"-models resnet":        `no model is called "resnet"`,
+		"-inputs ,":             "the grid is empty",
+		"-seeds 0,one":          `"one" is no seed`,
+		"-seeds -1":             `"-1" is no seed`,
+		"-label ../x":           "part of a folder's name",
+		"-epochs -2":            "at least one epoch, not -2",
+		"-protocol fair":        `no protocol is called "fair"`,
+		"-plan nowhere.plan":    "nowhere.plan",
+		"-plan x.plan -seeds 1": "-seeds stands in the plan's lines",
+		"-inputs smm -patch 7":  "a power of two, not 7",
+		"-train 70000":          "has 60000 training images",
+		"-outputs blm surplus":  `was given "surplus"`,
+	} {
+		refused(t, dir, cause, append([]string{"table", "-o", "grid"}, strings.Fields(flags)...)...)
+	}
+	for plan, cause := range map[string]string{
+		"# nothing\n\n":                             "bad.plan holds no grid",
+		"-inputs pad\n-inputs full,pad\n":           "bad.plan:2: mnist squeezenet1.1 pad blm seed 0 stands in line 1 too: give one of them a -label",
+		"-inputs pad\n-outputs nothing\n":           `bad.plan:2: mnist squeezenet1.1 pad nothing seed 0: no output alignment is called "nothing"`,
+		"-colour red\n":                             "bad.plan:1: flag provided but not defined: -colour",
+		"-inputs pad surplus\n":                     `bad.plan:1: takes no arguments, only flags, but was given "surplus"`,
+		"# a comment\n-inputs pad -plan other.plan": "bad.plan:2: flag provided but not defined: -plan",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "bad.plan"), []byte(plan), 0o600))
+		refused(t, dir, cause, "table", "-o", "grid", "-plan", "bad.plan")
+	}
+}
+
+// The runs are in the plan's order, each in a directory of its own, with the flags that make it.
+func TestPlan(t *testing.T) {
+	dir := t.TempDir()
+	plan := filepath.Join(dir, "a.plan")
+	require.NoError(t, os.WriteFile(plan, []byte("# two lines\n-inputs pad,full -outputs flm -seeds 4\n-outputs blm -schedule exact -label exact -seeds 0,1\n"), 0o600))
+	c := newCall("table", "-plan", plan, "-epochs", "2", "-o", "grid")
+	c.String("o", "", "")
+	c.String("plan", "", "")
+	c.gridFlags()
+	require.NoError(t, c.parse())
+	cells, err := planned(c, plan, "grid")
+	require.NoError(t, err)
+	var runs []string
+	for _, cell := range cells {
+		runs = append(runs, filepath.ToSlash(cell.Run))
+		require.Contains(t, cell.flags, "-epochs=2")
+		require.Contains(t, cell.flags, "-end-tests")
+	}
+	require.Equal(t, []string{
+		"grid/squeezenet1.1/mnist/pad-flm/seed-4", "grid/squeezenet1.1/mnist/full-flm/seed-4",
+		"grid/squeezenet1.1/mnist/pad-blm-exact/seed-0", "grid/squeezenet1.1/mnist/pad-blm-exact/seed-1",
+	}, runs)
+	require.NotContains(t, cells[0].flags, "-schedule=exact")
+	require.Contains(t, cells[3].flags, "-schedule=exact")
+}
+
+// The plan of docs/results.md is one that the command takes.
+func TestResultsPlan(t *testing.T) {
+	c := newCall("table")
+	c.gridFlags()
+	cells, err := planned(c, "../../../docs/results.plan", "grid")
+	require.NoError(t, err)
+	require.Len(t, cells, 3*(6+4+1+1+6))
+}
+
+// newCall is a call whose flags are still to be declared.
+func newCall(arguments ...string) *call {
+	one := &call{command: command{name: arguments[0]}, arguments: arguments[1:], json: new(bool)}
+	one.FlagSet = newFlags(arguments[0])
+	return one
+}
+
+// Rows are means over seeds; the deviation has n−1.
+func TestSummarise(t *testing.T) {
+	result := func(seed uint64, out string, before, last float64) outcome {
+		return outcome{
+			cell:     cell{parts: parts{"m", "d", "pad", out, seed}},
+			manifest: vrkit.Manifest{Model: vrkit.ModelRecord{Trainables: 10, OutputTrainables: 5}},
+			metrics: []train.Metrics{{TestAccuracy: before, ValAccuracy: .1}, {Epoch: 1, TestAccuracy: .9, ValAccuracy: .5, Seconds: 3},
+				{Epoch: 2, TestAccuracy: last, ValAccuracy: .4, Seconds: 5, Loss: 1}},
+			cost: cost{PeakMemory: int64(seed) * 1e6},
+		}
+	}
+	rows := summarise([]outcome{result(1, "blm", .1, .5), result(1, "flm", .1, .3), result(2, "blm", .3, .7)})
+	require.Len(t, rows, 2)
+	blm := rows[0]
+	require.Equal(t, []uint64{1, 2}, blm.Seeds)
+	require.InDelta(t, .6, blm.Accuracy, 1e-12)
+	require.InDelta(t, .1414214, blm.Deviation, 1e-6)
+	require.InDelta(t, .2, blm.Before, 1e-12)
+	require.InDelta(t, .9, blm.BestOnVal, 1e-12, "epoch 1 is the best on validation")
+	require.InDelta(t, .9, blm.BestOnTest, 1e-12)
+	require.InDelta(t, 4, blm.Seconds, 1e-12)
+	require.Equal(t, int64(2e6), blm.PeakMemory)
+	require.Equal(t, 15, blm.Trainable)
+	require.Zero(t, rows[1].Deviation)
+	text := markdown(rows)
+	require.Contains(t, text, "| pad | blm |  | 2 | 2 | 20.0 | **60.0** ± 14.1 | 90.0 | 90.0 | 1.000 | 4.0 | 2 | 15 |")
+	require.Contains(t, text, "| pad | flm |  | 1 | 2 | 10.0 | **30.0** | 90.0 |")
+	require.Equal(t, "1,234,567", grouped(1234567))
+}
+
+// TestTable trains a small real grid, two runs at a time, and again: the second time nothing is trained.
+func TestTable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a short test does not train a real network")
+	}
+	backendtest.XLA(t)
+	t.Setenv(commandEnv, "1") // the processes that the table starts are this test binary as the command
+	dir := t.TempDir()
+	small := []string{"table", "-o", "grid", "-inputs", "pad,full", "-outputs", "blm", "-seeds", "0,1", "-train", "40", "-test", "30", "-batch", "20", "-side", "64", "-epochs", "2", "-jobs", "2"}
+	status, stdout, stderr := vrkitIn(t, dir, append(small, "-json")...)
+	require.Equal(t, 0, status, stderr)
+	require.Equal(t, 4, strings.Count(stderr, "of 4: mnist squeezenet1.1 "), stderr)
+	var rows []tableRow
+	require.NoError(t, json.Unmarshal([]byte(stdout), &rows))
+	require.Len(t, rows, 2)
+	require.Equal(t, "full", rows[1].Input)
+	require.Equal(t, 2, rows[1].Epochs)
+	require.Positive(t, rows[0].PeakMemory)
+	require.Equal(t, 3*(64*64-32*32), rows[0].Trainable)
+
+	runs := readTable(t, filepath.Join(dir, "grid/runs.csv"))
+	require.Len(t, runs, 5)
+	for _, run := range runs[1:] {
+		metrics, err := train.ReadMetrics(filepath.Join(dir, "grid/squeezenet1.1/mnist", run[2]+"-blm", "seed-"+run[5]))
+		require.NoError(t, err)
+		require.Len(t, metrics, 3)
+		require.Equal(t, -1., metrics[1].TestAccuracy, "only the ends are measured")
+		accuracy, err := strconv.ParseFloat(run[8], 64)
+		require.NoError(t, err)
+		require.InDelta(t, metrics[2].TestAccuracy, accuracy, 1e-6)
+	}
+	picture, err := os.ReadFile(filepath.Join(dir, "grid/mnist-squeezenet1.1.png"))
+	require.NoError(t, err)
+	_, err = png.Decode(bytes.NewReader(picture))
+	require.NoError(t, err)
+	before, err := os.ReadFile(filepath.Join(dir, "grid/runs.csv"))
+	require.NoError(t, err)
+
+	status, _, stderr = vrkitIn(t, dir, small...)
+	require.Equal(t, 0, status, stderr)
+	require.NotContains(t, stderr, "of 4", "nothing is left to train")
+	after, err := os.ReadFile(filepath.Join(dir, "grid/runs.csv"))
+	require.NoError(t, err)
+	require.Equal(t, string(before), string(after))
+
+	// Other settings in the same folder are refused, and nothing of what is there is lost.
+	status, _, stderr = vrkitIn(t, dir, append(small, "-batch", "10")...)
+	require.Equal(t, 1, status)
+	require.Contains(t, stderr, "was trained differently (training.batch: 20, now 10)")
+	_, err = csv.NewReader(bytes.NewReader(after)).ReadAll()
+	require.NoError(t, err)
+}
