@@ -112,6 +112,32 @@ func (c *Compiled) Inputs(pixels []uint8) ([]float32, error) {
 	return tensors.CopyFlatData[float32](seen)
 }
 
+// Masks runs the mask generator alone on pixels, RGB [n,image,image,3] row-major, and returns what the
+// prompt is multiplied by for each picture, U_p(f_mask(x)), [n,side,side,3]: of any sign, as an evaluation
+// has it. Only a manipulation that is input.Masked has such masks.
+func (c *Compiled) Masks(pixels []uint8) ([]float32, error) {
+	masked, ok := c.Input.(input.Masked)
+	if !ok {
+		return nil, fmt.Errorf("%s has no mask of its own to show: only a manipulation that makes one for every image, such as smm, does", c.Input.Name())
+	}
+	images, err := c.batch(pixels)
+	if err != nil {
+		return nil, err
+	}
+	masks, err := model.ExecOnce(c.Backend, c.Store, func(root *model.Scope, pixels *Node) *Node {
+		x := c.floats(input.Batch{Images: pixels})
+		if c.Input.Space() == input.Normalised {
+			x.Images = c.Model.Normalisation.Apply(x.Images)
+		}
+		return masked.Mask(root.At(inputScope), x, c.SideOrDefault())
+	}, images)
+	if err != nil {
+		return nil, err
+	}
+	defer masks.FinalizeAll()
+	return tensors.CopyFlatData[float32](masks)
+}
+
 // Answers runs the whole program on pixels, RGB [n,image,image,3] row-major, and returns the target
 // label with the largest logit for each picture, the first of equals.
 func (c *Compiled) Answers(pixels []uint8) ([]int, error) {

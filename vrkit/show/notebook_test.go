@@ -46,6 +46,9 @@ func cell() error {
 	if err := show.Text("The weights did *not* change."); err != nil {
 		return err
 	}
+	if err := show.Slider("Twice", []figure.Frame{{Label: "first", Figure: f}, {Label: "second", Figure: f}}); err != nil {
+		return err
+	}
 	report := show.Progress("padding + BLM")
 	for step := range 100 {
 		report(train.Event{Stage: train.StageTrain, Epoch: 1, Epochs: 1, Step: step + 1, Steps: 100, Accuracy: .5})
@@ -102,7 +105,10 @@ func TestNotebook(t *testing.T) {
 	require.Equal(t, map[string]string{"width": "456", "alt": "A black tile."}, shown[0].Metadata[string(protocol.MIMEImagePNG)])
 	require.Equal(t, `<div style="max-width:300px"><svg/></div>`, shown[1].Data[protocol.MIMETextHTML])
 	require.Equal(t, "The weights did *not* change.", shown[2].Data[protocol.MIMETextMarkdown])
-	updates := shown[3:]
+	slider := shown[3].Data[protocol.MIMETextHTML]
+	require.Contains(t, slider, `<input type="range"`)
+	require.Contains(t, slider, `data-label="second"`)
+	updates := shown[4:]
 	require.LessOrEqual(t, len(updates), 22)
 	for _, u := range updates {
 		require.Equal(t, updates[0].DisplayID, u.DisplayID, "one output, renewed")

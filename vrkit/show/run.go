@@ -8,7 +8,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// Prompt shows what a run learned at the input.
+// Prompt shows what a run learned at the input, as every image gets it or, with a mask, before it.
 func Prompt(run *train.Run) error { return drawn(promptFigure(run))("prompt") }
 
 // Mapping shows a run's ω: for each target label the source labels that vote for it most.
@@ -16,6 +16,10 @@ func Mapping(run *train.Run) error { return drawn(mappingFigure(run))("mapping")
 
 // Curves shows accuracy over the epochs of one run, or of several by the names of their folders.
 func Curves(runs ...*train.Run) error { return drawn(curvesFigure(runs...))("curves") }
+
+// Diagnostics shows what ω was like over the epochs of one run, or of several by the names of their
+// folders: its entropy, how many source labels it reads, their coverage, and how much of it changed.
+func Diagnostics(runs ...*train.Run) error { return drawn(diagnosticsFigure(runs...))("diagnostics") }
 
 // drawn shows a figure that may have failed to be drawn.
 func drawn(f figure.Figure, err error) func(name string) error {
@@ -27,7 +31,8 @@ func drawn(f figure.Figure, err error) func(name string) error {
 	}
 }
 
-// SaveRun writes all figures of a run into the folder of figures, and returns their paths.
+// SaveRun writes the figures of a run that need no backend into the folder of figures, and returns their
+// paths. A run that learned no prompt, such as SMM's without δ, has no figure of one.
 func SaveRun(run *train.Run) ([]string, error) {
 	var paths []string
 	for _, one := range []struct {
@@ -37,7 +42,11 @@ func SaveRun(run *train.Run) ([]string, error) {
 		{"prompt", func() (figure.Figure, error) { return promptFigure(run) }},
 		{"mapping", func() (figure.Figure, error) { return mappingFigure(run) }},
 		{"curves", func() (figure.Figure, error) { return curvesFigure(run) }},
+		{"diagnostics", func() (figure.Figure, error) { return diagnosticsFigure(run) }},
 	} {
+		if _, ok := run.Artefact.Learned[input.PromptVariable]; !ok && one.name == "prompt" {
+			continue
+		}
 		f, err := one.draw()
 		if err != nil {
 			return nil, err
@@ -57,10 +66,15 @@ func promptFigure(run *train.Run) (figure.Figure, error) {
 		return figure.Figure{}, err
 	}
 	side := run.Program.SideOrDefault()
-	if pictured, ok := run.Program.Input.(input.Pictured); ok {
+	// What is added to normalised values has no colour: the figure spreads it over its range and says so.
+	if pictured, ok := run.Program.Input.(input.Pictured); ok && run.Program.Input.Space() == input.Pixels {
 		prompt = pictured.Picture(prompt, side)
 	}
-	return figure.Prompt(prompt, side, side, "All that was learned at the input. The same goes with every image; it began as plain grey.")
+	caption := "All that was learned at the input. The same goes with every image; it began as plain grey."
+	if _, ok := run.Program.Input.(input.Masked); ok {
+		caption = "The pattern δ that was learned at the input. It began as plain grey; an image gets what its own mask leaves of it."
+	}
+	return figure.Prompt(prompt, side, side, caption)
 }
 
 // perTarget is how many source labels a mapping's figure shows for each target label.
@@ -92,4 +106,26 @@ func curvesFigure(runs ...*train.Run) (figure.Figure, error) {
 	}
 	return figure.Curves("Accuracy", "epoch", "accuracy, %", "At epoch 0 nothing has been learned: only the mapping was counted. "+
 		"Then the prompt learns, and the mapping follows it. Training accuracy is an average over the epoch, each batch before its step.", series...)
+}
+
+func diagnosticsFigure(runs ...*train.Run) (figure.Figure, error) {
+	var histories []figure.OmegaHistory
+	for _, run := range runs {
+		diagnostics, err := train.ReadDiagnostics(run.Dir)
+		if err != nil {
+			return figure.Figure{}, err
+		}
+		h := figure.OmegaHistory{Name: "ω of " + run.Program.Output.Name()}
+		if len(runs) > 1 {
+			h.Name = filepath.Base(run.Dir)
+		}
+		for epoch, d := range diagnostics {
+			h.Epochs = append(h.Epochs, float64(epoch))
+			h.Entropy, h.Sources = append(h.Entropy, d.Entropy), append(h.Sources, d.Sources)
+			h.Coverage, h.Churn = append(h.Coverage, d.Coverage), append(h.Churn, d.Churn)
+		}
+		histories = append(histories, h)
+	}
+	return figure.Diagnostics("", "How widely ω spreads each target label over the source labels, and how much it still moves. "+
+		"At epoch 0 nothing has been learned, and there is no ω before it to differ from.", histories...)
 }

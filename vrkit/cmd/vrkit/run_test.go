@@ -90,7 +90,9 @@ func TestRun(t *testing.T) {
 
 	status, stdout, stderr = vrkitIn(t, dir, "show", "run")
 	require.Equal(t, 0, status, stderr)
-	require.Equal(t, []string{"run/figures/prompt.png", "run/figures/mapping.png", "run/figures/curves.png"}, strings.Fields(stdout))
+	require.Equal(t, []string{"run/figures/prompt.png", "run/figures/mapping.png", "run/figures/curves.png", "run/figures/diagnostics.png"}, strings.Fields(stdout))
+	refused(t, dir, "run has no masks, because pad makes none", "show", "run", "-masks", "2", "-o", "unwritten")
+	refused(t, dir, "-masks: a figure shows the masks of 1 to 6 images, not 7", "show", "run", "-masks", "7")
 	status, stdout, stderr = vrkitIn(t, dir, "show", "-json", "-o", "elsewhere", "run")
 	require.Equal(t, 0, status, stderr)
 	var paths []string

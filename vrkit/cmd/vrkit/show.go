@@ -2,30 +2,51 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/vrkit-go/reprogram/datasets"
 	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
+	"github.com/vrkit-go/reprogram/vrkit/figure"
+	"github.com/vrkit-go/reprogram/vrkit/input"
 	vrshow "github.com/vrkit-go/reprogram/vrkit/show"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
+
+// mostMasks is how many samples figure.Masks has room for.
+const mostMasks = 6
 
 // show writes a run's figures.
 func show(ctx context.Context, c *call) error {
 	which := c.String("epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
 	folder := c.String("o", "", "where the figures go; the run's own folder figures if not given")
+	masks := c.Int("masks", 0, fmt.Sprintf("of how many test images to draw the masks too, 1 to %d; 0 draws none and computes nothing", mostMasks))
+	device := c.String("device", "auto", "what computes the masks: "+strings.Join(backend.Devices, ", "))
 	if err := c.parse(); err != nil {
 		return err
 	}
-	if err := checkEpoch(*which); err != nil {
+	if err := errors.Join(checkEpoch(*which), checkDevice(*device)); err != nil {
 		return err
 	}
-	run, err := train.OpenRun(ctx, c.arguments[0], vrkit.Which(*which), fetch.Terminal(c.stderr))
+	if *masks < 0 || *masks > mostMasks {
+		return fmt.Errorf("-masks: a figure shows the masks of 1 to %d images, not %d", mostMasks, *masks)
+	}
+	report := fetch.Terminal(c.stderr)
+	run, err := train.OpenRun(ctx, c.arguments[0], vrkit.Which(*which), report)
 	if err != nil {
 		return err
+	}
+	var masked figure.Figure
+	if *masks > 0 { // before anything is written, for much can be missing
+		if masked, err = c.masks(ctx, run, *masks, *device, report); err != nil {
+			return err
+		}
 	}
 	if *folder == "" {
 		*folder = filepath.Join(run.Dir, "figures")
@@ -37,9 +58,41 @@ func show(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	if *masks > 0 {
+		path, err := vrshow.Save(masked, "masks")
+		if err != nil {
+			return err
+		}
+		paths = append(paths, path)
+	}
 	return c.print(paths, func(w io.Writer) {
 		for _, path := range paths {
 			fmt.Fprintln(w, path)
 		}
 	})
+}
+
+// masks draws the masks of the first test images of a run.
+func (c *call) masks(ctx context.Context, run *train.Run, count int, device string, report fetch.Report) (figure.Figure, error) {
+	if _, ok := run.Program.Input.(input.Masked); !ok {
+		return figure.Figure{}, fmt.Errorf("-masks: %s has no masks, because %s makes none; leave -masks out", run.Dir, run.Program.Input.Name())
+	}
+	data, err := run.Data(ctx, report)
+	if err != nil {
+		return figure.Figure{}, err
+	}
+	if len(data.Test) < count {
+		return figure.Figure{}, fmt.Errorf("-masks: %s has %d test images, too few for %d", run.Dir, len(data.Test), count)
+	}
+	engine, _, err := c.open(ctx, device, report)
+	if err != nil {
+		return figure.Figure{}, err
+	}
+	program, err := run.Compile(engine)
+	if err != nil {
+		return figure.Figure{}, err
+	}
+	samples := data.Test[:count]
+	return vrshow.MasksFigure(program, datasets.Stack(samples, program.ImageSide()), data.Names(samples),
+		"What is added to the first test images: the pattern δ, which is the same for all, times a mask that is each image's own.")
 }

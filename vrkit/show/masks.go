@@ -1,0 +1,69 @@
+package show
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/figure"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+)
+
+// Masks shows what a program that makes a mask for every image does with pixels, uint8 RGB
+// [n,image,image,3] with n from 1 to 6 and image the program's image side: the image, its mask, δ ⊙ mask,
+// and what the frozen model gets to see, in a row below the image's name.
+func Masks(program *vrkit.Compiled, pixels []uint8, names []string, caption string) error {
+	return drawn(MasksFigure(program, pixels, names, caption))("masks")
+}
+
+// MasksFigure is the figure that Masks shows.
+func MasksFigure(program *vrkit.Compiled, pixels []uint8, names []string, caption string) (figure.Figure, error) {
+	samples, err := maskedSamples(program, pixels, names)
+	if err != nil {
+		return figure.Figure{}, err
+	}
+	return figure.Masks(samples, caption)
+}
+
+// maskedSamples computes what the figure shows. δ ⊙ mask is in the manipulation's space, for SMM in
+// deviations of the model's normalisation; where no δ is learned (SMM's ablation "mask"), it is the mask.
+func maskedSamples(program *vrkit.Compiled, pixels []uint8, names []string) (figure.MaskedSamples, error) {
+	s := figure.MaskedSamples{Names: names, Side: program.SideOrDefault()}
+	var err error
+	if s.Masks, err = program.Masks(pixels); err != nil {
+		return s, err
+	}
+	size := s.Side * s.Side * 3
+	switch {
+	case len(s.Masks) != len(names)*size:
+		return s, fmt.Errorf("show: %d names for %d pictures", len(names), len(s.Masks)/size)
+	case program.ImageSide() != s.Side:
+		return s, errors.New("show: a mask can only be shown beside images of the model's own side")
+	}
+	if s.Inputs, err = program.Inputs(pixels); err != nil {
+		return s, err
+	}
+	s.Images = make([]float32, len(pixels))
+	for i, v := range pixels {
+		s.Images[i] = float32(v) / 255
+	}
+	s.Added = slices.Clone(s.Masks)
+	learned, err := program.Artefact()
+	if err != nil {
+		return s, err
+	}
+	if prompt, ok := learned.Learned[input.PromptVariable]; ok {
+		// Not Inputs − Images: a δ of 0 is to be seen as exactly that.
+		delta, err := tensors.CopyFlatData[float32](prompt)
+		if err != nil {
+			return s, err
+		}
+		for i := range s.Added {
+			s.Added[i] *= delta[i%size]
+		}
+	}
+	return s, nil
+}
