@@ -192,16 +192,21 @@ func (c *Compiled) Mapping() (output.Mapping, error) {
 		m.Weights, err = tensors.CopyFlatData[float32](value)
 		return m, err
 	}
-	value, err := model.ExecOnce(c.Backend, c.Store, func(root *model.Scope, g *Graph) *Node {
+	built, err := model.ExecOnceN(c.Backend, c.Store, func(root *model.Scope, g *Graph) (*Node, *Node) {
 		none := Zeros(g, shapes.Make(dtypes.Float32, 1, m.Sources))
-		omega, _ := learned.Omega(root.At(outputScope), none, c.Targets)
-		return omega
+		omega, bias := learned.Omega(root.At(outputScope), none, c.Targets)
+		if bias == nil {
+			bias = ScalarZero(g, dtypes.Float32)
+		}
+		return omega, bias // the bias too, because the pure-Go backend takes no parameter that is not used
 	})
 	if err != nil {
 		return m, err
 	}
-	defer value.FinalizeAll()
-	m.Weights, err = tensors.CopyFlatData[float32](value)
+	m.Weights, err = tensors.CopyFlatData[float32](built[0])
+	for _, value := range built {
+		value.FinalizeAll()
+	}
 	return m, err
 }
 

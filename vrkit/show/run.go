@@ -83,7 +83,7 @@ const perTarget = 3
 func mappingFigure(run *train.Run) (figure.Figure, error) {
 	omega := run.Artefact.Mapping
 	return figure.Mapping(omega.Weights, run.Sources(), run.Classes(), perTarget,
-		"ω: which of the frozen model's classes stand for each of the new ones. A column adds up to one; its darkest cells have the most say.")
+		"ω: which of the frozen model's classes stand for each of the new ones. In a column the darkest cells have the most say.")
 }
 
 func curvesFigure(runs ...*train.Run) (figure.Figure, error) {

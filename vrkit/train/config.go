@@ -33,7 +33,7 @@ type Config struct {
 	Seed     uint64   // of the order of the training data and of how they are varied
 	Schedule Schedule // when ω's statistics are gathered; empty is Fast
 	Force    bool     // resume even if the engine differs, so that results are not bit-equal
-	EndTests bool     // measure the test set at epoch 0 and at the last one only, to save time
+	EndTests bool     // measure the test set at epoch 0 and at the last one asked for only, to save time
 	History  bool     // keep what was learned, and ω, of every epoch: artefact/epoch-NNN.npz
 
 	Events func(Event) // may be nil; called from the training goroutine

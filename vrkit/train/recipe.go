@@ -132,7 +132,7 @@ func (g Group) check(of string) error {
 	case Constant, Cosine:
 		return nil
 	case Steps:
-		if !(g.Factor > 0 && g.Factor <= 1) || len(g.At) == 0 || !slices.IsSorted(g.At) || g.At[0] < 0 || g.At[len(g.At)-1] > 1 {
+		if !(g.Factor > 0 && g.Factor <= 1) || len(g.At) == 0 || !slices.IsSorted(g.At) || !(g.At[0] >= 0 && g.At[len(g.At)-1] <= 1) {
 			return fmt.Errorf("the learning rate of the %s falls by a factor in (0,1] at rising shares of the epochs, not by %v at %v", of, g.Factor, g.At)
 		}
 		return nil

@@ -41,8 +41,8 @@ func (r Result) BestOnTest() Metrics {
 	return best
 }
 
-// checkpointEvery bounds what a kill in the middle of an epoch can cost.
-const checkpointEvery = 30 * time.Second
+// checkpointEvery bounds what a kill in the middle of an epoch can cost. Tests save more often.
+var checkpointEvery = 30 * time.Second
 
 // Train trains a run, or resumes it where it stopped: at an epoch's end, or in the middle of one. A run
 // that was killed at any moment ends with the same metrics, prompt and ω as one that was not. When the

@@ -106,6 +106,37 @@ func TestLearningRateZero(t *testing.T) {
 	require.Equal(t, make([]float32, 8*8*3), prompt)
 }
 
+// Augmentation varies what is learned from and what ω is estimated from, anew every epoch, and leaves
+// what is measured on alone: with a learning rate of 0 the training losses differ, and accuracies don't.
+func TestOnlyTrainingIsVaried(t *testing.T) {
+	for name, alignment := range map[string]output.Alignment{"rlm": output.RLM{Seed: 2}, "blm+": output.BLMPlus{Lambda: 1, Alpha: .7}} {
+		c := config(t, filepath.Join(t.TempDir(), "run"), alignment)
+		c.Recipe, c.Schedule, c.History = train.AdamAt(0), train.Exact, true
+		c.Recipe.Augment = train.Augment{Margin: 3}
+		result, err := train.Train(t.Context(), c)
+		require.NoError(t, err)
+		for i, m := range result.Metrics[2:] {
+			require.NotEqual(t, result.Metrics[i+1].Loss, m.Loss, name)
+			if name == "rlm" {
+				require.Equal(t, result.First().TestAccuracy, m.TestAccuracy)
+				require.Equal(t, result.First().ValAccuracy, m.ValAccuracy)
+			} else {
+				require.NotEqual(t, omegaOf(t, c.Run, i+1), omegaOf(t, c.Run, i+2), "ω is estimated on varied pictures")
+			}
+		}
+		e, err := train.Evaluate(t.Context(), result.Program, c.Data.Test, 12, nil)
+		require.NoError(t, err)
+		require.Equal(t, result.Last().TestAccuracy, e.Accuracy())
+	}
+}
+
+// omegaOf is the ω that an epoch was trained and measured with, of a run that keeps its history.
+func omegaOf(t *testing.T, run string, epoch int) output.Mapping {
+	artefact, err := vrkit.ReadArtefact(run, vrkit.Epoch(epoch))
+	require.NoError(t, err)
+	return artefact.Mapping
+}
+
 func TestSameSeedSameRun(t *testing.T) {
 	dir := t.TempDir()
 	var runs [3]string
@@ -120,31 +151,61 @@ func TestSameSeedSameRun(t *testing.T) {
 	require.NotEqual(t, contents(t, runs[0]), contents(t, runs[2]))
 }
 
-// A run stopped by its context in the middle of an epoch, and trained on, ends like one that was not.
+// A run stopped by its context in the middle of an epoch, and trained on, ends like one that was not,
+// whatever it has to remember: where ω comes from, what varies, and all that is learned.
 func TestStopAndResume(t *testing.T) {
-	dir := t.TempDir()
-	whole, parts := filepath.Join(dir, "whole"), filepath.Join(dir, "parts")
-	_, err := train.Train(t.Context(), config(t, whole, output.BLM{Lambda: 1}))
-	require.NoError(t, err)
-
-	for stopAfter := 1; ; stopAfter++ { // a little further every time
-		ctx, cancel := context.WithCancel(t.Context())
-		c := config(t, parts, output.BLM{Lambda: 1})
-		events := 0
-		c.Events = func(train.Event) {
-			if events++; events > 2*stopAfter {
-				cancel()
+	for name, vary := range map[string]func(c *train.Config){
+		"pad blm exact": func(c *train.Config) { c.Schedule = train.Exact },
+		"pad blm fast":  func(c *train.Config) { c.Schedule = train.Fast },
+		"smm blm+ fast": newest,
+		"pad linear":    func(c *train.Config) { c.Program.Output = output.Linear{} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name == "smm blm+ fast" {
+				t.Skip("every process's share of SMM has to be compiled")
 			}
-		}
-		_, err := train.Train(ctx, c)
-		cancel()
-		if err == nil {
-			break
-		}
-		require.ErrorIs(t, err, context.Canceled)
-		require.Less(t, stopAfter, 100)
+			dir := t.TempDir()
+			configured := func(run string) train.Config {
+				c := config(t, filepath.Join(dir, run), output.BLM{Lambda: 1})
+				vary(&c)
+				c.Epochs = 3
+				return c
+			}
+			whole, parts := configured("whole"), configured("parts")
+			_, err := train.Train(t.Context(), whole)
+			require.NoError(t, err)
+
+			stops := 0
+			for ; ; stops++ { // a little further every time
+				ctx, cancel := context.WithCancel(t.Context())
+				events := 0
+				parts.Events = func(train.Event) {
+					if events++; events > 2*(stops+1) {
+						cancel()
+					}
+				}
+				_, err := train.Train(ctx, parts)
+				cancel()
+				if err == nil {
+					break
+				}
+				require.ErrorIs(t, err, context.Canceled)
+				require.Less(t, stops, 100)
+			}
+			require.Greater(t, stops, 3)
+			require.Equal(t, contents(t, whole.Run), contents(t, parts.Run))
+		})
 	}
-	require.Equal(t, contents(t, whole), contents(t, parts))
+}
+
+// newest makes a configuration take what remembers most between steps: a mask generator with running
+// statistics, probability mass gathered while the prompt moves, a rate that falls every step, and
+// pictures that are varied.
+func newest(c *train.Config) {
+	c.Program.Input, c.Program.Output, c.Program.Side = input.SMM{Patch: 4}, output.BLMPlus{Lambda: 1, Alpha: .7}, 16
+	c.Data.Mirrors, c.Schedule = true, train.Fast
+	c.Recipe.Prompt.Fall, c.Recipe.Mask.Rate = train.Cosine, .01
+	c.Recipe.Augment = train.Augment{Margin: 2, Flip: true}
 }
 
 func TestTrainOn(t *testing.T) {
@@ -160,6 +221,33 @@ func TestTrainOn(t *testing.T) {
 		require.Equal(t, epochs, result.Last().Epoch)
 	}
 	require.Equal(t, contents(t, whole), contents(t, parts))
+}
+
+// A run whose rates fall can't be trained on for longer, because its rates would have been others; one
+// that stopped early goes on to its own end.
+func TestFallingRateHasAHorizon(t *testing.T) {
+	for _, fall := range []train.Group{{Rate: .05, Fall: train.Cosine}, {Rate: .05, Fall: train.Steps, Factor: .1, At: []float64{.5}}} {
+		c := config(t, filepath.Join(t.TempDir(), "run"), output.ILM{})
+		c.Epochs, c.Recipe.Prompt = 2, fall
+		ctx, cancel := context.WithCancel(t.Context())
+		c.Events = func(e train.Event) {
+			if e.Stage == train.StageEpoch && e.Epoch == 1 {
+				cancel()
+			}
+		}
+		_, err := train.Train(ctx, c)
+		require.ErrorIs(t, err, context.Canceled)
+		c.Events = nil
+		for _, other := range []int{1, 3} {
+			d := c
+			d.Epochs = other
+			_, err = train.Train(t.Context(), d)
+			require.ErrorContains(t, err, fmt.Sprintf("training.recipe.prompt.horizon: 2, now %d", other))
+		}
+		result, err := train.Train(t.Context(), c)
+		require.NoError(t, err)
+		require.Equal(t, 2, result.Last().Epoch)
+	}
 }
 
 func TestResumeRefuses(t *testing.T) {
@@ -226,6 +314,46 @@ func TestBestOnValidation(t *testing.T) {
 	e, err := train.Evaluate(t.Context(), result.Program, c.Data.Val, 5, nil)
 	require.NoError(t, err)
 	require.Equal(t, result.BestEpoch().ValAccuracy, e.Accuracy(), "the best artefact gives the best epoch's accuracy, whatever the batch")
+}
+
+// A run may measure the test set at its first and last epochs alone, and keep what every epoch was.
+func TestEndTestsAndHistory(t *testing.T) {
+	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1})
+	c.Epochs = 3
+	_, err := train.Train(t.Context(), c)
+	require.NoError(t, err)
+	require.NoFileExists(t, filepath.Join(c.Run, "artefact", "epoch-000.npz"), "none is kept unasked")
+	full, err := train.ReadMetrics(c.Run)
+	require.NoError(t, err)
+
+	c.Run, c.EndTests, c.History = filepath.Join(t.TempDir(), "run"), true, true
+	result, err := train.Train(t.Context(), c)
+	require.NoError(t, err)
+	metrics, err := train.ReadMetrics(c.Run)
+	require.NoError(t, err)
+	require.Len(t, metrics, 4)
+	for i, m := range metrics {
+		require.Equal(t, result.Metrics[i].TestAccuracy, m.TestAccuracy)
+		want := full[i]
+		if i == 1 || i == 2 {
+			want.TestAccuracy = -1
+		}
+		m.Seconds, want.Seconds = 0, 0
+		require.Equal(t, want, m, "all else is as it is without")
+
+		artefact, err := vrkit.ReadArtefact(c.Run, vrkit.Epoch(i))
+		require.NoError(t, err)
+		require.NoError(t, result.Program.Use(artefact))
+		e, err := train.Evaluate(t.Context(), result.Program, c.Data.Val, 5, nil)
+		require.NoError(t, err)
+		require.Equal(t, m.ValAccuracy, e.Accuracy(), "the artefact of epoch %d gives its accuracy", i)
+	}
+	require.NoFileExists(t, filepath.Join(c.Run, "artefact", "epoch-004.npz"))
+	last, err := os.ReadFile(filepath.Join(c.Run, "artefact", "last.npz"))
+	require.NoError(t, err)
+	kept, err := os.ReadFile(filepath.Join(c.Run, "artefact", "epoch-003.npz"))
+	require.NoError(t, err)
+	require.Equal(t, last, kept)
 }
 
 // A reading is the answer that a batch gives, and the shares of all who voted add up to one.

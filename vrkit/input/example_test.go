@@ -1,0 +1,77 @@
+package input_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/initializer"
+	"github.com/janpfeifer/must"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models/modeltest"
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Tint adds one learned colour to every pixel of every image: three values are all it learns.
+type Tint struct{}
+
+func (Tint) Name() string                    { return "tint" }
+func (Tint) Space() input.Space              { return input.Normalised }
+func (Tint) Settings() map[string]any        { return nil }
+func (Tint) Trainable(int) int               { return 3 }
+func (Tint) ImageSide(side int) (int, error) { return side, nil }
+
+func (Tint) Coordinates() taxonomy.Coordinates {
+	return taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Input, Operator: taxonomy.Additive}
+}
+
+func (Tint) Apply(scope *model.Scope, batch input.Batch, _ int) *Node {
+	tint := scope.WithInitializer(initializer.Zero).
+		VariableWithShape("tint", shapes.Make(batch.Images.DType(), 1, 1, 1, 3))
+	return Add(batch.Images, tint.NodeValue(batch.Images.Graph()))
+}
+
+// stripes is a task of two classes, 8 pictures each: rows and columns of two shades.
+func stripes() *datasets.Dataset {
+	d := &datasets.Dataset{Info: datasets.Info{Name: "stripes", Classes: []string{"rows", "columns"}}}
+	for i := range 16 {
+		m := datasets.Image{Height: 8, Width: 8, Channels: 3, Pixels: make([]uint8, 8*8*3)}
+		for at := range m.Pixels {
+			y, x := at/3/8, at/3%8
+			m.Pixels[at] = uint8(40 + 8*(i/2) + 120*([2]int{y, x}[i%2]%2))
+		}
+		d.Train = append(d.Train, datasets.Sample{Image: m, Label: int32(i % 2)})
+	}
+	d.Test = d.Train
+	return d
+}
+
+// An input manipulation of one's own takes a few lines, and goes wherever Padding does: into a program,
+// which is trained, kept and opened again like any other.
+func Example_manipulation() {
+	run := must.M1(os.MkdirTemp("", ""))
+	defer os.RemoveAll(run)
+	program := vrkit.Program{Input: Tint{}, Model: modeltest.Tiny(), Output: output.BLM{Lambda: 1}}
+	result := must.M1(train.Train(context.Background(), train.Config{
+		Program: program, Data: stripes(), Backend: must.M1(compute.NewWithConfig("go")),
+		Run: run, Epochs: 10, Batch: 8, Recipe: train.AdamAt(.05),
+	}))
+	fmt.Println(program.Coordinates())
+	artefact := must.M1(vrkit.ReadArtefact(run, vrkit.Last))
+	fmt.Println("learned:", artefact.Learned["tint"].Shape())
+	fmt.Println("the loss fell:", result.Last().Loss < result.Metrics[1].Loss)
+	// Output:
+	// learnable / input / additive / statistical
+	// learned: (Float32)[1, 1, 1, 3]
+	// the loss fell: true
+}

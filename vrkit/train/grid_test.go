@@ -1,0 +1,126 @@
+package train_test
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models/modeltest"
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// TestEveryProgram trains every input manipulation with every output alignment, each pair one
+// vrkit.Program of the same frozen net, and opens what it learned again from its record alone.
+func TestEveryProgram(t *testing.T) {
+	inputs := []input.Manipulation{
+		input.Padding{Image: 8}, input.Watermark{Kind: input.Narrow}, input.Watermark{Kind: input.Medium},
+		input.Watermark{Kind: input.Full}, input.SMM{Patch: 4, Seed: 2},
+	}
+	outputs := []output.Alignment{
+		output.RLM{Seed: 2}, output.FLM{}, output.ILM{}, output.BLM{Lambda: 1}, output.BLMPlus{Lambda: 1, Alpha: .7},
+		output.Linear{Seed: 2}, output.Identity{},
+	}
+	require.Len(t, inputs, len(input.Names()))
+	require.Len(t, outputs, len(output.Names()))
+	for row, in := range inputs {
+		for column, out := range outputs {
+			if out.Name() == "identity" && row > 0 { // to a run it is an RLM that drew 0, 1, 2
+				continue
+			}
+			if testing.Short() && column != row+1 {
+				continue // a diagonal, in which every input occurs, and every output that learns or is estimated
+			}
+			t.Run(in.Name()+" "+out.Name(), func(t *testing.T) { trainAndReopen(t, in, out) })
+		}
+	}
+}
+
+func trainAndReopen(t *testing.T, in input.Manipulation, out output.Alignment) {
+	c := config(t, filepath.Join(t.TempDir(), "run"), out)
+	c.Program.Input, c.Program.Side, c.Epochs = in, 16, 2
+	c.Recipe.Mask.Rate = .01
+	frozen := c.Program.Model.Weights.Hash()
+	result, err := train.Train(t.Context(), c)
+	require.NoError(t, err)
+	require.Len(t, result.Metrics, 3)
+	for _, m := range result.Metrics[1:] {
+		require.True(t, m.Loss > 0 && !math.IsInf(m.Loss, 0), "a loss of %v", m.Loss)
+	}
+	now, err := result.Program.WeightsHash()
+	require.NoError(t, err)
+	require.Equal(t, frozen, now, "frozen means frozen")
+
+	learned, err := vrkit.ReadArtefact(c.Run, vrkit.Last)
+	require.NoError(t, err)
+	requireMoved(t, c.Program, learned)
+	if out.Name() != "linear" {
+		for target := range learned.Mapping.Targets {
+			total := 0.
+			for source := range learned.Mapping.Sources {
+				total += float64(learned.Mapping.At(source, target))
+			}
+			require.InDelta(t, 1, total, 1e-6, "column %d of ω", target)
+		}
+	}
+
+	manifest, err := vrkit.ReadManifest(c.Run)
+	require.NoError(t, err)
+	reopened, err := manifest.Program(modeltest.Tiny())
+	require.NoError(t, err)
+	require.Equal(t, c.Program.Input.Settings(), reopened.Input.Settings())
+	require.Equal(t, c.Program.Output.Settings(), reopened.Output.Settings())
+	require.Equal(t, c.Program.Coordinates(), reopened.Coordinates())
+	compiled, err := vrkit.Compile(backendtest.Any(t), reopened, len(manifest.Data.Classes))
+	require.NoError(t, err)
+	require.NoError(t, compiled.Use(learned))
+	pixels := datasets.Stack(c.Data.Test, compiled.ImageSide())
+	batch := tensors.FromFlatDataAndDimensions(pixels, len(c.Data.Test), compiled.ImageSide(), compiled.ImageSide(), 3)
+	before, _, err := result.Program.Logits(batch)
+	require.NoError(t, err)
+	after, _, err := compiled.Logits(batch)
+	require.NoError(t, err)
+	require.Equal(t, before, after, "the reopened run's target logits")
+	answers, err := compiled.Answers(pixels)
+	require.NoError(t, err)
+	right := 0
+	for i, sample := range c.Data.Test {
+		if answers[i] == int(sample.Label) {
+			right++
+		}
+	}
+	require.Equal(t, float64(right)/float64(len(answers)), result.Last().TestAccuracy)
+}
+
+// requireMoved holds that training has changed all that a program learns, and its running statistics. A
+// bias in front of a BatchNorm is left out: it has no gradient but rounding errors.
+func requireMoved(t *testing.T, p vrkit.Program, learned vrkit.Artefact) {
+	untrained, err := vrkit.Compile(backendtest.Any(t), p, learned.Mapping.Targets)
+	require.NoError(t, err)
+	require.NoError(t, untrained.Initialise())
+	start, err := untrained.Artefact()
+	require.NoError(t, err)
+	require.Len(t, learned.Learned, len(start.Learned))
+	require.Contains(t, learned.Learned, input.PromptVariable)
+	values := func(a vrkit.Artefact, name string) []float32 {
+		require.Contains(t, a.Learned, name)
+		v, err := tensors.CopyFlatData[float32](a.Learned[name])
+		require.NoError(t, err)
+		return v
+	}
+	for name := range start.Learned {
+		if p.Input.Name() == "smm" && strings.Contains(name, "conv") && strings.Contains(name, "bias") {
+			continue
+		}
+		require.NotEqual(t, values(start, name), values(learned, name), fmt.Sprintf("%s has not moved", name))
+	}
+}

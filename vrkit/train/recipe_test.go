@@ -1,0 +1,181 @@
+package train
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/models/modeltest"
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+)
+
+// named is a recipe spread over epochs, as a run takes it.
+func named(t *testing.T, name string, epochs int) Recipe {
+	r, err := NamedRecipe(name)
+	require.NoError(t, err)
+	require.NoError(t, r.Check())
+	return r.spread(epochs)
+}
+
+// TestPapersRates holds the rate of every epoch against the papers' (reference/methods.md 1.4, 2.8; for
+// the mask generator of a ViT 1.3): whatever the step, for they fall once an epoch.
+func TestPapersRates(t *testing.T) {
+	for _, name := range []string{"blm", "blm-watermark", "smm", "smm-vit"} {
+		r := named(t, name, 200)
+		require.Equal(t, 200, r.Epochs)
+		require.Equal(t, 256, r.Batch)
+		require.Equal(t, Adam, r.Optimiser)
+		for epoch := range 200 {
+			prompt := .01
+			switch {
+			case epoch >= 144:
+				prompt = .0001
+			case epoch >= 100:
+				prompt = .001
+			}
+			mask := prompt
+			if name == "smm-vit" {
+				mask = .001
+			}
+			for _, step := range []int{0, 17, 39} {
+				rates := r.schedule(epoch, step, 40)
+				require.InEpsilon(t, prompt, rates[promptRate], 1e-12, "%s: the prompt in epoch %d", name, epoch)
+				require.InEpsilon(t, mask, rates[maskRate], 1e-12, "%s: the mask generator in epoch %d", name, epoch)
+				require.InEpsilon(t, 10*prompt, rates[outputRate], 1e-12, "%s: the learned output in epoch %d", name, epoch)
+			}
+		}
+	}
+	for name, want := range map[string]Augment{"blm": {}, "blm-watermark": {Margin: 4, Flip: true}, "smm": {Margin: 32, Flip: true}, "smm-vit": {Margin: 32, Flip: true}, "clip": {}, "course": {}} {
+		require.Equal(t, want, named(t, name, 200).Augment, name)
+	}
+}
+
+// A run of other epochs than published falls at the same shares of them, truncated as int does.
+func TestFallOfOtherLengths(t *testing.T) {
+	for epochs, falls := range map[int][2]int{200: {100, 144}, 100: {50, 72}, 60: {30, 43}, 7: {3, 5}, 1: {0, 0}} {
+		g := named(t, "blm", epochs).Prompt
+		require.Equal(t, epochs, g.Horizon)
+		var fallen [2]int // the first epoch at each lower rate
+		for i, below := range []float64{.005, .0005} {
+			for g.rateAt(fallen[i], 0, 9) > below {
+				fallen[i]++
+			}
+		}
+		require.Equal(t, falls, fallen, "of %d epochs", epochs)
+	}
+}
+
+// TestCosineRates holds the values of reference/methods.md 1.6, and that the rate falls with every step.
+func TestCosineRates(t *testing.T) {
+	const epochs, steps = 200, 6
+	r := named(t, "clip", epochs)
+	require.Equal(t, SGD, r.Optimiser)
+	require.Equal(t, .9, r.Momentum)
+	for _, g := range []Group{r.Prompt, r.Mask, r.Output} {
+		require.Equal(t, 40., g.rateAt(0, 0, steps))
+		require.InDelta(t, 34.142, g.rateAt(epochs/4, 0, steps), .0005)
+		require.InDelta(t, 20, g.rateAt(epochs/2, 0, steps), 1e-12)
+		require.InDelta(t, 0, g.rateAt(epochs, 0, steps), 1e-12)
+		last := math.Inf(1)
+		for epoch := range epochs {
+			for step := range steps {
+				rate := g.rateAt(epoch, step, steps)
+				require.Less(t, rate, last, "epoch %d, step %d", epoch, step)
+				require.InDelta(t, 20*(1+math.Cos(math.Pi*float64(epoch*steps+step)/(epochs*steps))), rate, 1e-12)
+				last = rate
+			}
+		}
+		require.Positive(t, last, "no step is lost at a rate of 0")
+	}
+}
+
+// Adam's corrections count the steps of the whole run, from one.
+func TestMomentCorrections(t *testing.T) {
+	r := AdamAt(.05)
+	for at, want := range map[[2]int][2]float64{{0, 0}: {10, 1000}, {0, 1}: {1 / .19, 1 / .001999}, {2, 1}: {1 / (1 - math.Pow(.9, 16)), 1 / (1 - math.Pow(.999, 16))}} {
+		scheduled := r.schedule(at[0], at[1], 7)
+		require.InEpsilon(t, want[0], scheduled[firstMoment], 1e-9, "%v", at)
+		require.InEpsilon(t, want[1], scheduled[secondMoment], 1e-9, "%v", at)
+	}
+}
+
+func TestRecipeChecks(t *testing.T) {
+	steps := func(factor float64, at ...float64) Group { return Group{Rate: 1, Fall: Steps, Factor: factor, At: at} }
+	require.NoError(t, AdamAt(0).Check())
+	for i, c := range []struct {
+		want  string
+		spoil func(r *Recipe)
+	}{
+		{`no optimiser is called "adamw"; known: adam, sgd`, func(r *Recipe) { r.Optimiser = "adamw" }},
+		{"momentum must lie between 0 and 1, not 1", func(r *Recipe) { r.Momentum = 1 }},
+		{"momentum must lie between 0 and 1, not -0.1", func(r *Recipe) { r.Momentum = -.1 }},
+		{"momentum must lie between 0 and 1, not NaN", func(r *Recipe) { r.Momentum = math.NaN() }},
+		{"learning rate of the prompt must be", func(r *Recipe) { r.Prompt.Rate = math.NaN() }},
+		{"learning rate of the mask generator must be", func(r *Recipe) { r.Mask.Rate = -1 }},
+		{"learning rate of the output must be", func(r *Recipe) { r.Output.Rate = math.Inf(1) }},
+		{`no learning rate falls as "step"; known: constant, steps, cosine`, func(r *Recipe) { r.Mask.Fall = "step" }},
+		{`no learning rate falls as ""`, func(r *Recipe) { r.Output.Fall = "" }},
+		{"not by 0 at [0.5]", func(r *Recipe) { r.Prompt = steps(0, .5) }},
+		{"not by 2 at [0.5]", func(r *Recipe) { r.Prompt = steps(2, .5) }},
+		{"not by 0.1 at []", func(r *Recipe) { r.Output = steps(.1) }},
+		{"not by 0.1 at [0.7 0.5]", func(r *Recipe) { r.Mask = steps(.1, .7, .5) }},
+		{"not by 0.1 at [0.5 1.5]", func(r *Recipe) { r.Mask = steps(.1, .5, 1.5) }},
+		{"not by 0.1 at [-0.5]", func(r *Recipe) { r.Mask = steps(.1, -.5) }},
+		{"0 to 1024 pixels larger before they are cropped, not -1", func(r *Recipe) { r.Augment.Margin = -1 }},
+		{"0 to 1024 pixels larger before they are cropped, not 1025", func(r *Recipe) { r.Augment.Margin = 1025 }},
+	} {
+		r := AdamAt(.05)
+		c.spoil(&r)
+		require.ErrorContains(t, r.Check(), c.want, "case %d", i)
+	}
+	r := AdamAt(-1) // all that is wrong is said at once
+	require.Len(t, strings.Split(r.Check().Error(), "\n"), 3)
+	_, err := NamedRecipe("blm+")
+	require.EqualError(t, err, `no recipe is called "blm+"; known: course, blm, blm-watermark, smm, smm-vit, clip`)
+}
+
+// Only rates that fall have a horizon, and one that a caller has set gives way to the run's.
+func TestSpread(t *testing.T) {
+	r := named(t, "smm-vit", 30)
+	require.Equal(t, [3]int{30, 0, 30}, [3]int{r.Prompt.Horizon, r.Mask.Horizon, r.Output.Horizon})
+	r.Mask.Horizon = 5
+	r = r.spread(12)
+	require.Equal(t, [3]int{12, 0, 12}, [3]int{r.Prompt.Horizon, r.Mask.Horizon, r.Output.Horizon})
+	require.Equal(t, 7, Config{Recipe: named(t, "clip", 200), Epochs: 7}.filled().Recipe.Prompt.Horizon)
+}
+
+// TestGroups sorts every variable that SMM and a learned output train by the rate it learns at.
+func TestGroups(t *testing.T) {
+	p := vrkit.Program{Input: input.SMM{Patch: 4}, Model: modeltest.Tiny(), Output: output.Linear{}, Side: 16}
+	compiled, err := vrkit.Compile(quickest(t), p, 3)
+	require.NoError(t, err)
+	require.NoError(t, compiled.Initialise())
+	sizes := map[int]int{}
+	for v := range compiled.Store.IterVariables() {
+		if !v.Trainable {
+			continue
+		}
+		group := groupOf(v.Path())
+		sizes[group] += v.Shape().Size()
+		switch group {
+		case promptRate:
+			require.Equal(t, "/input/"+input.PromptVariable, v.Path())
+		case maskRate:
+			require.True(t, strings.HasPrefix(v.Path(), "/input/"+input.MaskScope+"/"), v.Path())
+		case outputRate:
+			require.Equal(t, "/output/"+output.WeightsVariable, v.Path())
+		}
+	}
+	prompt := 3 * 16 * 16
+	require.Equal(t, map[int]int{
+		promptRate: prompt,
+		maskRate:   input.SMM{Patch: 4}.Trainable(16) - prompt,
+		outputRate: modeltest.Sources * 3,
+	}, sizes, "all that is learned, and nothing of the frozen model, is in one of the groups")
+	require.Equal(t, outputRate, groupOf("/output/"+output.BiasVariable))
+	require.Equal(t, promptRate, groupOf("/input/masks"), "a prompt of another name")
+}
