@@ -38,7 +38,8 @@ type cost struct {
 const costFile = "cost.json"
 
 // runCells runs what is not there yet, some at a time, and says how it gets on. When it ends early, what
-// is done is returned beside the error, the rest being empty. Every run is a process of its own, the train command itself, so that its memory is its own and a kill costs one run at most.
+// is done is returned beside the error, the rest being empty. Every run is a process of its own, the train
+// command itself, so that its memory is its own and a kill costs one run at most.
 func runCells(ctx context.Context, cells []cell, jobs int, stderr io.Writer) ([]outcome, error) {
 	executable, err := os.Executable()
 	if err != nil {

@@ -189,7 +189,7 @@ func writeReport(dir string, results []outcome, rows []*tableRow) error {
 func writePictures(dir string, rows []*tableRow) error {
 	var drawn []string
 	for _, r := range rows {
-		name := strings.NewReplacer(":", "_", "/", "_").Replace(r.Dataset + "-" + r.Model)
+		name := fileName(r.Dataset + "-" + r.Model)
 		if slices.Contains(drawn, name) {
 			continue
 		}

@@ -64,6 +64,12 @@ func table(ctx context.Context, c *call) error {
 	return c.print(rows, func(w io.Writer) { fmt.Fprint(w, markdown(rows), "\nkept in ", *dir, "\n") })
 }
 
+// The flags of a table that train does not have: those of one grid, and those of the whole command.
+var (
+	gridNames  = []string{"models", "datasets", "inputs", "outputs", "seeds", "label"}
+	tableNames = []string{"o", "plan", "jobs", "json"}
+)
+
 // grid is what the flags of one table say.
 type grid struct {
 	*spec
@@ -103,16 +109,7 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 	if strings.ContainsAny(g.label, `/\.`) {
 		return nil, fmt.Errorf("-label %q is part of a folder's name: take letters, digits and hyphens", g.label)
 	}
-	own := map[string]bool{"models": true, "datasets": true, "inputs": true, "outputs": true, "seeds": true, "label": true, "o": true, "plan": true, "jobs": true, "json": true}
-	var flags []string
-	c.Visit(func(f *flag.Flag) {
-		if !own[f.Name] {
-			flags = append(flags, "-"+f.Name+"="+f.Value.String())
-		}
-	})
-	if g.protocol != "paper" && !g.asked["end-tests"] {
-		flags = append(flags, "-end-tests") // the rest of the test accuracies is in no table
-	}
+	flags := c.given(slices.Concat(gridNames, tableNames))
 	var seeds []uint64
 	for _, text := range list(g.seeds) {
 		seed, err := strconv.ParseUint(text, 10, 64)
@@ -132,10 +129,13 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 						if g.label != "" {
 							name += "-" + g.label
 						}
-						folder := strings.NewReplacer(":", "_", "/", "_").Replace(dataset)
-						one.Run = filepath.Join(dir, model, folder, name, fmt.Sprint("seed-", seed))
-						if _, _, err := g.config(one.parts, one.Run); err != nil {
+						one.Run = filepath.Join(dir, model, fileName(dataset), name, fmt.Sprint("seed-", seed))
+						_, sizes, err := g.config(one.parts, one.Run)
+						if err != nil {
 							return nil, fmt.Errorf("%s: %w", one, err)
+						}
+						if g.protocol != "paper" && sizes.Val == 0 && !g.asked["end-tests"] {
+							one.flags = append(slices.Clone(flags), "-end-tests") // no other test accuracy is in a table
 						}
 						all = append(all, one)
 					}
@@ -151,10 +151,14 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 
 // planned reads a plan: a grid a line, as flags; empty lines and lines that begin with # are left out.
 func planned(c *call, path, dir string) ([]cell, error) {
-	for name := range map[string]bool{"models": true, "datasets": true, "inputs": true, "outputs": true, "seeds": true, "label": true} {
-		if asked(c.FlagSet, name) {
-			return nil, fmt.Errorf("-%s stands in the plan's lines, not beside -plan", name)
+	var misplaced string
+	c.Visit(func(f *flag.Flag) {
+		if slices.Contains(gridNames, f.Name) {
+			misplaced = f.Name
 		}
+	})
+	if misplaced != "" {
+		return nil, fmt.Errorf("-%s stands in the plan's lines, not beside -plan", misplaced)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -166,7 +170,7 @@ func planned(c *call, path, dir string) ([]cell, error) {
 		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		one := &call{FlagSet: newFlags("plan"), command: c.command, arguments: append(c.given(), strings.Fields(line)...), stderr: c.stderr, json: new(bool)}
+		one := &call{FlagSet: newFlags("plan"), command: c.command, arguments: append(c.given(tableNames), strings.Fields(line)...), stderr: c.stderr, json: new(bool)}
 		one.command.arguments = ""
 		g := one.gridFlags()
 		err := one.parse()
@@ -191,20 +195,18 @@ func planned(c *call, path, dir string) ([]cell, error) {
 	return all, nil
 }
 
-// given are the flags of the command that hold for every line of a plan.
-func (c *call) given() (flags []string) {
+// given are the flags that were given, but for some.
+func (c *call) given(but []string) (flags []string) {
 	c.Visit(func(f *flag.Flag) {
-		if !slices.Contains([]string{"o", "plan", "jobs", "json"}, f.Name) {
+		if !slices.Contains(but, f.Name) {
 			flags = append(flags, "-"+f.Name+"="+f.Value.String())
 		}
 	})
 	return flags
 }
 
-func asked(flags *flag.FlagSet, name string) (found bool) {
-	flags.Visit(func(f *flag.Flag) { found = found || f.Name == name })
-	return found
-}
+// fileName is a name with what a file's name can't have replaced.
+func fileName(name string) string { return strings.NewReplacer(":", "_", "/", "_").Replace(name) }
 
 // list is what stands between commas.
 func list(text string) (names []string) {
