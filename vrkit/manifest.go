@@ -63,7 +63,8 @@ type TrainingRecord struct {
 	Batch    int             `json:"batch"`
 	Epochs   int             `json:"epochs"`
 	Seed     uint64          `json:"seed"`
-	Schedule string          `json:"schedule,omitempty"` // of an ω that is estimated: a train.Schedule
+	Schedule string          `json:"schedule,omitempty"`  // of an ω that is estimated: a train.Schedule
+	EndTests bool            `json:"end_tests,omitempty"` // the test set was measured at the ends only
 }
 
 // EngineRecord names what computed: results are bit-equal only under the same.
@@ -145,10 +146,16 @@ func (m Manifest) Differences(now Manifest) ([]string, error) {
 	keys := maps.Clone(before)
 	maps.Copy(keys, after)
 	delete(keys, "training.epochs")
+	named := func(value any) any { // a setting that is at nothing is left out of the file
+		if value == nil {
+			return "nothing"
+		}
+		return value
+	}
 	var differences []string
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if !reflect.DeepEqual(before[key], after[key]) {
-			differences = append(differences, fmt.Sprintf("%s: %v, now %v", key, before[key], after[key]))
+			differences = append(differences, fmt.Sprintf("%s: %v, now %v", key, named(before[key]), named(after[key])))
 		}
 	}
 	return differences, nil

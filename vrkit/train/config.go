@@ -109,7 +109,7 @@ func (c Config) manifest() (vrkit.Manifest, error) {
 	if err != nil {
 		return vrkit.Manifest{}, err
 	}
-	training := vrkit.TrainingRecord{Recipe: recipe, Batch: c.Batch, Epochs: c.Epochs, Seed: c.Seed}
+	training := vrkit.TrainingRecord{Recipe: recipe, Batch: c.Batch, Epochs: c.Epochs, Seed: c.Seed, EndTests: c.EndTests}
 	if _, ok := p.Output.(output.Estimator); ok {
 		training.Schedule = string(c.Schedule)
 	}

@@ -1,7 +1,6 @@
 package train_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -149,126 +148,6 @@ func TestSameSeedSameRun(t *testing.T) {
 	}
 	require.Equal(t, contents(t, runs[0]), contents(t, runs[1]))
 	require.NotEqual(t, contents(t, runs[0]), contents(t, runs[2]))
-}
-
-// A run stopped by its context in the middle of an epoch, and trained on, ends like one that was not,
-// whatever it has to remember: where ω comes from, what varies, and all that is learned.
-func TestStopAndResume(t *testing.T) {
-	for name, vary := range map[string]func(c *train.Config){
-		"pad blm exact": func(c *train.Config) { c.Schedule = train.Exact },
-		"pad blm fast":  func(c *train.Config) { c.Schedule = train.Fast },
-		"smm blm+ fast": newest,
-		"pad linear":    func(c *train.Config) { c.Program.Output = output.Linear{} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			if testing.Short() && name == "smm blm+ fast" {
-				t.Skip("every process's share of SMM has to be compiled")
-			}
-			dir := t.TempDir()
-			configured := func(run string) train.Config {
-				c := config(t, filepath.Join(dir, run), output.BLM{Lambda: 1})
-				vary(&c)
-				c.Epochs = 3
-				return c
-			}
-			whole, parts := configured("whole"), configured("parts")
-			_, err := train.Train(t.Context(), whole)
-			require.NoError(t, err)
-
-			stops := 0
-			for ; ; stops++ { // a little further every time
-				ctx, cancel := context.WithCancel(t.Context())
-				events := 0
-				parts.Events = func(train.Event) {
-					if events++; events > 2*(stops+1) {
-						cancel()
-					}
-				}
-				_, err := train.Train(ctx, parts)
-				cancel()
-				if err == nil {
-					break
-				}
-				require.ErrorIs(t, err, context.Canceled)
-				require.Less(t, stops, 100)
-			}
-			require.Greater(t, stops, 3)
-			require.Equal(t, contents(t, whole.Run), contents(t, parts.Run))
-		})
-	}
-}
-
-// newest makes a configuration take what remembers most between steps: a mask generator with running
-// statistics, probability mass gathered while the prompt moves, a rate that falls every step, and
-// pictures that are varied.
-func newest(c *train.Config) {
-	c.Program.Input, c.Program.Output, c.Program.Side = input.SMM{Patch: 4}, output.BLMPlus{Lambda: 1, Alpha: .7}, 16
-	c.Data.Mirrors, c.Schedule = true, train.Fast
-	c.Recipe.Prompt.Fall, c.Recipe.Mask.Rate = train.Cosine, .01
-	c.Recipe.Augment = train.Augment{Margin: 2, Flip: true}
-}
-
-func TestTrainOn(t *testing.T) {
-	dir := t.TempDir()
-	whole, parts := filepath.Join(dir, "whole"), filepath.Join(dir, "parts")
-	_, err := train.Train(t.Context(), config(t, whole, output.ILM{}))
-	require.NoError(t, err)
-	for _, epochs := range []int{2, 2, 5} { // the second time there is nothing to do
-		c := config(t, parts, output.ILM{})
-		c.Epochs = epochs
-		result, err := train.Train(t.Context(), c)
-		require.NoError(t, err)
-		require.Equal(t, epochs, result.Last().Epoch)
-	}
-	require.Equal(t, contents(t, whole), contents(t, parts))
-}
-
-// A run whose rates fall can't be trained on for longer, because its rates would have been others; one
-// that stopped early goes on to its own end.
-func TestFallingRateHasAHorizon(t *testing.T) {
-	for _, fall := range []train.Group{{Rate: .05, Fall: train.Cosine}, {Rate: .05, Fall: train.Steps, Factor: .1, At: []float64{.5}}} {
-		c := config(t, filepath.Join(t.TempDir(), "run"), output.ILM{})
-		c.Epochs, c.Recipe.Prompt = 2, fall
-		ctx, cancel := context.WithCancel(t.Context())
-		c.Events = func(e train.Event) {
-			if e.Stage == train.StageEpoch && e.Epoch == 1 {
-				cancel()
-			}
-		}
-		_, err := train.Train(ctx, c)
-		require.ErrorIs(t, err, context.Canceled)
-		c.Events = nil
-		for _, other := range []int{1, 3} {
-			d := c
-			d.Epochs = other
-			_, err = train.Train(t.Context(), d)
-			require.ErrorContains(t, err, fmt.Sprintf("training.recipe.prompt.horizon: 2, now %d", other))
-		}
-		result, err := train.Train(t.Context(), c)
-		require.NoError(t, err)
-		require.Equal(t, 2, result.Last().Epoch)
-	}
-}
-
-func TestResumeRefuses(t *testing.T) {
-	run := filepath.Join(t.TempDir(), "run")
-	c := config(t, run, output.ILM{})
-	c.Epochs = 1
-	_, err := train.Train(t.Context(), c)
-	require.NoError(t, err)
-
-	other := c
-	other.Batch = 9
-	_, err = train.Train(t.Context(), other)
-	require.ErrorContains(t, err, "training.batch: 8, now 9")
-
-	other = c
-	other.Engine.SHA256 = "another plugin"
-	_, err = train.Train(t.Context(), other)
-	require.ErrorContains(t, err, "engine.plugin_sha256: test, now another plugin")
-	other.Force = true
-	_, err = train.Train(t.Context(), other)
-	require.NoError(t, err)
 }
 
 func TestTrainErrors(t *testing.T) {
