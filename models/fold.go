@@ -14,26 +14,31 @@ type batchNorm struct {
 	epsilon                     float64
 }
 
-// fold returns the kernel, [out, ...], and the bias of the convolution without a bias that is followed
-// by the norm, as one convolution.
-func (n batchNorm) fold(kernel []float32) (folded, bias []float32) {
-	folded, bias = make([]float32, len(kernel)), make([]float32, len(n.gamma))
+// fold scales the kernel, [out, ...], of a convolution without a bias that is followed by the norm, and
+// returns the bias with which it is the two in one.
+func (n batchNorm) fold(kernel []float32) (bias []float32) {
+	bias = make([]float32, len(n.gamma))
 	each := len(kernel) / len(n.gamma)
 	for out := range n.gamma {
 		scale := float64(n.gamma[out]) / math.Sqrt(float64(n.variance[out])+n.epsilon)
 		bias[out] = float32(float64(n.beta[out]) - float64(n.mean[out])*scale)
 		for i := out * each; i < (out+1)*each; i++ {
-			folded[i] = float32(float64(kernel[i]) * scale)
+			kernel[i] = float32(float64(kernel[i]) * scale)
 		}
 	}
-	return folded, bias
+	return bias
 }
 
 // hwio turns a kernel [out, in, kh, kw], PyTorch's order, into [kh, kw, in, out].
 func hwio(kernel []float32, out, in int) []float32 {
-	turned := transposed(kernel, out*in) // [kh·kw, out, in]
-	for tap := 0; tap < len(turned); tap += out * in {
-		copy(turned[tap:], transposed(turned[tap:tap+out*in], out))
+	turned := make([]float32, len(kernel))
+	taps := len(kernel) / (out * in)
+	for o := range out {
+		for i := range in {
+			for tap := range taps {
+				turned[(tap*in+i)*out+o] = kernel[(o*in+i)*taps+tap]
+			}
+		}
 	}
 	return turned
 }

@@ -88,17 +88,41 @@ type Info struct {
 	Side          int           // the default side, in pixels
 	Normalisation Normalisation // of its input
 	Top1          float64       // published ImageNet top-1 accuracy, in percent
+	Prepared      Preparation   // of the pictures that it was measured on; zero where nobody says
+	Tokens        Tokens        // what runs through a transformer; zero for other models
 	License       string
 	Citation      string
 }
 
-// SideRule says which image sides a model takes: at least Min, and a multiple of Multiple.
-type SideRule struct{ Min, Multiple int }
+// Preparation is how a picture becomes a model's input: the shorter side is resized to Resize pixels, and
+// the middle square of Crop pixels is cut out.
+type Preparation struct {
+	Resize, Crop  int
+	Interpolation string // "bilinear" or "bicubic"
+}
+
+// SideRule says which image sides a model takes: at least Min, at most Max unless that is 0, and a
+// multiple of Multiple.
+type SideRule struct{ Min, Max, Multiple int }
+
+// String says which sides there are: "multiples of 32, from 32", or "224 alone".
+func (r SideRule) String() string {
+	switch r.Max {
+	case 0:
+		return fmt.Sprintf("multiples of %d, from %d", r.Multiple, r.Min)
+	case r.Min:
+		return fmt.Sprintf("%d alone", r.Min)
+	}
+	return fmt.Sprintf("multiples of %d, from %d to %d", r.Multiple, r.Min, r.Max)
+}
 
 // Check returns an error that names the sides that would do.
 func (r SideRule) Check(name string, side int) error {
-	if side >= r.Min && side%r.Multiple == 0 {
+	if side >= r.Min && (r.Max == 0 || side <= r.Max) && side%r.Multiple == 0 {
 		return nil
+	}
+	if r.Min == r.Max {
+		return fmt.Errorf("%s takes images of side %d alone, which it was trained at, not %d", name, r.Min, side)
 	}
 	return fmt.Errorf("%s takes sides of at least %d that are multiples of %d, not %d", name, r.Min, r.Multiple, side)
 }
@@ -109,6 +133,7 @@ type Model struct {
 	Labels  []string // names of the S source labels, in the order of the logits
 	Weights Weights
 	Forward Forward
+	Entered Entered // nil for a model that can be entered at its input only
 }
 
 // Sources is S, the number of source labels.
@@ -128,6 +153,11 @@ func (m *Model) Logits(scope *model.Scope, x *Node) *Node {
 // LogitsOfSum is Logits of an input in two parts, one of them shared by all samples, where that is
 // cheaper to learn: the same values but for rounding.
 func (m *Model) LogitsOfSum(scope *model.Scope, input layer.Sum) *Node {
+	return m.logits(scope, input, m.Forward)
+}
+
+// logits builds the model's graph, by forward.
+func (m *Model) logits(scope *model.Scope, input layer.Sum, forward Forward) *Node {
 	x := input.Each
 	x.AssertRank(4)
 	if h, w := x.Shape().Dim(1), x.Shape().Dim(2); h == w {
@@ -147,7 +177,7 @@ func (m *Model) LogitsOfSum(scope *model.Scope, input layer.Sum) *Node {
 		}
 		return ConvertDType(variable.SetTrainable(false).NodeValue(x.Graph()), x.DType())
 	}
-	logits := m.Forward(weight, input)
+	logits := forward(weight, input)
 	logits.AssertDims(x.Shape().Dim(0), m.Sources())
 	return logits
 }

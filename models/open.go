@@ -17,12 +17,18 @@ import (
 type architecture struct {
 	Info
 	weights fetch.Artefact
+	dict    stateDict // of the weight file, where it is one of PyTorch's
 	read    func(path string) (Weights, error)
 	forward Forward
+	entered Entered // of a transformer
 }
 
 // architectures lists what -model can name, in the order that lists show it.
-var architectures = []architecture{squeezenet, efficientnetLite0, efficientnetLite1, efficientnetLite2}
+var architectures = []architecture{
+	squeezenet, efficientnetLite0, efficientnetLite1, efficientnetLite2,
+	resnet18, resnet34, resnet50, resnet101, resnext101,
+	squeezenetTorchvision, vitB32, vitB32at384,
+}
 
 // All describes every model that can be opened.
 func All() []Info {
@@ -61,7 +67,7 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 		return nil, err
 	}
 	if path == "" {
-		if path, err = a.weights.Get(ctx, report); err != nil {
+		if path, err = a.fetch(ctx, report); err != nil {
 			return nil, err
 		}
 	}
@@ -73,7 +79,7 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 	if err != nil {
 		return nil, err
 	}
-	return &Model{Info: a.Info, Labels: labels, Weights: weights, Forward: a.forward}, nil
+	return &Model{Info: a.Info, Labels: labels, Weights: weights, Forward: a.forward, Entered: a.entered}, nil
 }
 
 // fetch gets the weights. Where they can't be had it names the next best model, whose weights are in

@@ -87,3 +87,62 @@ func TestDepthwise(t *testing.T) {
 		}
 	}
 }
+
+// grouped convolution and its gradient agree with one plain convolution a group.
+func TestGrouped(t *testing.T) {
+	const batch, side, channels = 2, 6, 128
+	for _, each := range []int{8, 32, 64} {
+		for _, stride := range []int{1, 2} {
+			t.Run(fmt.Sprintf("each=%d/stride=%d", each, stride), func(t *testing.T) {
+				padding := [2][2]int{{1, 1}, {1, 1}}
+				exec := MustNewExec(backendtest.Any(t), func(x, kernel, bias *Node) []*Node {
+					y := Grouped(x, kernel, bias, stride, padding)
+					var parts []*Node
+					for from := 0; from < channels; from += each {
+						some := AxisRange(from, from+each)
+						parts = append(parts, Convolution(SliceAxis(x, 3, some), SliceAxis(kernel, 3, some), Slice(bias, some), stride, padding))
+					}
+					want := Concatenate(parts, 3)
+					return []*Node{y, Gradient(ReduceAllSum(Square(y)), x)[0], want, Gradient(ReduceAllSum(Square(want)), x)[0]}
+				})
+				results := exec.MustExec(wavy(batch, side, side, channels), wavy(3, 3, each, channels), wavy(channels))
+				require.InDeltaSlice(t, tensors.MustCopyFlatData[float32](results[2]), tensors.MustCopyFlatData[float32](results[0]), 1e-3)
+				require.InDeltaSlice(t, tensors.MustCopyFlatData[float32](results[3]), tensors.MustCopyFlatData[float32](results[1]), 1e-2)
+			})
+		}
+	}
+}
+
+// What surrounds a padded max-pool is never a maximum, not even of negative values, and takes no gradient.
+func TestPaddedMaxPooling(t *testing.T) {
+	exec := MustNewExec(backendtest.Any(t), func(x *Node) (*Node, *Node) {
+		y := PaddedMaxPooling(Reshape(x, 1, 3, 3, 1), 3, 2, [2][2]int{{1, 1}, {1, 1}})
+		return Reshape(y, 2, 2), Gradient(ReduceAllSum(y), x)[0]
+	})
+	y, gradient := exec.MustExec2([][]float32{{-1, -2, -3}, {-4, -5, -6}, {-7, -8, -9}})
+	require.Equal(t, [][]float32{{-1, -2}, {-4, -5}}, y.Value())
+	require.Equal(t, [][]float32{{1, 1, 0}, {1, 1, 0}, {0, 0, 0}}, gradient.Value())
+}
+
+// Patches are a convolution whose stride is the kernel's side, also of a sum.
+func TestPatches(t *testing.T) {
+	exec := MustNewExec(backendtest.Any(t), func(x, shared, kernel *Node) (*Node, *Node) {
+		whole := Convolve(Add(x, shared), kernel).Strides(4).NoPadding().Done()
+		return Sum{x, shared}.Patches(kernel), Reshape(whole, 2, 6, 5)
+	})
+	got, want := exec.MustExec2(wavy(2, 8, 12, 3), wavy(1, 8, 12, 3), wavy(4, 4, 3, 5))
+	require.InDeltaSlice(t, tensors.MustCopyFlatData[float32](want), tensors.MustCopyFlatData[float32](got), 1e-4)
+}
+
+// wavy is a tensor of these dimensions, from a closed formula.
+func wavy(dimensions ...int) *tensors.Tensor {
+	size := 1
+	for _, d := range dimensions {
+		size *= d
+	}
+	values := make([]float32, size)
+	for i := range values {
+		values[i] = float32(math.Sin(.37*float64(i) + .0011*float64(i*i%1009)))
+	}
+	return tensors.FromFlatDataAndDimensions(values, dimensions...)
+}

@@ -115,6 +115,48 @@ func TestGetRefusesPathsAndMissingSums(t *testing.T) {
 	a.SHA256 = ""
 	_, err = a.Get(t.Context(), nil)
 	oneLine(t, err)
+	a.SHA256 = "0123456"
+	_, err = a.Get(t.Context(), nil)
+	oneLine(t, err)
+}
+
+// A file is held against as much of its sum as is known.
+func TestGetKnowsABeginning(t *testing.T) {
+	emptyCache(t)
+	s := serve(t, whole)
+	a := artefact(s.URL)
+	a.SHA256 = a.SHA256[:8]
+	path, err := a.Get(t.Context(), nil)
+	require.NoError(t, err)
+	requireContent(t, path)
+	_, ok := a.Cached()
+	require.True(t, ok)
+	a.SHA256 = "01234567"
+	_, ok = a.Cached()
+	require.False(t, ok)
+	_, err = a.Get(t.Context(), nil)
+	oneLine(t, err)
+	require.ErrorContains(t, err, "wrong contents")
+	require.ErrorContains(t, err, "put the file whose sha256 begins with 01234567 at")
+}
+
+// A file that nobody publishes a sum of is not fetched, but taken from where somebody has put it.
+func TestGetByHand(t *testing.T) {
+	emptyCache(t)
+	s := serve(t, whole)
+	a := artefact(s.URL)
+	a.SHA256, a.ByHand = "", true
+	_, err := a.Get(t.Context(), nil)
+	oneLine(t, err)
+	path, pathErr := a.Path()
+	require.NoError(t, pathErr)
+	require.ErrorContains(t, err, "nobody publishes a checksum, so nothing is fetched: download "+s.URL+" and put the file at "+path)
+	require.Zero(t, s.count())
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	got, err := a.Get(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, path, got)
 }
 
 func TestGetStops(t *testing.T) {

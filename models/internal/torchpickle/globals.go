@@ -6,6 +6,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/vrkit-go/reprogram/models/internal/scalar"
 	"github.com/vrkit-go/reprogram/models/internal/unpickle"
 )
 
@@ -35,18 +36,18 @@ func (s storages) load(id any) (any, error) {
 	if tuple.Len() == 6 && tuple.Get(5) != nil {
 		return nil, errors.New("a storage is a view of another, as only PyTorch before 0.4 made them: save the file again")
 	}
-	class, okClass := tuple.Get(1).(*kind)
+	class, okClass := tuple.Get(1).(*scalar.Kind)
 	key, okKey := tuple.Get(2).(string)
 	count, okCount := tuple.Get(4).(int)
-	if !okClass || !okKey || !okCount || count < 0 || count > maxFile/class.size {
+	if !okClass || !okKey || !okCount || count < 0 || count > maxFile/class.Size {
 		return nil, errors.New("a storage's type, key or length is not one")
 	}
 	known, ok := s[key]
 	if !ok {
-		s[key] = &storage{kind: class, count: count}
+		s[key] = &storage{Kind: class, count: count}
 		return s[key], nil
 	}
-	if known.kind != class || known.count != count {
+	if known.Kind != class || known.count != count {
 		return nil, fmt.Errorf("storage %.40q is of two types or lengths", key)
 	}
 	return known, nil

@@ -45,10 +45,10 @@ func readLegacy(data []byte) (any, error) {
 			return nil, fmt.Errorf("the file lists a storage %.40q that no tensor is of, or lists it twice", key)
 		case len(rest) < 8 || binary.LittleEndian.Uint64(rest) != uint64(s.count):
 			return nil, fmt.Errorf("storage %.40q is cut off or of another length", key)
-		case len(rest)-8 < s.count*s.size:
+		case len(rest)-8 < s.count*s.Size:
 			return nil, fmt.Errorf("storage %.40q is cut off", key)
 		}
-		s.raw, s.found = rest[8:8+s.count*s.size], true
+		s.raw, s.found = rest[8:8+s.count*s.Size], true
 		rest = rest[8+len(s.raw):]
 	}
 	if len(rest) > 0 {

@@ -1,42 +1,28 @@
 package torchpickle
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
-	"github.com/gomlx/compute/dtypes/bfloat16"
-	"github.com/gomlx/compute/dtypes/float16"
 	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/vrkit-go/reprogram/models/internal/scalar"
 )
 
-// kind is a type of values: the bytes that one takes, and how it is read.
-type kind struct {
-	size int
-	read func(raw []byte) float32
-}
-
 // kinds are the admitted storage classes of module torch. Complex and quantised ones are not.
-var kinds = map[string]*kind{
-	"DoubleStorage":   {8, func(b []byte) float32 { return float32(math.Float64frombits(binary.LittleEndian.Uint64(b))) }},
-	"FloatStorage":    {4, func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) }},
-	"HalfStorage":     {2, func(b []byte) float32 { return float16.FromBits(binary.LittleEndian.Uint16(b)).Float32() }},
-	"BFloat16Storage": {2, func(b []byte) float32 { return bfloat16.FromBits(binary.LittleEndian.Uint16(b)).Float32() }},
-	"LongStorage":     {8, func(b []byte) float32 { return float32(int64(binary.LittleEndian.Uint64(b))) }},
-	"IntStorage":      {4, func(b []byte) float32 { return float32(int32(binary.LittleEndian.Uint32(b))) }},
-	"ShortStorage":    {2, func(b []byte) float32 { return float32(int16(binary.LittleEndian.Uint16(b))) }},
-	"CharStorage":     {1, func(b []byte) float32 { return float32(int8(b[0])) }},
-	"ByteStorage":     {1, func(b []byte) float32 { return float32(b[0]) }},
-	"BoolStorage":     {1, func(b []byte) float32 { return float32(b[0]) }},
+var kinds = map[string]*scalar.Kind{
+	"DoubleStorage": scalar.Float64, "FloatStorage": scalar.Float32,
+	"HalfStorage": scalar.Float16, "BFloat16Storage": scalar.BFloat16,
+	"LongStorage": scalar.Int64, "IntStorage": scalar.Int32, "ShortStorage": scalar.Int16, "CharStorage": scalar.Int8,
+	"ByteStorage": scalar.Uint8, "BoolStorage": scalar.Uint8,
 }
 
 // storage is a run of values that tensors are views of. Its bytes are the file's own.
 type storage struct {
-	*kind
+	*scalar.Kind
 	count int
-	raw   []byte // size·count bytes, once they are found
+	raw   []byte // Size·count bytes, once they are found
 	found bool
 }
 
@@ -89,9 +75,9 @@ func (v *view) tensor(left *int) (Tensor, error) {
 		return Tensor{}, errTooMany
 	}
 	t := Tensor{Shape: v.shape, Data: make([]float32, size)}
-	index, at, width := make([]int, len(v.shape)), v.offset, v.storage.size
+	index, at, width := make([]int, len(v.shape)), v.offset, v.storage.Size
 	for i := range t.Data {
-		t.Data[i] = v.storage.read(v.storage.raw[at*width : (at+1)*width])
+		t.Data[i] = v.storage.Read(v.storage.raw[at*width : (at+1)*width])
 		for axis := len(index) - 1; axis >= 0; axis-- { // the next index, and where its value lies
 			index[axis]++
 			at += v.strides[axis]

@@ -55,8 +55,8 @@ func readZip(data []byte) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(raw) != s.count*s.size {
-			return nil, fmt.Errorf("storage %.40q has %d bytes where it has %d values of %d", key, len(raw), s.count, s.size)
+		if len(raw) != s.count*s.Size {
+			return nil, fmt.Errorf("storage %.40q has %d bytes where it has %d values of %d", key, len(raw), s.count, s.Size)
 		}
 		s.raw, s.found = raw, true
 	}

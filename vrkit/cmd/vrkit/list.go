@@ -17,7 +17,7 @@ type entry struct {
 	Name     string   `json:"name"`
 	Title    string   `json:"title"`
 	About    string   `json:"about"` // what it takes, and how well it is known to do
-	Bytes    int64    `json:"bytes"` // to be fetched once; 0 where there is nothing to fetch
+	Bytes    int64    `json:"bytes"` // to be fetched once; 0 where there is nothing to fetch, -1 where nobody says how much it is
 	Cached   bool     `json:"cached"`
 	Sources  []string `json:"sources"`         // of its first file, in the order tried
 	Split    string   `json:"split,omitempty"` // how its parts came about, where they are not the official ones
@@ -35,7 +35,7 @@ func listModels(ctx context.Context, c *call) error {
 			if err != nil {
 				return nil, err
 			}
-			about := fmt.Sprintf("ImageNet top-1 %.1f %%; sides that are multiples of %d, from %d", m.Top1, m.Sides.Multiple, m.Sides.Min)
+			about := fmt.Sprintf("ImageNet top-1 %.1f %%; side: %s", m.Top1, m.Sides)
 			list = append(list, newEntry(m.Name, m.Title, about, m.License, m.Citation, files))
 		}
 		return list, nil
@@ -82,7 +82,11 @@ func aboutData(d datasets.Info) string {
 func newEntry(name, title, about, license, citation string, files []fetch.Artefact) entry {
 	e := entry{Name: name, Title: title, About: about, License: license, Citation: citation, Cached: true}
 	for i, file := range files {
-		e.Bytes += file.Size
+		if file.Size == 0 || e.Bytes < 0 {
+			e.Bytes = -1
+		} else {
+			e.Bytes += file.Size
+		}
 		if _, ok := file.Cached(); !ok {
 			e.Cached = false
 		}
@@ -159,8 +163,11 @@ func fetched(e entry) string {
 }
 
 func megabytes(bytes int64) string {
-	if bytes == 0 {
+	switch {
+	case bytes == 0:
 		return "nothing"
+	case bytes < 0:
+		return "size unknown"
 	}
 	return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
 }

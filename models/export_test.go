@@ -1,0 +1,67 @@
+package models
+
+import (
+	"fmt"
+	"hash/crc32"
+	"math"
+	"strings"
+)
+
+// MadeUp is a network with the weights of testdata/torchvision_golden.py, which stand in no file: every
+// value is a hash of its tensor's name and of its place.
+func MadeUp(name string) (*Model, error) {
+	a, err := find(name)
+	if err != nil {
+		return nil, err
+	}
+	tensors := Weights{}
+	for name, shape := range a.dict.shapes {
+		if shape != nil {
+			tensors[name] = MadeUpTensor(name, shape...)
+		}
+	}
+	m := &Model{Info: a.Info, Weights: a.dict.of(tensors), Forward: a.forward, Entered: a.entered}
+	for i := range 1000 {
+		m.Labels = append(m.Labels, fmt.Sprintf("source %d", i))
+	}
+	return m, nil
+}
+
+// MadeUpTensor is one of the script's tensors.
+func MadeUpTensor(name string, shape ...int) Tensor {
+	size := 1
+	for _, n := range shape {
+		size *= n
+	}
+	low, high := madeUpBounds(name, shape, size)
+	t, start := Tensor{Shape: shape, Data: make([]float32, size)}, crc32.ChecksumIEEE([]byte(name))
+	for i := range t.Data {
+		x := start + uint32(i)*0x9E3779B9
+		x = (x ^ x>>16) * 0x85EBCA6B
+		x = (x ^ x>>13) * 0xC2B2AE35
+		x ^= x >> 16
+		t.Data[i] = float32(low + (high-low)*(float64(x>>8)/(1<<24)))
+	}
+	return t
+}
+
+// madeUpBounds says between what values a tensor's lie.
+func madeUpBounds(name string, shape []int, size int) (low, high float64) {
+	switch {
+	case strings.HasSuffix(name, "running_mean"):
+		return -.3, .3
+	case strings.HasSuffix(name, "running_var"):
+		return .5, 1.5
+	case len(shape) == 4:
+		bound := math.Sqrt(6 / float64(size/shape[0]))
+		return -bound, bound
+	case len(shape) == 2:
+		bound := math.Sqrt(3 / float64(shape[1]))
+		return -bound, bound
+	case len(shape) == 3:
+		return -1, 1
+	case strings.HasSuffix(name, "bias"):
+		return -.3, .3
+	}
+	return .3, .9
+}

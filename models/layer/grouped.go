@@ -1,0 +1,49 @@
+package layer
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// groupedWidth is the channels, at least, that Grouped convolves at a time.
+const groupedWidth = 64
+
+// Grouped is a convolution whose channels are in groups, each of which sees itself alone: x [B,H,W,C],
+// kernel [kh,kw,C/groups,out], bias [out]. As many channels come out of it as go in. The kernel takes no
+// gradient.
+//
+// It is a row of plain convolutions, each of as many groups as have groupedWidth channels together, with
+// zeros in the kernel where one group would see another. XLA-CPU has a slow path for grouped
+// convolutions, and a slower one for their gradients; one convolution of all channels would cost as many
+// times too much as there are groups.
+func Grouped(x, kernel, bias *Node, stride int, padding [2][2]int) *Node {
+	channels, each := x.Shape().Dim(3), kernel.Shape().Dim(2)
+	kernel.AssertDims(kernel.Shape().Dim(0), kernel.Shape().Dim(1), each, channels)
+	groups := 1 // at a time
+	for groups*each < groupedWidth && channels%(2*groups*each) == 0 {
+		groups *= 2
+	}
+	width := groups * each
+	var parts []*Node
+	for from := 0; from < channels; from += width {
+		some := AxisRange(from, from+width)
+		parts = append(parts, Convolve(SliceAxis(x, 3, some), diagonal(StopGradient(SliceAxis(kernel, 3, some)), groups)).
+			Strides(stride).PaddingPerDim(padding[:]).Done())
+	}
+	return Add(Concatenate(parts, 3), ExpandAxes(bias, 0, 1, 2))
+}
+
+// diagonal is the kernel of a plain convolution that does what a grouped one does: [kh,kw,in,out] to
+// [kh,kw,groups·in,out], with zeros off the diagonal of groups.
+func diagonal(kernel *Node, groups int) *Node {
+	if groups == 1 {
+		return kernel
+	}
+	rows, columns, in, out := kernel.Shape().Dim(0), kernel.Shape().Dim(1), kernel.Shape().Dim(2), kernel.Shape().Dim(3)
+	axes := shapes.Make(dtypes.Int32, groups, groups)
+	own := ConvertDType(Equal(Iota(kernel.Graph(), axes, 0), Iota(kernel.Graph(), axes, 1)), kernel.DType())
+	spread := Mul(Reshape(kernel, rows, columns, 1, in, groups, out/groups), Reshape(own, 1, 1, groups, 1, groups, 1))
+	return Reshape(spread, rows, columns, groups*in, out)
+}

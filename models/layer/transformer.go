@@ -1,0 +1,60 @@
+package layer
+
+import (
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Dense is x·kernel + bias over the last axis: x [..., in], kernel [in, out], bias [out].
+func Dense(x, kernel, bias *Node) *Node {
+	dimensions := x.Shape().Clone().Dimensions
+	last := len(dimensions) - 1
+	y := DotProduct(Reshape(x, -1, dimensions[last]), kernel)
+	dimensions[last] = kernel.Shape().Dim(1)
+	return Reshape(Add(y, ExpandAxes(bias, 0)), dimensions...)
+}
+
+// Patches is the convolution of x, [B,H,W,C], with squares of a side that do not overlap, as a product:
+// kernel [side,side,C,out] makes one token of each square, row by row, [B, H/side·W/side, out].
+func Patches(x, kernel *Node) *Node {
+	side, size, channels := kernel.Shape().Dim(0), x.Shape().Dim(0), x.Shape().Dim(3)
+	rows, columns := x.Shape().Dim(1)/side, x.Shape().Dim(2)/side
+	x = TransposeAllAxes(Reshape(x, size, rows, side, columns, side, channels), 0, 1, 3, 2, 4, 5)
+	x = Reshape(x, size*rows*columns, side*side*channels)
+	return Reshape(DotProduct(x, Reshape(kernel, side*side*channels, -1)), size, rows*columns, -1)
+}
+
+// Patches is [Patches] of the sum.
+func (s Sum) Patches(kernel *Node) *Node {
+	y := Patches(s.Each, kernel)
+	if s.Shared == nil {
+		return y
+	}
+	return Add(y, Patches(s.Shared, kernel))
+}
+
+// Normalise is a layer normalisation over the last axis: (x − mean) / √(variance + epsilon) · gamma + beta,
+// with gamma and beta of that axis's size.
+func Normalise(x, gamma, beta *Node, epsilon float64) *Node {
+	x = Sub(x, ReduceAndKeep(x, ReduceMean, -1))
+	deviation := Sqrt(AddScalar(ReduceAndKeep(Square(x), ReduceMean, -1), epsilon))
+	return Add(Mul(Div(x, deviation), ExpandLeftToRank(gamma, x.Rank())), ExpandLeftToRank(beta, x.Rank()))
+}
+
+// GELU is x·Φ(x), with Φ the normal distribution, and not one of the functions that come near it.
+func GELU(x *Node) *Node {
+	return Mul(x, MulScalar(OnePlus(Erf(MulScalar(x, math.Sqrt2/2))), .5))
+}
+
+// Attention is that of several heads, each token to every token: queries, keys and values are [B,T,width],
+// whose last axis the heads share out.
+func Attention(queries, keys, values *Node, heads int) *Node {
+	split := func(x *Node) *Node {
+		return Reshape(x, x.Shape().Dim(0), x.Shape().Dim(1), heads, x.Shape().Dim(2)/heads)
+	}
+	scale := 1 / math.Sqrt(float64(queries.Shape().Dim(2)/heads))
+	scores := Einsum("bqhd,bkhd->bhqk", MulScalar(split(queries), scale), split(keys))
+	mixed := Einsum("bhqk,bkhd->bqhd", Softmax(scores, -1), split(values))
+	return Reshape(mixed, queries.Shape().Dimensions...)
+}

@@ -1,0 +1,160 @@
+package models_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/models/layer"
+	"github.com/vrkit-go/reprogram/models/modeltest"
+	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// torchvisionGolden is what torchvision makes of two made-up pictures with made-up weights.
+type torchvisionGolden struct {
+	Side, Every int       // the side of the pictures, and every how many values of the gradient one is kept
+	Logits      []float32 // of both, one after the other
+	Norm        float64   `json:"gradient_norm"`
+	Gradient    []float32
+	Prompted    *struct { // with tokens at the embedding and at every hidden layer
+		Logits    []float32   // every tenth
+		Norms     []float64   `json:"gradient_norms"`
+		Gradients [][]float32 // of each layer's tokens, every 97th value
+	}
+}
+
+// TestTorchvisionGolden holds logits and input gradient of every network of torchvision's against its own
+// (testdata/torchvision_golden.py).
+func TestTorchvisionGolden(t *testing.T) {
+	var nets map[string]torchvisionGolden
+	readGolden(t, "torchvision_golden.json", &nets)
+	for name, golden := range nets {
+		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name != "resnet18" {
+				t.Skip("compiling takes seconds")
+			}
+			m, err := models.MadeUp(name)
+			require.NoError(t, err)
+			exec := model.MustNewExec(backendtest.XLA(t), model.NewStore(), func(root *model.Scope, pixels *Node) (*Node, *Node) {
+				logits := m.Logits(root, m.Normalisation.Apply(pixels))
+				return logits, Gradient(readout(logits), pixels)[0]
+			})
+			logits, gradient, err := exec.Exec2(pictures(golden.Side))
+			require.NoError(t, err)
+			golden.require(t, tensors.MustCopyFlatData[float32](logits), tensors.MustCopyFlatData[float32](gradient))
+		})
+	}
+}
+
+// rounding is how far apart the logits may be, max|Δ|/max|logit|: little enough to tell a GELU from the
+// functions that come near it.
+const rounding = 5e-5
+
+// require holds logits and input gradient against the kept ones.
+func (g torchvisionGolden) require(t *testing.T, logits, gradient []float32) {
+	require.LessOrEqual(t, relativeError(logits, g.Logits), rounding, "max|Δ|/max|logit|")
+	requireGradient(t, gradient, g.Every, g.Norm, g.Gradient)
+	t.Logf("logits %.1e apart", relativeError(logits, g.Logits))
+}
+
+// requireGradient holds a gradient against its norm and every so many of its values.
+func requireGradient(t *testing.T, gradient []float32, every int, norm float64, kept []float32) {
+	var samples []float32
+	for i := 0; i < len(gradient); i += every {
+		samples = append(samples, gradient[i])
+	}
+	require.Len(t, samples, len(kept))
+	require.GreaterOrEqual(t, cosine(samples, kept), .9999, "cosine of the gradient")
+	require.InEpsilon(t, norm, math.Sqrt(dot(gradient, gradient)), 1e-3, "norm of the gradient")
+	t.Logf("gradient: cosine %.7f, norm %.1e apart", cosine(samples, kept), math.Abs(math.Sqrt(dot(gradient, gradient))/norm-1))
+}
+
+// readout is the script's weighted sum of the logits, [B,S].
+func readout(logits *Node) *Node {
+	weights := make([]float32, logits.Shape().Dim(1))
+	for k := range weights {
+		weights[k] = float32((37*k)%11-5) / 5
+	}
+	return ReduceAllSum(Mul(logits, ExpandAxes(Const(logits.Graph(), weights), 0)))
+}
+
+// pictures are the script's two, [2,side,side,3] in [0,1].
+func pictures(side int) *tensors.Tensor {
+	pixels := madeUp(side)
+	for y := range side {
+		for x := range side {
+			for c := range 3 {
+				pixels = append(pixels, float32((5*x+y*(3-c)+(x*x+y*y)/23)%256)/255)
+			}
+		}
+	}
+	return tensors.FromFlatDataAndDimensions(pixels, 2, side, side, 3)
+}
+
+// TestEntered holds the ViTs with tokens put in at every layer against torchvision's layers: logits, and
+// the gradients of the tokens. Without any tokens the logits are the plain ones.
+func TestEntered(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiling takes seconds")
+	}
+	var nets map[string]torchvisionGolden
+	readGolden(t, "torchvision_golden.json", &nets)
+	golden := nets["vit-b32"]
+	m, err := models.MadeUp("vit-b32")
+	require.NoError(t, err)
+	require.Equal(t, []string{models.AtInput, models.AtEmbedding, models.AtHidden}, m.Interfaces())
+
+	build := func(root *model.Scope, pixels *Node, prompts []*Node) *Node {
+		return m.LogitsEntered(root, layer.Sum{Each: m.Normalisation.Apply(pixels)}, func(i int, h *Node) *Node {
+			if i == 0 {
+				return models.InsertTokens(h, prompts[0])
+			}
+			return models.ReplaceTokens(h, prompts[i], prompts[i-1].Shape().Dim(0))
+		})
+	}
+	prompts := func(g *Graph, count int) (prompts []*Node) {
+		for i := range m.Tokens.Layers {
+			values := models.MadeUpTensor(fmt.Sprintf("prompt%d", i), 1, 3, m.Tokens.Width)
+			all := Const(g, tensors.FromFlatDataAndDimensions(values.Data, 3, m.Tokens.Width))
+			prompts = append(prompts, Slice(all, AxisRange(0, count)))
+		}
+		return prompts
+	}
+	store := model.NewStore()
+	results := model.MustNewExec(backendtest.XLA(t), store, func(root *model.Scope, pixels *Node) []*Node {
+		prompts := prompts(pixels.Graph(), 3)
+		logits := build(root, pixels, prompts)
+		return append(Gradient(readout(logits), prompts...), logits)
+	}).MustExec(pictures(golden.Side))
+	var tenth []float32
+	for i, v := range tensors.MustCopyFlatData[float32](results[m.Tokens.Layers]) {
+		if i%1000%10 == 0 {
+			tenth = append(tenth, v)
+		}
+	}
+	require.LessOrEqual(t, relativeError(tenth, golden.Prompted.Logits), rounding, "max|Δ|/max|logit|")
+	for i := range m.Tokens.Layers {
+		requireGradient(t, tensors.MustCopyFlatData[float32](results[i]), 97, golden.Prompted.Norms[i], golden.Prompted.Gradients[i])
+	}
+
+	none := model.MustNewExec(backendtest.XLA(t), store, func(root *model.Scope, pixels *Node) *Node {
+		return build(root, pixels, prompts(pixels.Graph(), 0))
+	}).MustExec1(pictures(golden.Side))
+	require.LessOrEqual(t, relativeError(tensors.MustCopyFlatData[float32](none), golden.Logits), rounding, "without tokens")
+}
+
+// A model without tokens says that it has none.
+func TestNotEntered(t *testing.T) {
+	m := modeltest.Tiny()
+	require.Equal(t, []string{models.AtInput}, m.Interfaces())
+	require.PanicsWithError(t, "tiny can only be entered at its input: it has no tokens; vit-b32 has", func() {
+		m.LogitsEntered(nil, layer.Sum{}, nil)
+	})
+}

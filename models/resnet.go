@@ -1,0 +1,140 @@
+package models
+
+import (
+	"fmt"
+
+	"github.com/vrkit-go/reprogram/models/layer"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// The ResNets (He et al., 2016) and ResNeXt-101-32x8d (Xie et al., 2017) as torchvision has them: a
+// block's stride is in its 3×3 convolution. ResNet-50 has the weights of torchvision's second recipe,
+// which are the ones that SMM and ILM-VP reprogram.
+var (
+	resnet18   = resnet{blocks: [4]int{2, 2, 2, 2}}.named("resnet18", "ResNet-18", 69.758, 256, "resnet18-f37072fd.pth", 46830571, "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec")
+	resnet34   = resnet{blocks: [4]int{3, 4, 6, 3}}.named("resnet34", "ResNet-34", 73.314, 256, "resnet34-b627a593.pth", 87319819, "b627a593bcbe140c234610266fe4f8ae95ea42fc881d091c9b6052e6b1d0590f")
+	resnet50   = resnet{blocks: [4]int{3, 4, 6, 3}, groups: 1, width: 64}.named("resnet50", "ResNet-50", 80.858, 232, "resnet50-11ad3fa6.pth", 102540417, "11ad3fa62ca79e40addfd354a8ec4b7c75143b3038b8d2a807fbc68deab379ca")
+	resnet101  = resnet{blocks: [4]int{3, 4, 23, 3}, groups: 1, width: 64}.named("resnet101", "ResNet-101", 77.374, 256, "resnet101-63fe2227.pth", 0, "63fe2227b86e8f1f2063f43a75c84d195911b6a0eace650907dd3dc62dd49a0a")
+	resnext101 = resnet{blocks: [4]int{3, 4, 23, 3}, groups: 32, width: 8}.named("resnext101-32x8d", "ResNeXt-101-32x8d", 79.312, 256, "resnext101_32x8d-8ba56ff5.pth", 356082095, "8ba56ff5")
+)
+
+// resnet is a size of the architecture: the blocks of the four stages. A block has two 3×3 convolutions,
+// or, where there are groups, is a bottleneck: 1×1 down, 3×3 in so many groups, each of them width
+// channels wide in the first stage, and 1×1 up to four times the stage's channels.
+type resnet struct {
+	blocks        [4]int
+	groups, width int
+}
+
+// The papers, by whether a net has groups.
+const (
+	resnetCitation  = "K. He, X. Zhang, S. Ren and J. Sun, Deep Residual Learning for Image Recognition, arXiv:1512.03385, 2015"
+	resnextCitation = "S. Xie, R. Girshick, P. Dollár, Z. Tu and K. He, Aggregated Residual Transformations for Deep Neural Networks, arXiv:1611.05431, 2017"
+)
+
+// named is the architecture in the registry.
+func (n resnet) named(name, title string, top1 float64, resize int, file string, bytes int64, sha256 string) architecture {
+	citation := resnetCitation
+	if n.groups > 1 {
+		citation = resnextCitation
+	}
+	return torchvision(architecture{
+		Info: Info{
+			Name:     name,
+			Title:    title,
+			Sides:    SideRule{Min: 32, Multiple: 32},
+			Side:     128,
+			Top1:     top1,
+			Prepared: Preparation{Resize: resize, Crop: 224, Interpolation: "bilinear"},
+			Citation: citation,
+		},
+		forward: n.forward,
+	}, file, sha256, bytes, n.stateDict())
+}
+
+// residual is one block: the channels that go in, those inside and those that come out, and its stride.
+type residual struct {
+	name                   string
+	in, inner, out, stride int
+}
+
+// residuals lists the blocks.
+func (n resnet) residuals() (blocks []residual) {
+	in := 64
+	for stage, count := range n.blocks {
+		channels := 64 << stage
+		inner, out := channels, channels
+		if n.groups > 0 {
+			inner, out = channels*n.width/64*n.groups, 4*channels
+		}
+		for i := range count {
+			b := residual{fmt.Sprintf("layer%d.%d", stage+1, i), in, inner, out, 1}
+			if stage > 0 && i == 0 {
+				b.stride = 2
+			}
+			blocks = append(blocks, b)
+			in = out
+		}
+	}
+	return blocks
+}
+
+// projects tells whether the way past the block needs a 1×1 convolution, to have its shape.
+func (b residual) projects() bool { return b.stride > 1 || b.in != b.out }
+
+func (n resnet) stateDict() stateDict {
+	layers := []foldedLayer{{"conv1", "conv1", "bn1", []int{64, 3, 7, 7}}}
+	features := 0
+	for _, b := range n.residuals() {
+		add := func(number, out, in, kernel int) {
+			layers = append(layers, foldedLayer{
+				fmt.Sprintf("%s/conv%d", b.name, number), fmt.Sprintf("%s.conv%d", b.name, number), fmt.Sprintf("%s.bn%d", b.name, number),
+				[]int{out, in, kernel, kernel},
+			})
+		}
+		if n.groups > 0 {
+			add(1, b.inner, b.in, 1)
+			add(2, b.inner, b.inner/n.groups, 3)
+			add(3, b.out, b.inner, 1)
+		} else {
+			add(1, b.out, b.in, 3)
+			add(2, b.out, b.out, 3)
+		}
+		if b.projects() {
+			layers = append(layers, foldedLayer{b.name + "/downsample", b.name + ".downsample.0", b.name + ".downsample.1", []int{b.out, b.in, 1, 1}})
+		}
+		features = b.out
+	}
+	return foldedNet(layers, "fc", features, 1e-5)
+}
+
+func (n resnet) forward(weight func(string) *Node, input layer.Sum) *Node {
+	convolve := func(x *Node, name string, stride int) *Node {
+		kernel := weight(name + "/kernel")
+		around := kernel.Shape().Dim(0) / 2 // zeros on every side
+		padding := [2][2]int{{around, around}, {around, around}}
+		if groups := x.Shape().Dim(-1) / kernel.Shape().Dim(2); groups > 1 {
+			return layer.Grouped(x, kernel, weight(name+"/bias"), stride, padding)
+		}
+		return layer.Convolution(x, kernel, weight(name+"/bias"), stride, padding)
+	}
+	x := layer.ReLU(input.Convolution(weight("conv1/kernel"), weight("conv1/bias"), 2, [2][2]int{{3, 3}, {3, 3}}))
+	x = layer.PaddedMaxPooling(x, 3, 2, [2][2]int{{1, 1}, {1, 1}})
+	for _, b := range n.residuals() {
+		y := x
+		if n.groups > 0 {
+			y = layer.ReLU(convolve(y, b.name+"/conv1", 1))
+			y = layer.ReLU(convolve(y, b.name+"/conv2", b.stride))
+			y = convolve(y, b.name+"/conv3", 1)
+		} else {
+			y = layer.ReLU(convolve(y, b.name+"/conv1", b.stride))
+			y = convolve(y, b.name+"/conv2", 1)
+		}
+		if b.projects() {
+			x = convolve(x, b.name+"/downsample", b.stride)
+		}
+		x = layer.ReLU(Add(x, y))
+	}
+	return Add(DotProduct(layer.GlobalAverage(x), weight("classifier/kernel")), ExpandAxes(weight("classifier/bias"), 0))
+}

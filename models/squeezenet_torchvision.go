@@ -1,0 +1,69 @@
+package models
+
+import (
+	"fmt"
+
+	"github.com/vrkit-go/reprogram/models/layer"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// squeezenetTorchvision is SqueezeNet 1.1 as torchvision trained it. Its layers are those of squeezenet,
+// and little else is: the first convolution is not padded, so that every pool's windows fit and
+// how torchvision rounds their number does not matter, and a ReLU follows conv10, so that no source logit
+// is negative.
+var squeezenetTorchvision = torchvision(architecture{
+	Info: Info{
+		Name:     "squeezenet1.1-torchvision",
+		Title:    "SqueezeNet 1.1 (torchvision)",
+		Sides:    SideRule{Min: 32, Multiple: 32},
+		Side:     128,
+		Top1:     58.178,
+		Prepared: Preparation{Resize: 256, Crop: 224, Interpolation: "bilinear"},
+		Citation: squeezenet.Citation,
+	},
+	forward: squeezenetTorchvisionForward,
+}, "squeezenet1_1-b8a52dc0.pth", "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b", 4958839, squeezenetStateDict())
+
+// squeezenetFiles are the places that torchvision's list of layers gives the fire modules.
+var squeezenetFiles = [...]int{3, 4, 6, 7, 9, 10, 11, 12}
+
+// squeezenetStateDict is that of torchvision's file: the layers of squeezenetShapes under other names.
+func squeezenetStateDict() stateDict {
+	names := map[string]string{"conv1": "features.0", "conv10": "classifier.1"}
+	for i, place := range squeezenetFiles {
+		for here, there := range map[string]string{"squeeze1x1": "squeeze", "expand1x1": "expand1x1", "expand3x3": "expand3x3"} {
+			names[fmt.Sprintf("fire%d/%s", i+2, here)] = fmt.Sprintf("features.%d.%s", place, there)
+		}
+	}
+	kernels, shapes := map[string][]int{}, map[string][]int{} // [out, in, kh, kw], by the name here and in the file
+	for name, s := range squeezenetShapes() {
+		kernels[name] = []int{s[3], s[2], s[0], s[1]}
+		shapes[names[name]+".weight"], shapes[names[name]+".bias"] = kernels[name], s[3:]
+	}
+	return stateDict{shapes: shapes, convert: func(take func(string) []float32) Weights {
+		weights := Weights{}
+		for name, shape := range kernels {
+			weights[name+"/kernel"] = kernelOf(take(names[name]+".weight"), shape)
+			weights[name+"/bias"] = Tensor{Shape: shape[:1], Data: take(names[name] + ".bias")}
+		}
+		return weights
+	}}
+}
+
+func squeezenetTorchvisionForward(weight func(string) *Node, input layer.Sum) *Node {
+	convolve := func(x *Node, name string) *Node {
+		around := weight(name+"/kernel").Shape().Dim(0) / 2
+		return layer.ReLU(layer.Convolution(x, weight(name+"/kernel"), weight(name+"/bias"), 1, [2][2]int{{around, around}, {around, around}}))
+	}
+	x := layer.ReLU(input.Convolution(weight("conv1/kernel"), weight("conv1/bias"), 2, [2][2]int{}))
+	for i, fire := range fires {
+		if fire.pool {
+			x = layer.MaxPooling(x, 3, 2)
+		}
+		name := fmt.Sprintf("fire%d", i+2)
+		squeezed := convolve(x, name+"/squeeze1x1")
+		x = Concatenate([]*Node{convolve(squeezed, name+"/expand1x1"), convolve(squeezed, name+"/expand3x3")}, -1)
+	}
+	return layer.GlobalAverage(convolve(x, "conv10"))
+}

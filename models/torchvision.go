@@ -1,0 +1,30 @@
+package models
+
+import "github.com/vrkit-go/reprogram/vrkit/fetch"
+
+// torchvision completes what is said of a network with what all of torchvision's have in common: the
+// normalisation, and where the weights are. The name of a weight file carries the first eight digits of its
+// SHA-256; of some files nobody has published more.
+func torchvision(a architecture, file, sha256 string, bytes int64, dict stateDict) architecture {
+	a.Normalisation = imagenetNormalisation
+	a.License = "BSD-3-Clause; trained on ImageNet"
+	a.weights = fetch.Artefact{
+		Name:     a.Title + " weights",
+		File:     "weights/" + file,
+		SHA256:   sha256,
+		Size:     bytes,
+		License:  a.License,
+		Homepage: "https://pytorch.org/vision/stable/models.html",
+		Sources:  []fetch.Source{fetch.URL{URL: torchvisionModels + file}},
+	}
+	a.dict, a.read = dict, dict.reader(a.Title)
+	return a
+}
+
+const torchvisionModels = "https://download.pytorch.org/models/"
+
+// imagenetNormalisation is that of nearly all networks trained in PyTorch: ImageNet's mean and deviation.
+var imagenetNormalisation = Normalisation{
+	Mean: [3]float32{0.485, 0.456, 0.406},
+	Std:  [3]float32{0.229, 0.224, 0.225},
+}

@@ -1,0 +1,191 @@
+package models
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vrkit-go/reprogram/models/layer"
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// The vision transformers of size B with patches of 32 pixels (Dosovitskiy et al., 2021): torchvision's,
+// for pictures of 224 pixels, and the one for 384 that SMM reprograms, which Google trained on ImageNet-21k
+// and then on ImageNet-1k, and PyTorch-Pretrained-ViT converted.
+//
+// The second wants its pixels in [−1,1]. SMM's code gives it ImageNet's normalisation all the same
+// (reference/methods.md, trap 16).
+var (
+	vitB32 = torchvision(architecture{
+		Info: Info{
+			Name:     "vit-b32",
+			Title:    "ViT-B/32",
+			Sides:    SideRule{Min: 224, Max: 224, Multiple: 32},
+			Side:     224,
+			Top1:     75.912,
+			Prepared: Preparation{Resize: 256, Crop: 224, Interpolation: "bilinear"},
+			Tokens:   vitTokens,
+			Citation: vitCitation,
+		},
+		forward: vitForward,
+		entered: vitEntered,
+	}, "vit_b_32-d86f8d99.pth", "d86f8d99", 0, vitStateDict(vitTorchvision, 224))
+
+	vitB32at384 = func() architecture {
+		dict := vitStateDict(vitPretrained, 384)
+		return architecture{
+			Info: Info{
+				Name:          "vit-b32-384",
+				Title:         "ViT-B/32 at 384",
+				Sides:         SideRule{Min: 384, Max: 384, Multiple: 32},
+				Side:          384,
+				Top1:          81.28, // of the paper's table 5: Google's own measurement
+				Normalisation: Normalisation{Mean: [3]float32{.5, .5, .5}, Std: [3]float32{.5, .5, .5}},
+				Tokens:        vitTokens,
+				License:       "Apache-2.0",
+				Citation:      vitCitation,
+			},
+			weights: fetch.Artefact{
+				Name:     "ViT-B/32 at 384 weights",
+				File:     "weights/B_32_imagenet1k.pth",
+				ByHand:   true,
+				License:  "Apache-2.0",
+				Homepage: "https://github.com/lukemelas/PyTorch-Pretrained-ViT",
+				Sources:  []fetch.Source{fetch.URL{URL: "https://github.com/lukemelas/PyTorch-Pretrained-ViT/releases/download/0.0.2/B_32_imagenet1k.pth"}},
+			},
+			dict:    dict,
+			read:    dict.reader("ViT-B/32 at 384"),
+			forward: vitForward,
+			entered: vitEntered,
+		}
+	}()
+)
+
+const (
+	vitCitation = "A. Dosovitskiy et al., An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale, arXiv:2010.11929, 2021"
+
+	vitPatch  = 32 // pixels a side
+	vitHidden = 4 * vitWidth
+	vitWidth  = 768
+	vitLayers = 12
+	vitHeads  = 12
+)
+
+var vitTokens = Tokens{Width: vitWidth, Layers: vitLayers}
+
+// vitNames are what a weight file calls things. Of a layer's it has the part after the layer's own name.
+type vitNames struct {
+	patches, class, positions, norm, classifier string
+
+	layer                              string // with %d for its number
+	norm1, out, norm2, expand, project string
+	attention                          []string // the tensors that, one below the other, make queries, keys and values
+}
+
+var (
+	vitTorchvision = vitNames{
+		patches: "conv_proj", class: "class_token", positions: "encoder.pos_embedding", norm: "encoder.ln", classifier: "heads.head",
+		layer: "encoder.layers.encoder_layer_%d.", norm1: "ln_1", out: "self_attention.out_proj", norm2: "ln_2", expand: "mlp.0", project: "mlp.3",
+		attention: []string{"self_attention.in_proj_"},
+	}
+	vitPretrained = vitNames{
+		patches: "patch_embedding", class: "class_token", positions: "positional_embedding.pos_embedding", norm: "norm", classifier: "fc",
+		layer: "transformer.blocks.%d.", norm1: "norm1", out: "proj", norm2: "norm2", expand: "pwff.fc1", project: "pwff.fc2",
+		attention: []string{"attn.proj_q.", "attn.proj_k.", "attn.proj_v."},
+	}
+)
+
+// vitOlder turns the names that torchvision had for the two layers of a perceptron before version 0.14 into
+// the present ones. Its own weight file still has them.
+var vitOlder = strings.NewReplacer(".mlp.linear_1.", ".mlp.0.", ".mlp.linear_2.", ".mlp.3.")
+
+// vitStateDict is that of a file with these names, for pictures of a side.
+func vitStateDict(names vitNames, side int) stateDict {
+	const sources = 1000
+	tokens := 1 + (side/vitPatch)*(side/vitPatch)
+	shapes := map[string][]int{
+		names.class:     {1, 1, vitWidth},
+		names.positions: {1, tokens, vitWidth},
+	}
+	parts := func(name string, shape ...int) {
+		shapes[name+"weight"], shapes[name+"bias"] = shape, shape[:1]
+	}
+	parts(names.patches+".", vitWidth, 3, vitPatch, vitPatch)
+	parts(names.norm+".", vitWidth)
+	parts(names.classifier+".", sources, vitWidth)
+	for i := range vitLayers {
+		in := fmt.Sprintf(names.layer, i)
+		for _, name := range names.attention {
+			parts(in+name, 3*vitWidth/len(names.attention), vitWidth)
+		}
+		parts(in+names.norm1+".", vitWidth)
+		parts(in+names.out+".", vitWidth, vitWidth)
+		parts(in+names.norm2+".", vitWidth)
+		parts(in+names.expand+".", vitHidden, vitWidth)
+		parts(in+names.project+".", vitWidth, vitHidden)
+	}
+	return stateDict{shapes: shapes, older: vitOlder, convert: func(take func(string) []float32) Weights {
+		weights := Weights{
+			"class":          {Shape: []int{1, vitWidth}, Data: take(names.class)},
+			"positions":      {Shape: []int{tokens, vitWidth}, Data: take(names.positions)},
+			"patches/kernel": kernelOf(take(names.patches+".weight"), []int{vitWidth, 3, vitPatch, vitPatch}),
+			"patches/bias":   {Shape: []int{vitWidth}, Data: take(names.patches + ".bias")},
+		}
+		norm := func(name, file string) {
+			weights[name+"/gamma"] = Tensor{Shape: []int{vitWidth}, Data: take(file + ".weight")}
+			weights[name+"/beta"] = Tensor{Shape: []int{vitWidth}, Data: take(file + ".bias")}
+		}
+		dense := func(name string, out, in int, files ...string) {
+			var kernel, bias []float32
+			for _, file := range files {
+				kernel, bias = append(kernel, take(file+"weight")...), append(bias, take(file+"bias")...)
+			}
+			weights[name+"/kernel"] = Tensor{Shape: []int{in, out}, Data: transposed(kernel, out)}
+			weights[name+"/bias"] = Tensor{Shape: []int{out}, Data: bias}
+		}
+		for i := range vitLayers {
+			in, name := fmt.Sprintf(names.layer, i), fmt.Sprintf("layer%d", i)
+			attention := slices.Clone(names.attention)
+			for j := range attention {
+				attention[j] = in + attention[j]
+			}
+			norm(name+"/norm1", in+names.norm1)
+			dense(name+"/attention", 3*vitWidth, vitWidth, attention...)
+			dense(name+"/out", vitWidth, vitWidth, in+names.out+".")
+			norm(name+"/norm2", in+names.norm2)
+			dense(name+"/expand", vitHidden, vitWidth, in+names.expand+".")
+			dense(name+"/project", vitWidth, vitHidden, in+names.project+".")
+		}
+		norm("norm", names.norm)
+		dense("classifier", sources, vitWidth, names.classifier+".")
+		return weights
+	}}
+}
+
+func vitForward(weight func(string) *Node, input layer.Sum) *Node {
+	return vitEntered(weight, input, func(_ int, h *Node) *Node { return h })
+}
+
+// vitEntered is the graph, in which enter may change what comes into each layer.
+func vitEntered(weight func(string) *Node, input layer.Sum, enter Enter) *Node {
+	const epsilon = 1e-6
+	dense := func(x *Node, name string) *Node { return layer.Dense(x, weight(name+"/kernel"), weight(name+"/bias")) }
+	norm := func(x *Node, name string) *Node {
+		return layer.Normalise(x, weight(name+"/gamma"), weight(name+"/beta"), epsilon)
+	}
+	patches := Add(input.Patches(weight("patches/kernel")), ExpandLeftToRank(weight("patches/bias"), 3))
+	class := BroadcastToDims(ExpandAxes(weight("class"), 0), patches.Shape().Dim(0), 1, vitWidth)
+	x := Add(Concatenate([]*Node{class, patches}, 1), ExpandAxes(weight("positions"), 0))
+	for i := range vitLayers {
+		name := fmt.Sprintf("layer%d", i)
+		x = enter(i, x)
+		x.AssertDims(patches.Shape().Dim(0), -1, vitWidth)
+		each := Split(dense(norm(x, name+"/norm1"), name+"/attention"), -1, 3)
+		x = Add(x, dense(layer.Attention(each[0], each[1], each[2], vitHeads), name+"/out"))
+		x = Add(x, dense(layer.GELU(dense(norm(x, name+"/norm2"), name+"/expand")), name+"/project"))
+	}
+	class = Squeeze(SliceAxis(x, 1, AxisElem(0)), 1)
+	return dense(norm(class, "norm"), "classifier")
+}

@@ -1,0 +1,149 @@
+package models
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// saveTensors writes a .safetensors file.
+func saveTensors(t *testing.T, tensors Weights) string {
+	type entry struct {
+		Type    string `json:"dtype"`
+		Shape   []int  `json:"shape"`
+		Offsets [2]int `json:"data_offsets"`
+	}
+	header, values := map[string]entry{}, []byte{}
+	for _, name := range slices.Sorted(maps.Keys(tensors)) {
+		start := len(values)
+		values = append(values, littleEndian(tensors[name].Data)...)
+		header[name] = entry{"F32", tensors[name].Shape, [2]int{start, len(values)}}
+	}
+	text, err := json.Marshal(header)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "weights.safetensors")
+	file := slices.Concat(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text, values)
+	require.NoError(t, os.WriteFile(path, file, 0o600))
+	return path
+}
+
+// A file's first bytes say how it is read, whatever it is called.
+func TestReadsEveryFormat(t *testing.T) {
+	for path, want := range map[string]string{
+		filepath.Join("internal", "torchpickle", "testdata", "tiny_zip.pth"):    "plain",
+		filepath.Join("internal", "torchpickle", "testdata", "tiny_legacy.pth"): "plain",
+		filepath.Join("internal", "npz", "testdata", "tiny.npz"):                "a.b",
+		saveTensors(t, Weights{"w": MadeUpTensor("w", 2, 3)}):                   "w",
+	} {
+		data, err := os.ReadFile(path)
+		require.NoError(t, err)
+		renamed := filepath.Join(t.TempDir(), "weights")
+		require.NoError(t, os.WriteFile(renamed, data, 0o600))
+		tensors, err := readTensors(renamed)
+		require.NoError(t, err)
+		require.Equal(t, []int{2, 3}, tensors[want].Shape, path)
+	}
+	for name, data := range map[string][]byte{"empty": nil, "text": bytes.Repeat([]byte("not found "), 9)} {
+		path := filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.WriteFile(path, data, 0o600))
+		_, err := readTensors(path)
+		require.ErrorContains(t, err, "not a file of PyTorch's")
+	}
+	_, err := readTensors(filepath.Join(t.TempDir(), "none"))
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// What is read from a file is what its tensors make, and a file of other tensors is refused with the difference.
+func TestReadsStateDict(t *testing.T) {
+	made := func() Weights {
+		tensors := Weights{}
+		for name, shape := range squeezenetTorchvision.dict.shapes {
+			tensors[name] = MadeUpTensor(name, shape...)
+		}
+		return tensors
+	}
+	weights, err := squeezenetTorchvision.read(saveTensors(t, made()))
+	require.NoError(t, err)
+	require.Equal(t, squeezenetTorchvision.dict.of(made()).Hash(), weights.Hash())
+	require.Equal(t, 1235496, weights.Count(), "as torchvision counts them")
+
+	other := made()
+	delete(other, "features.0.bias")
+	other["features.3.squeeze.weight"] = MadeUpTensor("", 64, 16, 1, 1)
+	other["classifier.2.weight"] = MadeUpTensor("", 3)
+	_, err = squeezenetTorchvision.read(saveTensors(t, other))
+	require.ErrorContains(t, err, "its tensors are not those of SqueezeNet 1.1 (torchvision): 1 missing (features.0.bias); "+
+		"1 of another shape (features.3.squeeze.weight [64 16 1 1] where it has [16 64 1 1]); 1 not of this architecture (classifier.2.weight)")
+}
+
+// A ViT's file with the names that torchvision had before 0.14 is read as one with those of today.
+func TestReadsOlderNames(t *testing.T) {
+	const older, newer = "encoder.layers.encoder_layer_0.mlp.linear_%d.weight", "encoder.layers.encoder_layer_0.mlp.%d.weight"
+	expand, project := MadeUpTensor("expand", 3, 2), MadeUpTensor("project", 2, 3)
+	part := stateDict{
+		shapes: map[string][]int{fmt.Sprintf(newer, 0): {3, 2}, fmt.Sprintf(newer, 3): {2, 3}},
+		older:  vitB32.dict.older,
+		convert: func(take func(string) []float32) Weights {
+			return Weights{"expand": {[]int{3, 2}, take(fmt.Sprintf(newer, 0))}, "project": {[]int{2, 3}, take(fmt.Sprintf(newer, 3))}}
+		},
+	}
+	for name, file := range map[string]Weights{
+		"older": {fmt.Sprintf(older, 1): expand, fmt.Sprintf(older, 2): project},
+		"newer": {fmt.Sprintf(newer, 0): expand, fmt.Sprintf(newer, 3): project},
+	} {
+		weights, err := part.reader("a part")(saveTensors(t, file))
+		require.NoError(t, err, name)
+		require.Equal(t, Weights{"expand": expand, "project": project}, weights, name)
+	}
+	_, err := part.reader("a part")(saveTensors(t, Weights{fmt.Sprintf(older, 1): expand, fmt.Sprintf(newer, 0): expand, fmt.Sprintf(newer, 3): project}))
+	require.ErrorContains(t, err, "1 not of this architecture (encoder.layers.encoder_layer_0.mlp.linear_1.weight)")
+}
+
+// The files have as many parameters as torchvision says; at 384 a ViT has 95 positions more.
+func TestParameters(t *testing.T) {
+	for name, want := range map[string]int{
+		"resnet18": 11689512, "resnet34": 21797672, "resnet50": 25557032, "resnet101": 44549160, "resnext101-32x8d": 88791336,
+		"squeezenet1.1-torchvision": 1235496, "vit-b32": 88224232, "vit-b32-384": 88297192,
+	} {
+		a, err := find(name)
+		require.NoError(t, err)
+		total := 0
+		for tensor, shape := range a.dict.shapes {
+			if shape == nil || filepath.Ext(tensor) == ".running_mean" || filepath.Ext(tensor) == ".running_var" {
+				continue
+			}
+			size := 1
+			for _, n := range shape {
+				size *= n
+			}
+			total += size
+		}
+		require.Equal(t, want, total, name)
+	}
+}
+
+// A weight file's sum begins as torchvision's name of it says.
+func TestSums(t *testing.T) {
+	for _, a := range architectures {
+		if name, ok := strings.CutSuffix(a.weights.File, ".pth"); ok && a.weights.Homepage == resnet18.weights.Homepage {
+			require.Equal(t, name[len(name)-9:], "-"+a.weights.SHA256[:8], a.Name)
+		}
+	}
+}
+
+// A model that takes one side says so.
+func TestOneSide(t *testing.T) {
+	require.NoError(t, vitB32.Sides.Check(vitB32.Name, 224))
+	require.EqualError(t, vitB32.Sides.Check(vitB32.Name, 256), "vit-b32 takes images of side 224 alone, which it was trained at, not 256")
+	require.Equal(t, "224 alone", vitB32.Sides.String())
+	require.Equal(t, "multiples of 32, from 32", resnet18.Sides.String())
+}
