@@ -31,7 +31,8 @@ var mayImport = map[string][]string{
 	"vrkit":                     {"models", "models/layer", "vrkit/input", "vrkit/output", "vrkit/taxonomy"},
 	"vrkit/train":               {"datasets", "models", "vrkit", "vrkit/backend", "vrkit/fetch", "vrkit/input", "vrkit/output"},
 	"vrkit/figure":              {},
-	"vrkit/show":                {"vrkit", "vrkit/figure", "vrkit/input", "vrkit/train"},
+	"vrkit/results":             {},
+	"vrkit/show":                {"vrkit", "vrkit/figure", "vrkit/input", "vrkit/results", "vrkit/train"},
 	"vrkit/cmd/vrkit":           {"*"},
 	"notebooks":                 {"*"},
 }

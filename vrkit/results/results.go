@@ -1,0 +1,153 @@
+// Package results reads, writes and sums up what vrkit table measures: a line of CSV for each run, and a
+// row over the seeds for each program.
+package results
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Run is what one run came to. Accuracies are shares, 0 to 1, and −1 where they were not measured.
+type Run struct {
+	Model, Dataset, Input, Output, Label string
+
+	Seed          uint64
+	Epochs        int
+	Before        float64 // test accuracy at epoch 0: the mapping alone, nothing learned
+	Accuracy      float64 // test accuracy after the last epoch
+	BestOnVal     float64 // test accuracy of the epoch chosen on the validation set
+	BestOnTest    float64 // the papers' choice
+	TrainAccuracy float64 // of the last epoch
+	Loss          float64 // mean training loss of the last epoch
+	EpochSeconds  float64 // mean of the trained epochs, with what was evaluated in them
+	Seconds       float64 // the whole run
+	PeakMemory    int64   // bytes
+	Threads       int
+	Trainable     int // values learned
+}
+
+// Row is what the runs of one program come to, over their seeds. Accuracies are shares of the test set,
+// 0 to 1.
+type Row struct {
+	Model      string   `json:"model"`
+	Dataset    string   `json:"dataset"`
+	Input      string   `json:"input"`
+	Output     string   `json:"output"`
+	Label      string   `json:"label,omitempty"`
+	Seeds      []uint64 `json:"seeds"`
+	Epochs     int      `json:"epochs"`
+	Before     float64  `json:"before"`             // mean at epoch 0: the mapping alone, nothing learned
+	Accuracy   float64  `json:"accuracy"`           // mean after the last epoch
+	Deviation  float64  `json:"deviation"`          // of those over the seeds, with n−1; 0 for one seed
+	BestOnVal  float64  `json:"best_on_validation"` // mean of the epochs chosen so; −1 without a validation set
+	BestOnTest float64  `json:"best_on_test"`       // mean of the papers' choice; −1 if the test set was not measured every epoch
+	Loss       float64  `json:"loss"`               // mean training loss of the last epoch
+	Seconds    float64  `json:"seconds_per_epoch"`
+	PeakMemory int64    `json:"peak_memory_bytes"` // the largest of the runs'
+	Trainable  int      `json:"trainable_values"`
+	accuracies []float64
+}
+
+// Summarise puts runs that differ in their seed alone into one row, in the order of the first of each.
+func Summarise(runs []Run) (rows []*Row) {
+	for _, r := range runs {
+		i := slices.IndexFunc(rows, func(row *Row) bool {
+			return row.Model == r.Model && row.Dataset == r.Dataset && row.Input == r.Input && row.Output == r.Output && row.Label == r.Label
+		})
+		if i < 0 {
+			i = len(rows)
+			rows = append(rows, &Row{Model: r.Model, Dataset: r.Dataset, Input: r.Input, Output: r.Output, Label: r.Label, Epochs: r.Epochs, Trainable: r.Trainable})
+		}
+		row := rows[i]
+		n := float64(len(row.Seeds))
+		mean := func(of *float64, value float64) { *of = (*of*n + value) / (n + 1) }
+		mean(&row.Before, r.Before)
+		mean(&row.Accuracy, r.Accuracy)
+		mean(&row.Loss, r.Loss)
+		mean(&row.Seconds, r.EpochSeconds)
+		mean(&row.BestOnVal, r.BestOnVal)
+		mean(&row.BestOnTest, r.BestOnTest)
+		row.PeakMemory = max(row.PeakMemory, r.PeakMemory)
+		row.Seeds = append(row.Seeds, r.Seed)
+		row.accuracies = append(row.accuracies, r.Accuracy)
+		row.Deviation = deviation(row.accuracies)
+	}
+	return rows
+}
+
+// deviation is the standard deviation of a sample, with n−1; 0 for one value.
+func deviation(values []float64) float64 {
+	mean, squares := 0., 0.
+	for _, v := range values {
+		mean += v / float64(len(values))
+	}
+	for _, v := range values {
+		squares += (v - mean) * (v - mean)
+	}
+	return math.Sqrt(squares / float64(max(len(values)-1, 1)))
+}
+
+// header names the columns, in the order of fields.
+var header = []string{"model", "dataset", "input", "output", "label", "seed", "epochs", "before", "test_accuracy", "best_on_validation", "best_on_test", "train_accuracy", "loss", "seconds_per_epoch", "seconds", "peak_memory_bytes", "threads", "trainable_values"}
+
+// CSV writes runs, a line each below the names of the columns. What was not measured is empty.
+func CSV(runs []Run) ([]byte, error) {
+	number := func(v float64) string {
+		if v < 0 {
+			return ""
+		}
+		return strconv.FormatFloat(v, 'g', 6, 64)
+	}
+	lines := [][]string{header}
+	for _, r := range runs {
+		lines = append(lines, []string{r.Model, r.Dataset, r.Input, r.Output, r.Label, fmt.Sprint(r.Seed), fmt.Sprint(r.Epochs), number(r.Before),
+			number(r.Accuracy), number(r.BestOnVal), number(r.BestOnTest), number(r.TrainAccuracy), number(r.Loss), fmt.Sprintf("%.2f", r.EpochSeconds),
+			fmt.Sprintf("%.1f", r.Seconds), fmt.Sprint(r.PeakMemory), fmt.Sprint(r.Threads), fmt.Sprint(r.Trainable)})
+	}
+	var buffer bytes.Buffer
+	err := csv.NewWriter(&buffer).WriteAll(lines)
+	return buffer.Bytes(), err
+}
+
+// Read reads what CSV wrote. Other columns, and a value that is no number, are errors that name the line.
+func Read(from io.Reader) ([]Run, error) {
+	lines, err := csv.NewReader(from).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	if len(lines) == 0 || !slices.Equal(lines[0], header) {
+		return nil, errors.New("these are not the runs of vrkit table: the first line must be " + strings.Join(header, ","))
+	}
+	runs := make([]Run, len(lines)-1)
+	for i, fields := range lines[1:] {
+		r := &runs[i]
+		r.Model, r.Dataset, r.Input, r.Output, r.Label = fields[0], fields[1], fields[2], fields[3], fields[4]
+		for column, to := range []any{&r.Seed, &r.Epochs, &r.Before, &r.Accuracy, &r.BestOnVal, &r.BestOnTest, &r.TrainAccuracy, &r.Loss, &r.EpochSeconds, &r.Seconds, &r.PeakMemory, &r.Threads, &r.Trainable} {
+			field := fields[5+column]
+			var err error
+			switch to := to.(type) {
+			case *uint64:
+				*to, err = strconv.ParseUint(field, 10, 64)
+			case *int:
+				*to, err = strconv.Atoi(field)
+			case *int64:
+				*to, err = strconv.ParseInt(field, 10, 64)
+			case *float64:
+				if *to = -1; field != "" {
+					*to, err = strconv.ParseFloat(field, 64)
+				}
+			}
+			if err != nil {
+				return nil, fmt.Errorf("line %d: %s: %w", i+2, header[5+column], err)
+			}
+		}
+	}
+	return runs, nil
+}

@@ -1,0 +1,37 @@
+package results
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestRuns(t *testing.T) {
+	one := Run{Model: "net", Dataset: "signs", Input: "pad", Output: "blm", Epochs: 4, Before: .25, Accuracy: .5, BestOnVal: -1, BestOnTest: -1,
+		TrainAccuracy: .625, Loss: 1.5, EpochSeconds: 2.25, Seconds: 9.5, PeakMemory: 1e9, Threads: 2, Trainable: 1234}
+	two, other := one, one
+	two.Seed, two.Accuracy, two.PeakMemory = 1, .75, 2e9
+	other.Output, other.Label = "ilm", "a, b"
+
+	written, err := CSV([]Run{one, other, two})
+	require.NoError(t, err)
+	read, err := Read(bytes.NewReader(written))
+	require.NoError(t, err)
+	require.Equal(t, []Run{one, other, two}, read)
+
+	rows := Summarise(read)
+	require.Len(t, rows, 2)
+	require.Equal(t, []uint64{0, 1}, rows[0].Seeds)
+	require.Equal(t, .625, rows[0].Accuracy)
+	require.InDelta(t, .1767767, rows[0].Deviation, 1e-6)
+	require.EqualValues(t, 2e9, rows[0].PeakMemory)
+	require.Equal(t, -1., rows[0].BestOnVal)
+	require.Zero(t, rows[1].Deviation)
+
+	_, err = Read(strings.NewReader("a,b\n"))
+	require.ErrorContains(t, err, "the first line must be model,dataset")
+	_, err = Read(strings.NewReader(strings.Replace(string(written), ",0.75,", ",much,", 1)))
+	require.ErrorContains(t, err, "line 4: test_accuracy")
+}

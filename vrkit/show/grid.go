@@ -1,0 +1,44 @@
+package show
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/vrkit-go/reprogram/vrkit/figure"
+	measured "github.com/vrkit-go/reprogram/vrkit/results"
+)
+
+// Grid shows the accuracies of a model's programs on a data set: a row for each input, a column for each
+// output. Rows with a label are variants, and left out.
+func Grid(rows []*measured.Row, dataset, model string) error {
+	return drawn(GridFigure(rows, dataset, model))("grid")
+}
+
+// GridFigure is the figure that Grid shows. That nothing was run is an error.
+func GridFigure(rows []*measured.Row, dataset, model string) (figure.Figure, error) {
+	var inputs, outputs []string
+	cells := map[[2]string]figure.AccuracyCell{}
+	for _, r := range rows {
+		if r.Dataset != dataset || r.Model != model || r.Label != "" {
+			continue
+		}
+		if !slices.Contains(inputs, r.Input) {
+			inputs = append(inputs, r.Input)
+		}
+		if !slices.Contains(outputs, r.Output) {
+			outputs = append(outputs, r.Output)
+		}
+		cells[[2]string{r.Input, r.Output}] = figure.AccuracyCell{Mean: r.Accuracy, Deviation: r.Deviation, Runs: len(r.Seeds)}
+	}
+	if len(inputs) == 0 {
+		return figure.Figure{}, fmt.Errorf("show: the table has no run of %s on %s", dataset, model)
+	}
+	grid := make([][]figure.AccuracyCell, len(inputs))
+	for i, in := range inputs {
+		for _, out := range outputs {
+			grid[i] = append(grid[i], cells[[2]string{in, out}])
+		}
+	}
+	return figure.Accuracies(inputs, outputs, grid, "Test accuracy in %: "+dataset+" on "+model,
+		"Along a row only the reading of the answer changes, down a column only what goes in.")
+}
