@@ -15,6 +15,7 @@ import (
 
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
+	"github.com/vrkit-go/reprogram/vrkit/results"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -88,13 +89,37 @@ func TestPlan(t *testing.T) {
 	require.NotContains(t, cells[0].flags, "-end-tests")
 }
 
-// The plan of docs/results.md is one that the command takes.
-func TestResultsPlan(t *testing.T) {
-	c := newCall("table")
-	c.gridFlags()
-	cells, err := planned(c, "../../../docs/results.plan", "grid")
+// The plans of docs/results.md are such as the command takes.
+func TestResultsPlans(t *testing.T) {
+	for name, runs := range map[string]int{"results": 3 * (6 + 4 + 1 + 1 + 6), "results-grid": 3*(6+4) + 4*5, "results-suspects": 7} {
+		c := newCall("table")
+		c.gridFlags()
+		cells, err := planned(c, "../../../docs/"+name+".plan", "grid")
+		require.NoError(t, err)
+		require.Len(t, cells, runs, name)
+	}
+}
+
+// docs/results.csv has the whole grid of traffic signs, its headline over three seeds.
+func TestResultsKept(t *testing.T) {
+	file, err := os.Open("../../../docs/results.csv")
 	require.NoError(t, err)
-	require.Len(t, cells, 3*(6+4+1+1+6))
+	defer file.Close()
+	runs, err := results.Read(file)
+	require.NoError(t, err)
+	seeds := map[string]int{}
+	for _, row := range results.Summarise(runs) {
+		seeds[row.Input+" "+row.Output] = len(row.Seeds)
+	}
+	for _, in := range []string{"pad", "narrow", "medium", "full", "smm"} {
+		for _, out := range []string{"rlm", "flm", "ilm", "blm", "blm+", "linear"} {
+			want := 1
+			if in == "pad" || out == "blm" {
+				want = 3
+			}
+			require.Equal(t, want, seeds[in+" "+out], "%s %s", in, out)
+		}
+	}
 }
 
 // newCall is a call whose flags are still to be declared.
