@@ -45,21 +45,86 @@ func (l *launcher) notebooks(names string) ([]string, error) {
 	return chosen, nil
 }
 
-// execute runs notebooks one after the other and stops at the first that fails.
+// The variable that makes -run quick, and what it takes.
+const (
+	scaleEnv   = "VRKIT_SCALE"
+	fullScale  = "full"
+	smallScale = "small"
+)
+
+// scaleAsked is the scale at which -run executes.
+func scaleAsked() (string, error) {
+	switch scale := os.Getenv(scaleEnv); scale {
+	case "", fullScale:
+		return fullScale, nil
+	case smallScale:
+		return smallScale, nil
+	default:
+		return "", fmt.Errorf("%s=%s is no scale: set it to %s or %s, or unset it", scaleEnv, scale, smallScale, fullScale)
+	}
+}
+
+// headless does what -run and -gallery ask for. What is wrong with them is told
+// before minutes of set-up.
+func (l *launcher) headless(ctx context.Context, o options) error {
+	if o.run == "" {
+		o.run = "all"
+	}
+	paths, err := l.notebooks(o.run)
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		if _, err := readNotebook(path); err != nil {
+			return err
+		}
+	}
+	scale, err := scaleAsked()
+	if err != nil {
+		return err
+	}
+	if o.gallery && scale != fullScale {
+		return fmt.Errorf("-gallery executes at full scale: unset %s", scaleEnv)
+	}
+	if err := l.setUp(ctx, l.allSteps()); err != nil {
+		return err
+	}
+	out := filepath.Join(l.root, "notebooks", "out")
+	switch {
+	case o.gallery && o.out == "":
+		return l.gallery(ctx, paths, out, filepath.Join(l.root, "docs", "gallery"))
+	case o.gallery:
+		return l.gallery(ctx, paths, out, o.out)
+	case o.out != "":
+		out = o.out
+	}
+	return l.execute(ctx, paths, out)
+}
+
+// execute runs notebooks one after the other, at the scale that is asked for,
+// and stops at the first that fails.
 func (l *launcher) execute(ctx context.Context, paths []string, out string) error {
+	scale, err := scaleAsked()
+	if err != nil {
+		return err
+	}
+	return l.executeAt(ctx, scale, paths, out)
+}
+
+func (l *launcher) executeAt(ctx context.Context, scale string, paths []string, out string) error {
 	out, err := filepath.Abs(out)
 	if err != nil {
 		return err
 	}
 	for _, path := range paths {
-		if err := l.executeOne(ctx, path, out); err != nil {
+		if err := l.executeOne(ctx, scale, path, out); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// news is what execute.py tells; see there.
+// news is what the scripts tell; see jupyter/news.py.
 type news struct {
 	Event       string `json:"event"`
 	Cell, Cells int    // code cells, from 1
@@ -71,31 +136,51 @@ type news struct {
 	Bytes       int64
 }
 
-// executeOne writes the executed notebook and its page to out. The cells run in
-// a fresh folder there, name.run, so that no earlier result is taken for this
-// run's.
-func (l *launcher) executeOne(ctx context.Context, path, out string) error {
+// executeOne writes the executed notebook to out, checks its figures, and
+// writes its page. The cells run in a fresh folder there, name.run, so that no
+// earlier result is taken for this run's.
+func (l *launcher) executeOne(ctx context.Context, scale, path, out string) error {
 	name := filepath.Base(path)
-	work := filepath.Join(out, strings.TrimSuffix(name, ".ipynb")+".run")
-	if err := os.RemoveAll(work); err != nil {
-		return err
+	stem := filepath.Join(out, strings.TrimSuffix(name, ".ipynb"))
+	work, page, executed := stem+".run", stem+".html", filepath.Join(out, name)
+	for _, old := range []string{work, page} { // an old page beside a new failure would mislead
+		if err := os.RemoveAll(old); err != nil {
+			return err
+		}
 	}
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		return fmt.Errorf("-out cannot be written: %w", err)
 	}
+	if _, err := readNotebook(path); err != nil { // before an hour of executing it
+		return err
+	}
+	fmt.Fprintln(l.out, name)
+	begun := time.Now()
+	if err := l.script(ctx, name, "execute.py", path, executed, work, scale); err != nil {
+		return err
+	}
+	if err := checkFigures(executed); err != nil {
+		return err
+	}
+	if err := l.script(ctx, name, "page.py", executed, page, filepath.Dir(path)); err != nil {
+		return err
+	}
+	fmt.Fprintf(l.out, "%s: done in %s\n", name, time.Since(begun).Round(100*time.Millisecond))
+	return nil
+}
+
+// script runs one of jupyter's scripts for a notebook and prints its news.
+func (l *launcher) script(ctx context.Context, name, script string, args ...string) error {
 	log, err := os.OpenFile(filepath.Join(l.scratch, "headless.log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	script := filepath.Join(l.root, "notebooks", "jupyter", "execute.py")
-	env := append(l.jupyterEnv(), "GONB_FLAGS=-raw_error")
-	cmd := command(ctx, env, l.python, "-E", "-s", "-B", script, path, out, work)
-	fmt.Fprintln(l.out, name)
+	args = append([]string{"-E", "-s", "-B", filepath.Join(l.root, "notebooks", "jupyter", script)}, args...)
+	cmd := command(ctx, append(l.jupyterEnv(), "GONB_FLAGS=-raw_error"), l.python, args...)
 	p := newCellPrinter(l.out)
 	var failed *news
 	var said []string
-	begun := time.Now()
 	err = lines(cmd, func(line string) {
 		var n news
 		if json.Unmarshal([]byte(line), &n) != nil || n.Event == "" {
@@ -117,9 +202,8 @@ func (l *launcher) executeOne(ctx context.Context, path, out string) error {
 		return failed.failure(name)
 	case err != nil:
 		fmt.Fprintln(l.out, strings.Join(said[max(0, len(said)-10):], "\n"))
-		return fmt.Errorf("%s: it could not be executed (%w): the last words of the kernel are above", name, err)
+		return fmt.Errorf("%s: %s ended badly (%w): its last words are above", name, script, err)
 	}
-	fmt.Fprintf(l.out, "%s: done in %s\n", name, time.Since(begun).Round(100*time.Millisecond))
 	return nil
 }
 

@@ -31,38 +31,58 @@ func readyLauncher(t *testing.T, out *strings.Builder) (*launcher, context.Conte
 	return l, ctx
 }
 
-// writeNotebook writes cells, Markdown where they begin with "#".
+type object = map[string]any
+
+// writeNotebook writes cells, Markdown where they begin with "#", of a notebook
+// that shows no figure.
 func writeNotebook(t *testing.T, name string, cells ...string) string {
+	return declaring(t, name, object{"figures": 0}, cells...)
+}
+
+// declaring writes a notebook with this said of itself; the cells that begin
+// with "const" are its parameters.
+func declaring(t *testing.T, name string, says object, cells ...string) string {
 	t.Helper()
-	type object = map[string]any
 	var list []object
 	for i, source := range cells {
 		cell := object{"id": string(rune('a' + i)), "metadata": object{}, "source": source, "cell_type": "markdown"}
 		if !strings.HasPrefix(source, "#") {
 			cell["cell_type"], cell["outputs"], cell["execution_count"] = "code", []object{}, nil
 		}
+		if strings.HasPrefix(source, "const") {
+			cell["metadata"] = object{"tags": []string{"parameters"}}
+		}
 		list = append(list, cell)
 	}
-	text, err := json.Marshal(object{"cells": list, "metadata": object{}, "nbformat": 4, "nbformat_minor": 5})
+	text, err := json.Marshal(object{"cells": list, "metadata": object{"reprogram": says}, "nbformat": 4, "nbformat_minor": 5})
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), name)
 	require.NoError(t, os.WriteFile(path, text, 0o600))
 	return path
 }
 
-const picture = `import (
+// drawsPicture is a cell with a picture that is full, and with one that is white.
+const drawsPicture = `import (
 	"image"
+	"image/color"
 	"github.com/janpfeifer/gonb/gonbui"
 )
-func picture() image.Image { return image.NewRGBA(image.Rect(0, 0, 8, 8)) }`
+func picture() image.Image {
+	m := image.NewRGBA(image.Rect(0, 0, 32, 32))
+	for i := range 1024 {
+		m.Set(i%32, i/32, color.RGBA{uint8(i%32)*8, uint8(i/32)*8, 99, 255})
+	}
+	return m
+}
+func white() image.Image { return image.NewRGBA(image.Rect(0, 0, 32, 32)) }`
 
 // A notebook is executed in a folder of its own, and its page loads nothing.
 func TestExecuteNotebook(t *testing.T) {
 	var printed strings.Builder
 	l, ctx := readyLauncher(t, &printed)
-	path := writeNotebook(t, "tiny.ipynb",
+	path := declaring(t, "tiny.ipynb", object{"figures": 1},
 		"# A title\n\nIt is $O_\\omega$ of $\\mathbb{1}[y=k]$, `$not$`, and \\$5:\n\n$$\\arg\\max_k z_k$$\n\n<details><summary>folded</summary>\n\n$x_1$ *text*\n\n</details>",
-		"%noautoget", picture,
+		"%noautoget", drawsPicture,
 		"%%\ngonbui.DisplayImage(picture())\ngonbui.DisplayMarkdown(\"$x^2$\")\nos.WriteFile(\"left\", nil, 0o600)")
 	before, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -120,6 +140,53 @@ func TestFailingCells(t *testing.T) {
 	}
 }
 
+// The small scale sets the constants anew for the cells after them, and the full one does not.
+func TestScale(t *testing.T) {
+	var printed strings.Builder
+	l, ctx := readyLauncher(t, &printed)
+	path := declaring(t, "scaled.ipynb", object{"figures": 0, "small": object{"images": 200, "rate": 0.5, "name": "a"}}, "%noautoget",
+		"const images = 1000 // to learn from\nconst rate float64 = .05\nconst name = `b`\n\nfunc f() int { return images }",
+		"%%\nfmt.Println(f(), rate, name)")
+	for scale, want := range map[string]string{"": "1000 0.05 b", "small": "200 0.5 a"} {
+		t.Setenv(scaleEnv, scale)
+		out := t.TempDir()
+		require.NoError(t, l.execute(ctx, []string{path}, out))
+		text, err := os.ReadFile(filepath.Join(out, "scaled.ipynb"))
+		require.NoError(t, err)
+		assert.Contains(t, string(text), want)
+		assert.Equal(t, scale == "small", strings.Contains(string(text), "injected-parameters"))
+	}
+	t.Setenv(scaleEnv, "tiny")
+	assert.EqualError(t, l.execute(ctx, []string{path}, t.TempDir()), "VRKIT_SCALE=tiny is no scale: set it to small or full, or unset it")
+}
+
+// A notebook whose figures are not those it declares, or whose small scale sets
+// what is not there, fails, and has no page.
+func TestFailingFigures(t *testing.T) {
+	var printed strings.Builder
+	l, ctx := readyLauncher(t, &printed)
+	const shows = "%%\ngonbui.DisplayImage(picture())"
+	for name, c := range map[string]struct {
+		says  object
+		cells []string
+		want  string
+	}{
+		"missing":    {object{"figures": 2}, []string{drawsPicture, shows}, "bad.ipynb declares 2 figures and shows 1 (png in cell 3): mend"},
+		"blank":      {object{"figures": 2}, []string{drawsPicture, shows, "%%\ngonbui.DisplayImage(white())"}, "bad.ipynb: cell 4: its figure (png) is blank"},
+		"undeclared": {object{}, nil, "bad.ipynb does not say how many figures it shows"},
+		"parameter": {object{"figures": 0, "small": object{"nosuch": 1}}, []string{"const images = 9\nconst (\n\tnosuch = 1\n)"},
+			"bad.ipynb: reprogram.small in its metadata sets 'nosuch', but what its cell with the tag 'parameters' declares in lines as 'const NAME = VALUE' is images"},
+		"untagged": {object{"figures": 0, "small": object{"images": 1}}, nil, "needs one code cell with the tag 'parameters', and there are 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := t.TempDir()
+			err := l.execute(ctx, []string{declaring(t, "bad.ipynb", c.says, append([]string{"%noautoget"}, c.cells...)...)}, out)
+			assert.ErrorContains(t, err, c.want)
+			assert.NoFileExists(t, filepath.Join(out, "bad.html"))
+		})
+	}
+}
+
 // A page that would load something, or show a formula wrong, is refused.
 func TestPageIsRefused(t *testing.T) {
 	var printed strings.Builder
@@ -128,6 +195,7 @@ func TestPageIsRefused(t *testing.T) {
 		"# ![x](https://example.org/x.png)": "would load <img src='https://example.org/x.png'>",
 		"# ![x](missing.png)":               "would load <img src='missing.png'>",
 		"# $\\nosuch{x}$":                   `has '\\nosuch'`,
+		"# <script>alert(1)</script>":       "would run a script that is no slider's",
 	} {
 		err := l.execute(ctx, []string{writeNotebook(t, "page.ipynb", cell)}, t.TempDir())
 		assert.ErrorContains(t, err, want)

@@ -19,6 +19,7 @@ func TestFlags(t *testing.T) {
 	assert.Equal(t, options{run: "01", out: "x"}, o)
 	for _, wrong := range [][]string{
 		{"-nosuch"}, {"word"}, {"-setup", "-install"}, {"-out", "x"}, {"-port", "70000"},
+		{"-gallery", "-setup"}, {"-gallery", "-run", "01"},
 	} {
 		_, err := parse(wrong)
 		assert.Error(t, err, "%v", wrong)

@@ -4,9 +4,10 @@
 //
 // makes everything ready, shows the whole job once in the terminal, then serves
 // the notebooks in JupyterLab. With -run it executes notebooks headless, with
-// -install it makes their kernel known to every Jupyter of this user. What it
-// makes or fetches lies in the project's cache (see package fetch) and is made
-// once; a second start only serves.
+// -gallery it also makes the pages that docs/gallery holds, with -install it
+// makes their kernel known to every Jupyter of this user. What it makes or
+// fetches lies in the project's cache (see package fetch) and is made once; a
+// second start only serves.
 package main
 
 import (
@@ -16,7 +17,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 )
 
@@ -27,8 +27,12 @@ serves the notebooks in JupyterLab on this machine until Ctrl-C. The first start
 fetches and builds (some minutes); later ones serve within seconds.
 
   -run NAMES     execute notebooks headless instead of serving: 01, all, or a
-                 list as 01,02; stops at the first cell that fails
-  -out DIR       where -run writes executed .ipynb and .html (notebooks/out)
+                 list as 01,02; stops at the first cell that fails, and at a
+                 figure that is missing or blank
+  -gallery       execute all notebooks headless and write a page of each, with
+                 an index, to docs/gallery; with -run only those, to -out
+  -out DIR       where -run writes executed .ipynb and .html (notebooks/out), and
+                 -gallery its pages
   -setup         only make everything ready
   -install       make the kernel "Go (reprogram)" known to every Jupyter and
                  VS Code of this user, so that any notebook can import this clone
@@ -36,15 +40,18 @@ fetches and builds (some minutes); later ones serve within seconds.
   -no-browser    do not open a browser
   -h             this help
 
+VRKIT_SCALE=small makes -run quick: a notebook that has small values for its
+parameters, in its metadata, is executed with those.
+
 Everything fetched or built lies in one folder, $VRKIT_CACHE or else "vrkit" in
 the user's cache directory, which may be deleted at any time.
 `
 
 // options are the flags.
 type options struct {
-	run, out                  string
-	setup, install, noBrowser bool
-	port                      int
+	run, out                           string
+	gallery, setup, install, noBrowser bool
+	port                               int
 }
 
 func parse(args []string) (o options, err error) {
@@ -52,6 +59,7 @@ func parse(args []string) (o options, err error) {
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.run, "run", "", "")
 	flags.StringVar(&o.out, "out", "", "")
+	flags.BoolVar(&o.gallery, "gallery", false, "")
 	flags.BoolVar(&o.setup, "setup", false, "")
 	flags.BoolVar(&o.install, "install", false, "")
 	flags.IntVar(&o.port, "port", 0, "")
@@ -60,7 +68,7 @@ func parse(args []string) (o options, err error) {
 		return o, err
 	}
 	modes := 0
-	for _, on := range []bool{o.run != "", o.setup, o.install} {
+	for _, on := range []bool{o.run != "" || o.gallery, o.setup, o.install} {
 		if on {
 			modes++
 		}
@@ -69,9 +77,11 @@ func parse(args []string) (o options, err error) {
 	case flags.NArg() > 0:
 		return o, fmt.Errorf("%q is no flag", flags.Arg(0))
 	case modes > 1:
-		return o, errors.New("-run, -setup and -install exclude each other")
-	case o.out != "" && o.run == "":
-		return o, errors.New("-out says where -run writes: give -run too")
+		return o, errors.New("-run or -gallery, -setup and -install exclude each other")
+	case o.out != "" && o.run == "" && !o.gallery:
+		return o, errors.New("-out says where -run and -gallery write: give one of them too")
+	case o.gallery && o.run != "" && o.out == "":
+		return o, errors.New("docs/gallery has all notebooks: for some of them say with -out where to write")
 	case o.port < 0 || o.port > 65535:
 		return o, fmt.Errorf("-port %d is no port: it goes to 65535", o.port)
 	}
@@ -118,18 +128,8 @@ func run(ctx context.Context, o options) error {
 		return l.install()
 	case o.setup:
 		return l.setUp(ctx, l.allSteps())
-	case o.run != "":
-		names, err := l.notebooks(o.run)
-		if err != nil {
-			return err
-		}
-		if err := l.setUp(ctx, l.allSteps()); err != nil {
-			return err
-		}
-		if o.out == "" {
-			o.out = filepath.Join(l.root, "notebooks", "out")
-		}
-		return l.execute(ctx, names, o.out)
+	case o.run != "", o.gallery:
+		return l.headless(ctx, o)
 	}
 	if o.port != 0 { // told now rather than after minutes of set-up
 		if _, err := freePort(o.port); err != nil {

@@ -1,22 +1,15 @@
-"""Executes one notebook headless and writes it, executed, and as a page of HTML.
+"""Executes one notebook headless and writes it, executed.
 
-    python execute.py SOURCE.ipynb OUT WORK
+    python execute.py SOURCE.ipynb EXECUTED.ipynb WORK full|small
 
-writes OUT/SOURCE.ipynb and OUT/SOURCE.html; the cells run in the folder WORK.
-The source is only read. Progress goes to stdout as one JSON object a line:
-
-    {"event": "start",  "cell": 3, "cells": 12, "code": "its first line"}
-    {"event": "done",   "cell": 3, "seconds": 1.2, "images": 1}
-    {"event": "failed", "cell": 3, "at": 2, "line": 4, "code": "line 4 of cell 2", "error": "..."}
-    {"event": "wrote",  "path": "...", "bytes": 12345}
+runs the cells in the folder WORK, at the scale that scale.py knows. The source is only
+read. What happens goes to stdout as news.py says: "start", "done" and "failed" for a cell,
+"wrote" for the notebook.
 
 Cells are counted as Jupyter does, code cells only, from 1; cells tagged skip-execution
-are left alone. Where the line is not known it is 0, and code is the whole cell. The exit status is 1 after a failed cell: what ran is still written as a
-notebook, the page is not.
+are left alone. The exit status is 1 after a failed cell: what ran is still written.
 """
 
-import json
-import os
 import pathlib
 import re
 import sys
@@ -27,14 +20,11 @@ import nbformat
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 import failure
-import page
+import scale
+from news import say, write
 
 KERNEL = "gonb"
 SKIP = "skip-execution"
-
-
-def say(event, **fields):
-    print(json.dumps({"event": event, **fields}), flush=True)
 
 
 class Stopped(Exception):
@@ -58,16 +48,19 @@ class Client(nbclient.NotebookClient):
             pass  # its output says more: see failure.py
         except DeadKernelError:
             self.fail(number, failure.Failure(number, 0, "the kernel ended while the cell ran"))
-        fault = failure.find(number, cell)
+        fault = failure.find(number, cell, {**self.sources(), number: cell.source})
         if fault:
             self.fail(number, fault)
-        images = sum(m.startswith("image/") for o in cell.outputs for m in o.get("data", {}))
+        images = sum(pictured(output) for output in cell.outputs)
         say("done", cell=number, seconds=round(time.monotonic() - begun, 2), images=images)
         return cell
 
+    def sources(self):
+        """The cells that have run, by their execution counts."""
+        return {c.execution_count: c.source for c in self.nb.cells if c.get("execution_count")}
+
     def fail(self, number, fault):
-        sources = {c.execution_count: c.source for c in self.nb.cells if c.cell_type == "code"}
-        lines = sources.get(fault.cell, "").splitlines()
+        lines = self.sources().get(fault.cell, "").splitlines()
         if fault.line:  # that line alone
             lines = lines[fault.line - 1 : fault.line]
         say("failed", cell=number, at=fault.cell, line=fault.line, code="\n".join(lines), error=fault.text)
@@ -81,18 +74,16 @@ def first_line(source):
     return next((line for line in lines if not dull.match(line)), lines[0])
 
 
-def write(path, text):
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)
-    say("wrote", path=str(path), bytes=path.stat().st_size)
+def pictured(output):
+    """Whether an output shows a picture: an image, a drawing in HTML, or a slider of images."""
+    data = output.get("data", {})
+    html = data.get("text/html", "")
+    return any(kind.startswith("image/") for kind in data) or "<svg" in html or "data:image/" in html
 
 
-def main(source, out, work):
-    source, out = pathlib.Path(source), pathlib.Path(out)
-    executed, html = out / source.name, out / (source.stem + ".html")
-    html.unlink(missing_ok=True)  # an old page beside a new failure would mislead
+def main(source, executed, work, size):
     notebook = nbformat.read(source, as_version=4)
+    scale.scale(notebook, size)
     client = Client(
         notebook,
         kernel_name=KERNEL,
@@ -112,14 +103,13 @@ def main(source, out, work):
     except Stopped:
         return 1
     finally:
-        write(executed, nbformat.writes(notebook) + "\n")
-    write(html, page.render(notebook, source.stem, source.parent))
+        write(pathlib.Path(executed), nbformat.writes(notebook) + "\n")
     return 0
 
 
 if __name__ == "__main__":
     try:
         sys.exit(main(*sys.argv[1:]))
-    except page.NotSelfContained as err:
+    except scale.Wrong as err:
         say("failed", cell=0, at=0, line=0, code="", error=str(err))
         sys.exit(1)

@@ -18,21 +18,23 @@ class Failure(NamedTuple):
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 COMPILER = re.compile(r"^Cell\[(\d+)\]: Line (\d+)$", re.M)
-STACK = re.compile(r"\[\[ Cell \[(\d+)\] Line (\d+) \]\]")
-PROGRAM = re.compile(r"^\s*(/.*/gonb_\w+/main\.go):(\d+)", re.M)
+FRAME = re.compile(
+    r"\[\[ Cell \[(?P<cell>\d+)\] Line (?P<line>\d+) \]\]|^\s*(?P<program>/.*/gonb_\w+/main\.go):(?P<at>\d+)", re.M
+)
 STATUS = re.compile(r"^(exit status \d+|signal: .*)$", re.M)
 UNKNOWN = re.compile(r"unknown or not implemented yet\.\s*$")
 POSITION = re.compile(r"^(\S*/)?main(_test)?\.go:\d+(:\d+)?: ")
 
 
-def find(number, cell):
-    """The failure of an executed cell with this execution count, or None."""
+def find(number, cell, sources):
+    """The failure of an executed cell with this execution count, or None. The sources are
+    those of all cells that have run, by their execution counts."""
     stderr = ANSI.sub("", "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr"))
     errors = [o for o in cell.outputs if o.output_type == "error"]
     if errors and not STATUS.match(errors[0].evalue):
         return compiler(number, errors[0])
     if errors or STATUS.search(stderr) or UNKNOWN.search(stderr):
-        return process(number, cell, stderr or errors[0].evalue)
+        return process(number, sources, stderr or errors[0].evalue)
     return None
 
 
@@ -46,29 +48,30 @@ def compiler(number, error):
     return Failure(number, 0, text)
 
 
-def process(number, cell, stderr):
+def process(number, sources, stderr):
     """What a program or a shell line wrote before it ended with a failure."""
     text = stderr.strip()
-    where = STACK.search(text)
-    if where:
-        return Failure(int(where[1]), int(where[2]), text.split("\n\ngoroutine ")[0])
-    lines = cell.source.splitlines()
-    if line := unnamed(text, lines):
-        return Failure(number, line, text.split("\n\ngoroutine ")[0])
-    commands = [n for n, line in enumerate(lines, 1) if line.startswith(("!", "%")) and not line.startswith("%%")]
+    if where := place(text, number, sources):
+        return Failure(*where, text.split("\n\ngoroutine ")[0])
+    lines = enumerate(sources[number].splitlines(), 1)
+    commands = [n for n, line in lines if line.startswith(("!", "%")) and not line.startswith("%%")]
     return Failure(number, commands[0] if len(commands) == 1 else 0, text)
 
 
-def unnamed(text, lines):
-    """The line of a panic whose stack GoNB passed on as it was, naming the program that it
-    made of the cell: the one line of the cell with the same code, or 0."""
-    for path, at in PROGRAM.findall(text):
+def place(text, number, sources):
+    """Cell and line of the first frame of a panic's stack that is known. Now and then GoNB
+    passes a frame on as it was, naming the program that it made of the cells: then it is
+    the one line with the same code, in the cell that ran or else in another."""
+    for frame in FRAME.finditer(text):
+        if frame["cell"]:
+            return int(frame["cell"]), int(frame["line"])
         try:
-            with open(path, encoding="utf-8") as program:
-                code = program.read().splitlines()[int(at) - 1].strip()
+            with open(frame["program"], encoding="utf-8") as program:
+                code = program.read().splitlines()[int(frame["at"]) - 1].strip()
         except (OSError, IndexError):
             continue
-        same = [n for n, line in enumerate(lines, 1) if line.strip() == code]
-        if len(same) == 1:
-            return same[0]
-    return 0
+        same = [(c, n) for c, source in sources.items() for n, line in enumerate(source.splitlines(), 1) if line.strip() == code]
+        for found in ([(c, n) for c, n in same if c == number], same):
+            if len(found) == 1:
+                return found[0]
+    return None
