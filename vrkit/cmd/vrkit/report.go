@@ -12,9 +12,6 @@ import (
 	vrshow "github.com/vrkit-go/reprogram/vrkit/show"
 )
 
-// tableRow is what the runs of one program come to, over their seeds.
-type tableRow = results.Row
-
 // runsOf are the outcomes as lines of the table.
 func runsOf(outcomes []outcome) []results.Run {
 	runs := make([]results.Run, len(outcomes))
@@ -29,7 +26,7 @@ func runsOf(outcomes []outcome) []results.Run {
 }
 
 // summarise puts runs that differ in their seed alone into one row, in the order of the grid.
-func summarise(outcomes []outcome) []*tableRow { return results.Summarise(runsOf(outcomes)) }
+func summarise(outcomes []outcome) []*results.Row { return results.Summarise(runsOf(outcomes)) }
 
 // secondsPerEpoch is the mean of the trained epochs, with what was evaluated in them.
 func (o outcome) secondsPerEpoch() float64 {
@@ -67,7 +64,7 @@ func (o outcome) bestOnTest() float64 {
 }
 
 // markdown is the rows as tables, one for each data set and model.
-func markdown(rows []*tableRow) string {
+func markdown(rows []*results.Row) string {
 	var b strings.Builder
 	heading := ""
 	for _, r := range rows {
@@ -112,7 +109,7 @@ func grouped(n int) string {
 
 // writeReport writes the tables: table.md, runs.csv with a line for each run, and a picture of each data
 // set's grid.
-func writeReport(dir string, outcomes []outcome, rows []*tableRow) error {
+func writeReport(dir string, outcomes []outcome, rows []*results.Row) error {
 	lines, err := results.CSV(runsOf(outcomes))
 	if err != nil {
 		return err
@@ -127,7 +124,7 @@ func writeReport(dir string, outcomes []outcome, rows []*tableRow) error {
 }
 
 // writePictures draws the grid of inputs by outputs, one picture for each data set and model.
-func writePictures(dir string, rows []*tableRow) error {
+func writePictures(dir string, rows []*results.Row) error {
 	var drawn []string
 	for _, r := range rows {
 		name := fileName(r.Dataset + "-" + r.Model)
@@ -135,7 +132,7 @@ func writePictures(dir string, rows []*tableRow) error {
 			continue
 		}
 		drawn = append(drawn, name)
-		if !slices.ContainsFunc(rows, func(other *tableRow) bool {
+		if !slices.ContainsFunc(rows, func(other *results.Row) bool {
 			return other.Dataset == r.Dataset && other.Model == r.Model && other.Label == ""
 		}) {
 			continue // variants alone are no grid

@@ -171,7 +171,7 @@ func TestTable(t *testing.T) {
 	status, stdout, stderr := vrkitIn(t, dir, append(small, "-json")...)
 	require.Equal(t, 0, status, stderr)
 	require.Equal(t, 4, strings.Count(stderr, "of 4: mnist squeezenet1.1 "), stderr)
-	var rows []tableRow
+	var rows []results.Row
 	require.NoError(t, json.Unmarshal([]byte(stdout), &rows))
 	require.Len(t, rows, 2)
 	require.Equal(t, "full", rows[1].Input)
