@@ -6,11 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,6 +27,7 @@ import (
 // they have one. All are copies: JupyterLab saves what it runs.
 func TestBrowserLab(t *testing.T) {
 	browser := startBrowser(t)
+	l, _ := readyLauncher(t, new(strings.Builder))
 	b := realProcesses(t)
 	launcher := fetchtest.Start(t, b.without(t).command(fetchtest.Bad{}, b.launcher, "-no-browser")(t))
 	t.Cleanup(func() { launcher.Signal(syscall.SIGINT); launcher.End(t, time.Minute) })
@@ -44,7 +44,7 @@ func TestBrowserLab(t *testing.T) {
 		name := filepath.Base(path)
 		t.Run(name, func(t *testing.T) {
 			copied := filepath.Join(copies, name)
-			require.NoError(t, copySmall(path, copied))
+			require.NoError(t, l.copySmall(path, copied))
 			shown, err := filepath.Rel(folder, copied)
 			require.NoError(t, err)
 			w := openTab(t, browser, 4*time.Minute)
@@ -58,42 +58,18 @@ func TestBrowserLab(t *testing.T) {
 	}
 }
 
-// copySmall copies a notebook, with the small values of its parameters after the cell that has them, as
-// scale.py does for -run.
-func copySmall(from, to string) error {
-	text, err := os.ReadFile(from)
-	if err != nil {
-		return err
+// copySmall copies a notebook, scaled as -run does.
+func (l *launcher) copySmall(from, to string) error {
+	const script = `import sys, nbformat, scale
+notebook = nbformat.read(sys.argv[1], as_version=4)
+scale.scale(notebook, "small")
+nbformat.write(notebook, sys.argv[2])`
+	python := exec.Command(l.python, "-B", "-c", script, from, to)
+	python.Dir = filepath.Join(l.root, "notebooks", "jupyter")
+	if said, err := python.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, said)
 	}
-	var notebook object
-	if err := json.Unmarshal(text, &notebook); err != nil {
-		return err
-	}
-	says, _ := notebook["metadata"].(object)["reprogram"].(object)
-	small, _ := says["small"].(object)
-	var cells []any
-	for _, cell := range notebook["cells"].([]any) {
-		cells = append(cells, cell)
-		tags, _ := cell.(object)["metadata"].(object)["tags"].([]any)
-		if len(small) == 0 || !slices.Contains(tags, any("parameters")) {
-			continue
-		}
-		var code strings.Builder
-		for _, name := range slices.Sorted(maps.Keys(small)) {
-			value, err := json.Marshal(small[name])
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(&code, "const %s = %s\n", name, value)
-		}
-		cells = append(cells, object{"cell_type": "code", "id": "small", "metadata": object{}, "source": code.String(),
-			"outputs": []any{}, "execution_count": nil})
-	}
-	notebook["cells"] = cells
-	if text, err = json.Marshal(notebook); err != nil {
-		return err
-	}
-	return os.WriteFile(to, text, 0o644)
+	return nil
 }
 
 // expose makes JupyterLab show its application object to scripts, as its flag --expose-app-in-browser does:
