@@ -21,7 +21,7 @@ func TestGallery(t *testing.T) {
 	out, work := filepath.Join(t.TempDir(), "gallery"), t.TempDir()
 	opening := "# A title\n\n**What you will see.** It *draws*. Then it ends."
 	good := declaring(t, "good.ipynb", object{"figures": 1}, opening, "%noautoget", drawsPicture,
-		"%%\ngonbui.DisplayHTML(\"<div>done in 12 s: fine</div>\")\ngonbui.DisplayImage(picture())")
+		"%%\ndefer gonbui.Sync()\ngonbui.DisplayHTML(\"<div>done in 12 s: fine</div>\")\ngonbui.DisplayImage(picture())")
 	require.NoError(t, l.gallery(ctx, []string{good}, work, out))
 	read := func(name string) string {
 		text, err := os.ReadFile(filepath.Join(out, name))
@@ -40,7 +40,7 @@ func TestGallery(t *testing.T) {
 		"shows the path " + l.root: "!echo " + l.root + "/x",
 		"needs a heading (#)":      "",
 	} {
-		cells := []string{opening, "%noautoget", drawsPicture, "%%\ngonbui.DisplayImage(picture())", code}
+		cells := []string{opening, "%noautoget", drawsPicture, "%%\ndefer gonbui.Sync()\ngonbui.DisplayImage(picture())", code}
 		if code == "" {
 			cells = cells[1:4]
 		}

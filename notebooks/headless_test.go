@@ -83,7 +83,7 @@ func TestExecuteNotebook(t *testing.T) {
 	path := declaring(t, "tiny.ipynb", object{"figures": 1},
 		"# A title\n\nIt is $O_\\omega$ of $\\mathbb{1}[y=k]$, `$not$`, and \\$5:\n\n$$\\arg\\max_k z_k$$\n\n<details><summary>folded</summary>\n\n$x_1$ *text*\n\n</details>",
 		"%noautoget", drawsPicture,
-		"%%\ngonbui.DisplayImage(picture())\ngonbui.DisplayMarkdown(\"$x^2$\")\nos.WriteFile(\"left\", nil, 0o600)")
+		"%%\ndefer gonbui.Sync()\ngonbui.DisplayImage(picture())\ngonbui.DisplayMarkdown(\"$x^2$\")\nos.WriteFile(\"left\", nil, 0o600)")
 	before, err := os.ReadFile(path)
 	require.NoError(t, err)
 	out := filepath.Join(t.TempDir(), "an out")
@@ -165,14 +165,14 @@ func TestScale(t *testing.T) {
 func TestFailingFigures(t *testing.T) {
 	var printed strings.Builder
 	l, ctx := readyLauncher(t, &printed)
-	const shows = "%%\ngonbui.DisplayImage(picture())"
+	const shows = "%%\ndefer gonbui.Sync()\ngonbui.DisplayImage(picture())"
 	for name, c := range map[string]struct {
 		says  object
 		cells []string
 		want  string
 	}{
 		"missing":    {object{"figures": 2}, []string{drawsPicture, shows}, "bad.ipynb declares 2 figures and shows 1 (png in cell 3): mend"},
-		"blank":      {object{"figures": 2}, []string{drawsPicture, shows, "%%\ngonbui.DisplayImage(white())"}, "bad.ipynb: cell 4: its figure (png) is blank"},
+		"blank":      {object{"figures": 2}, []string{drawsPicture, shows, "%%\ndefer gonbui.Sync()\ngonbui.DisplayImage(white())"}, "bad.ipynb: cell 4: its figure (png) is blank"},
 		"undeclared": {object{}, nil, "bad.ipynb does not say how many figures it shows"},
 		"parameter": {object{"figures": 0, "small": object{"nosuch": 1}}, []string{"const images = 9\nconst (\n\tnosuch = 1\n)"},
 			"bad.ipynb: reprogram.small in its metadata sets 'nosuch', but what its cell with the tag 'parameters' declares in lines as 'const NAME = VALUE' is images"},
