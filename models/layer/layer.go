@@ -9,8 +9,7 @@ import (
 // Convolution is a 2-D convolution, NHWC by HWIO, with a bias: x [B,H,W,in], kernel [kh,kw,in,out], bias [out].
 // padding gives the zeros before and after, for rows and for columns.
 func Convolution(x, kernel, bias *Node, stride int, padding [2][2]int) *Node {
-	y := Convolve(x, kernel).Strides(stride).PaddingPerDim(padding[:]).Done()
-	return Add(y, ExpandAxes(bias, 0, 1, 2))
+	return Add(convolution(x, kernel, stride, padding), ExpandAxes(bias, 0, 1, 2))
 }
 
 // SamePadding is TensorFlow's "SAME": as many zeros as make the output ⌈side/stride⌉, the odd one after.
@@ -35,29 +34,6 @@ func ReLU(x *Node) *Node {
 func ReLU6(x *Node) *Node {
 	six := Scalar(x.Graph(), x.DType(), 6)
 	return Where(GreaterOrEqual(x, six), BroadcastToShape(six, x.Shape()), ReLU(x))
-}
-
-// MaxPooling is an unpadded max-pool that drops what does not fill a window: [B,H,W,C] to
-// [B,⌊(H−window)/stride⌋+1,...,C].
-//
-// It is written as the maximum of strided slices, rows and columns one after the other, because the
-// gradient of XLA's own pooling on a CPU is a naive scatter. Of equal values the first, in row-major
-// order, takes the gradient, as in PyTorch.
-func MaxPooling(x *Node, window, stride int) *Node {
-	for _, axis := range []int{2, 1} {
-		out := (x.Shape().Dim(axis)-window)/stride + 1
-		var pooled *Node
-		for offset := range window {
-			slice := SliceAxis(x, axis, AxisRange(offset, offset+(out-1)*stride+1).Stride(stride))
-			if pooled == nil {
-				pooled = slice
-				continue
-			}
-			pooled = Where(GreaterOrEqual(pooled, slice), pooled, slice)
-		}
-		x = pooled
-	}
-	return x
 }
 
 // GlobalAverage is the mean over rows and columns: [B,H,W,C] to [B,C].

@@ -3,31 +3,85 @@ package layer
 import (
 	"math"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
+// MaxPooling is an unpadded max-pool that drops what does not fill a window: [B,H,W,C] to
+// [B,⌊(H−window)/stride⌋+1,...,C].
+func MaxPooling(x *Node, window, stride int) *Node {
+	return PaddedMaxPooling(x, window, stride, [2][2]int{})
+}
+
 // PaddedMaxPooling is MaxPooling of x, [B,H,W,C], with so many rows and columns of −∞ before and after
-// it, which never are a maximum and take no gradient.
+// it, which never are a maximum and take no gradient. Of equal values the first, in row-major order,
+// takes the gradient, as in PyTorch.
+//
+// The gradient is written out, because XLA's own on a CPU is a naive scatter: each value of x looks up
+// which place was the maximum of the windows that it lies in.
 func PaddedMaxPooling(x *Node, window, stride int, padding [2][2]int) *Node {
-	for i, around := range padding {
-		axis := 1 + i
-		edge := func(size int) *Node {
-			dimensions := x.Shape().Clone().Dimensions
-			dimensions[axis] = size
-			return BroadcastToShape(Scalar(x.Graph(), x.DType(), math.Inf(-1)), shapes.Make(x.DType(), dimensions...))
-		}
-		parts := []*Node{x}
-		if around[0] > 0 {
-			parts = append([]*Node{edge(around[0])}, parts...)
-		}
-		if around[1] > 0 {
-			parts = append(parts, edge(around[1]))
-		}
-		if len(parts) > 1 {
-			x = Concatenate(parts, axis)
-		}
+	y := MaxPool(x).Window(window).Strides(stride).PaddingPerDim(padding[:]).Done()
+	return withGradient(y, x, func(v *Node) *Node {
+		p := pooling{window, stride, padding}
+		return p.gradient(x, p.places(x, y), v)
+	})
+}
+
+type pooling struct {
+	window, stride int
+	padding        [2][2]int
+}
+
+// places is, for each value of y, the place in its window of the first value of x that is equal to it,
+// numbered row by row: int8, of y's shape.
+func (p pooling) places(x, y *Node) *Node {
+	rows, columns := y.Shape().Dim(1), y.Shape().Dim(2)
+	reach := func(axis, size int) PadAxis { // so that all windows lie within
+		before := p.padding[axis-1][0]
+		return PadAxis{Start: before, End: max(0, (size-1)*p.stride+p.window-before-x.Shape().Dim(axis))}
 	}
-	return MaxPooling(x, window, stride)
+	x = Pad(x, Scalar(x.Graph(), x.DType(), math.Inf(-1)), PadAxis{}, reach(1, rows), reach(2, columns), PadAxis{})
+	var first *Node
+	for place := p.window*p.window - 1; place >= 0; place-- {
+		number := BroadcastToDims(Scalar(x.Graph(), dtypes.Int8, place), y.Shape().Dimensions...)
+		if first == nil {
+			first = number
+			continue
+		}
+		row, column := place/p.window, place%p.window
+		there := Slice(x, AxisRange(), AxisRange(row, row+(rows-1)*p.stride+1).Stride(p.stride),
+			AxisRange(column, column+(columns-1)*p.stride+1).Stride(p.stride), AxisRange())
+		first = Where(Equal(there, y), number, first)
+	}
+	return first
+}
+
+// gradient is that of x, from y's gradient v and its maxima's places.
+func (p pooling) gradient(x, places, v *Node) *Node {
+	g, rows, columns := x.Graph(), ceilDiv(x.Shape().Dim(1), p.stride), ceilDiv(x.Shape().Dim(2), p.stride)
+	margin := ceilDiv(p.window, p.stride) // windows that lie before the first one, at most, and after the last
+	around := []PadAxis{{},
+		{Start: margin, End: margin + max(0, rows-v.Shape().Dim(1))},
+		{Start: margin, End: margin + max(0, columns-v.Shape().Dim(2))}, {}}
+	places = Pad(places, Scalar(g, dtypes.Int8, -1), around...)
+	v = Pad(v, ScalarZero(g, v.DType()), around...)
+	return interleaved(x, p.stride, func(remainder [2]int) *Node {
+		sum := Zeros(g, shapes.Make(v.DType(), x.Shape().Dim(0), rows, columns, x.Shape().Dim(3)))
+		for place := range p.window * p.window {
+			// Pixel stride·q + remainder is at this place of window q + ahead, if that is a whole number.
+			down, right := remainder[0]+p.padding[0][0]-place/p.window, remainder[1]+p.padding[1][0]-place%p.window
+			if down%p.stride != 0 || right%p.stride != 0 {
+				continue
+			}
+			top, left := margin+down/p.stride, margin+right/p.stride
+			there := func(of *Node) *Node {
+				return Slice(of, AxisRange(), AxisRange(top, top+rows), AxisRange(left, left+columns), AxisRange())
+			}
+			mine := Equal(there(places), Scalar(g, dtypes.Int8, place))
+			sum = Add(sum, Where(mine, there(v), ZerosLike(sum)))
+		}
+		return sum
+	})
 }

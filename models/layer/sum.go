@@ -18,7 +18,9 @@ func (s Sum) Convolution(kernel, bias *Node, stride int, padding [2][2]int) *Nod
 	if s.Shared == nil {
 		return y
 	}
-	return Add(y, Convolve(s.Shared, kernel).Strides(stride).PaddingPerDim(padding[:]).Done())
+	// A difference, because XLA hands a sum to oneDNN with the convolution, which takes seconds for one whose
+	// other part is shared.
+	return Sub(y, convolution(Neg(s.Shared), kernel, stride, padding))
 }
 
 // Total is the plain sum, [B,H,W,C].

@@ -31,7 +31,7 @@ func (s Sum) Patches(kernel *Node) *Node {
 	if s.Shared == nil {
 		return y
 	}
-	return Add(y, Patches(s.Shared, kernel))
+	return Sub(y, Patches(Neg(s.Shared), kernel)) // a difference, as in Convolution
 }
 
 // Normalise is a layer normalisation over the last axis: (x − mean) / √(variance + epsilon) · gamma + beta,

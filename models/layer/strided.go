@@ -1,0 +1,116 @@
+package layer
+
+import (
+	"github.com/gomlx/compute/shapes"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// withGradient is y, a value that x goes into, whose gradient to x is gradient(v) of y's gradient v: the same
+// as y's own, but computed another way. Nothing else that goes into y takes a gradient. To a backend it is y
+// itself: what carries the gradient is never computed.
+//
+// GoMLX has gradients of one's own for values of x's shape only. Here v is taken down where it arrives, at
+// something of y's shape, and given out at something of x's, which the gradient reaches later.
+func withGradient(y, x *Node, gradient func(v *Node) *Node) *Node {
+	var arrived *Node
+	taken := IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return gradient(arrived) })
+	carried, ok := InternalFusedOpCaller(
+		func() *Node { return Identity(y) },
+		func() *Node {
+			none := BroadcastToShape(ConvertDType(ReduceAllSum(taken), y.DType()), y.Shape())
+			return IdentityWithCustomGradient(none, func(_, v *Node) *Node {
+				arrived = v
+				return v
+			})
+		}, true)
+	if !ok { // GOMLX_FUSION=0 forbids it
+		return y
+	}
+	return carried
+}
+
+// convolution is a convolution without its bias. Where it has a stride, its kernel takes no gradient.
+func convolution(x, kernel *Node, stride int, padding [2][2]int) *Node {
+	if stride == 1 {
+		return Convolve(x, kernel).PaddingPerDim(padding[:]).Done()
+	}
+	return stridedConvolution(x, kernel, stride, padding)
+}
+
+// stridedConvolution is a convolution without its bias whose gradient to x is made of plain convolutions. XLA
+// spreads the gradient of y out with zeros in between, which on a CPU takes up to five times as long.
+//
+// Which rows of y a row of x goes into, and by which rows of the kernel, depends on the remainder of its
+// number by the stride alone, and likewise for columns: each pair of remainders has a plain convolution of
+// its own, with every so many of the kernel's values, turned round.
+func stridedConvolution(x, kernel *Node, stride int, padding [2][2]int) *Node {
+	kernel = StopGradient(kernel)
+	y := Convolve(x, kernel).Strides(stride).PaddingPerDim(padding[:]).Done()
+	return withGradient(y, x, func(v *Node) *Node {
+		if kernel.Shape().Dim(0) == 1 && kernel.Shape().Dim(1) == 1 && padding == [2][2]int{} {
+			return spread(phase(v, x, kernel, stride, padding, [2]int{}), x, stride)
+		}
+		return interleaved(x, stride, func(remainder [2]int) *Node { return phase(v, x, kernel, stride, padding, remainder) })
+	})
+}
+
+// interleaved puts the pixels of x's shape together from those of each pair of remainders by the stride,
+// [B,⌈H/stride⌉,⌈W/stride⌉,C].
+func interleaved(x *Node, stride int, phase func(remainder [2]int) *Node) *Node {
+	var rows []*Node
+	for row := range stride {
+		var columns []*Node
+		for column := range stride {
+			columns = append(columns, phase([2]int{row, column}))
+		}
+		rows = append(rows, Stack(columns, 3))
+	}
+	whole := Stack(rows, 2) // [B,⌈H/stride⌉,stride,⌈W/stride⌉,stride,C]
+	size := whole.Shape().Dimensions
+	whole = Reshape(whole, size[0], size[1]*stride, size[3]*stride, size[5])
+	return Slice(whole, AxisRange(), AxisRange(0, x.Shape().Dim(1)), AxisRange(0, x.Shape().Dim(2)), AxisRange())
+}
+
+// spread puts the pixels whose remainders are 0 where they are in x's shape, and zeros elsewhere.
+func spread(pixels, x *Node, stride int) *Node {
+	between := func(axis int) PadAxis {
+		return PadAxis{Interior: stride - 1, End: x.Shape().Dim(axis) - 1 - (pixels.Shape().Dim(axis)-1)*stride}
+	}
+	return Pad(pixels, ScalarZero(x.Graph(), x.DType()), PadAxis{}, between(1), between(2), PadAxis{})
+}
+
+// phase is the gradient of the pixels of x whose row and column leave these remainders by the stride:
+// [B, ⌈H/stride⌉, ⌈W/stride⌉, C], from y's gradient v.
+func phase(v, x, kernel *Node, stride int, padding [2][2]int, remainder [2]int) *Node {
+	var around [2][2]int
+	picked := []SliceAxisSpec{{}, {}, AxisRange(), AxisRange()}
+	count := [2]int{}
+	for axis := range 2 {
+		// Pixel stride·q + remainder of x is at place first + stride·u of the kernel for pixel q + ahead − u of y.
+		first := (remainder[axis] + padding[axis][0]) % stride
+		ahead := (remainder[axis] + padding[axis][0]) / stride
+		places := max(0, ceilDiv(kernel.Shape().Dim(axis)-first, stride))
+		count[axis] = ceilDiv(x.Shape().Dim(1+axis), stride)
+		if places == 0 {
+			return Zeros(v.Graph(), shapes.Make(v.DType(), x.Shape().Dim(0), ceilDiv(x.Shape().Dim(1), stride), ceilDiv(x.Shape().Dim(2), stride), x.Shape().Dim(3)))
+		}
+		picked[axis] = AxisRange(first).Stride(stride)
+		around[axis] = [2]int{places - 1 - ahead, count[axis] + ahead - v.Shape().Dim(1+axis)}
+	}
+	v = window(v, around)
+	turned := TransposeAllAxes(Reverse(Slice(kernel, picked...), 0, 1), 0, 1, 3, 2)
+	return Convolve(v, turned).PaddingPerDim([][2]int{{max(0, around[0][0]), max(0, around[0][1])}, {max(0, around[1][0]), max(0, around[1][1])}}).Done()
+}
+
+// window cuts off the rows and columns of v that around, where it is negative, says to leave out.
+func window(v *Node, around [2][2]int) *Node {
+	cut := func(axis int) SliceAxisSpec {
+		before, after := max(0, -around[axis][0]), max(0, -around[axis][1])
+		return AxisRange(before, v.Shape().Dim(1+axis)-after)
+	}
+	if around[0][0] >= 0 && around[0][1] >= 0 && around[1][0] >= 0 && around[1][1] >= 0 {
+		return v
+	}
+	return Slice(v, AxisRange(), cut(0), cut(1), AxisRange())
+}
