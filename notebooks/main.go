@@ -18,6 +18,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+
+	"github.com/vrkit-go/reprogram/vrkit/backend"
 )
 
 const usage = `go run ./notebooks [flags]
@@ -89,6 +91,7 @@ func parse(args []string) (o options, err error) {
 }
 
 func main() {
+	backend.TuneMemory()
 	// A child is told to end when the thread that started it does (see group.go),
 	// so the thread that starts them has to stay.
 	runtime.LockOSThread()

@@ -14,6 +14,11 @@ type plugin struct {
 	flags string
 }
 
+// onednn has convolutions and products computed by oneDNN, which this build of XLA holds and leaves off. It
+// has to take the place of YNNPACK, which the last, empty flag switches off. docs/performance.md has what that
+// is worth.
+const onednn = "--xla_cpu_use_onednn=true --xla_cpu_experimental_onednn_custom_call=true --xla_cpu_experimental_ynn_fusion_type="
+
 // pinned are the CPU plugins that Python packages hold, best first. None of
 // them needs Python to run.
 var pinned = []plugin{
@@ -27,7 +32,7 @@ var pinned = []plugin{
 		Homepage: "https://github.com/openxla/xla",
 		Sources: []fetch.Source{fetch.PyPI{Package: "lammps-jax-pjrt-cpu", Version: "0.11.2",
 			Member: "lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so"}},
-	}},
+	}, flags: onednn},
 	{Artefact: fetch.Artefact{
 		Name:     "XLA CPU plugin (xla-cpu-pjrt 0.0.1)",
 		File:     "plugins/xla-cpu-pjrt-0.0.1/pjrt_c_api_cpu_plugin.so",
