@@ -39,8 +39,9 @@ type Part struct {
 // ModelRecord names the frozen model.
 type ModelRecord struct {
 	Name       string `json:"name"`
-	Side       int    `json:"side"`   // of its input, in pixels
-	SHA256     string `json:"sha256"` // of its weights as loaded
+	Side       int    `json:"side"`                // of its input, in pixels
+	Precision  string `json:"precision,omitempty"` // of its computations, where that is not fp32
+	SHA256     string `json:"sha256"`              // of its weights as loaded
 	Sources    int    `json:"sources"`
 	Trainables int    `json:"trainable_values"` // what the input manipulation learns
 	// OutputTrainables is what a learned output alignment learns beside.
@@ -120,7 +121,7 @@ func (m Manifest) Program(frozen *models.Model) (Program, error) {
 	if hash := frozen.Weights.Hash(); hash != m.Model.SHA256 {
 		return Program{}, fmt.Errorf("the run was made with other weights of %s (sha256 %.12s…, now %.12s…)", m.Model.Name, m.Model.SHA256, hash)
 	}
-	p := Program{Input: manipulation, Model: frozen, Output: alignment, Side: m.Model.Side}
+	p := Program{Input: manipulation, Model: frozen, Output: alignment, Side: m.Model.Side, Precision: m.Model.Precision}
 	return p, p.Check()
 }
 

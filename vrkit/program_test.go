@@ -55,3 +55,23 @@ func TestSharedPrompt(t *testing.T) {
 		})
 	}
 }
+
+// In bf16 the logits are those of fp32 but for the rounding of 8 bits, and come as float32.
+func TestPrecision(t *testing.T) {
+	const side, size = 16, 4
+	pixels := make([]uint8, size*side*side*3)
+	for i := range pixels {
+		pixels[i] = uint8(i * i % 251)
+	}
+	logits := map[string][]float32{}
+	for _, precision := range vrkit.Precisions {
+		p := vrkit.Program{Input: input.Watermark{Kind: input.Full}, Model: modeltest.Tiny(), Output: output.Identity{}, Side: side, Precision: precision}
+		c, err := vrkit.Compile(backendtest.XLA(t), p, 3)
+		require.NoError(t, err)
+		_, source, err := c.Logits(tensors.FromFlatDataAndDimensions(append([]uint8(nil), pixels...), size, side, side, 3))
+		require.NoError(t, err)
+		logits[precision] = source
+	}
+	require.InDeltaSlice(t, logits[vrkit.FP32], logits[vrkit.BF16], .1)
+	require.NotEqual(t, logits[vrkit.FP32], logits[vrkit.BF16])
+}

@@ -117,6 +117,10 @@ func (c Config) manifest() (vrkit.Manifest, error) {
 	if counted, ok := p.Input.(input.Trainables); ok {
 		trainables = counted.Trainable(p.SideOrDefault())
 	}
+	precision := p.Precision
+	if precision == vrkit.FP32 {
+		precision = "" // as in runs of before there was another
+	}
 	outputTrainables := 0
 	if counted, ok := p.Output.(output.Trainables); ok {
 		outputTrainables = counted.Trainable(p.Model.Sources(), len(d.Classes))
@@ -125,7 +129,7 @@ func (c Config) manifest() (vrkit.Manifest, error) {
 		Input:       vrkit.Part{Name: p.Input.Name(), Settings: p.Input.Settings()},
 		Output:      vrkit.Part{Name: p.Output.Name(), Settings: p.Output.Settings()},
 		Coordinates: p.Coordinates(),
-		Model:       vrkit.ModelRecord{Name: p.Model.Name, Side: p.SideOrDefault(), SHA256: p.Model.Weights.Hash(), Sources: p.Model.Sources(), Trainables: trainables, OutputTrainables: outputTrainables},
+		Model:       vrkit.ModelRecord{Name: p.Model.Name, Side: p.SideOrDefault(), Precision: precision, SHA256: p.Model.Weights.Hash(), Sources: p.Model.Sources(), Trainables: trainables, OutputTrainables: outputTrainables},
 		Data:        vrkit.DataRecord{Name: d.Name, SHA256: d.SHA256, Classes: d.Classes, Train: len(d.Train), Val: len(d.Val), Test: len(d.Test)},
 		Training:    training,
 		Engine:      vrkit.EngineRecord{Backend: c.Backend.Name(), Plugin: c.Engine.SHA256, XLAFlags: c.Engine.XLAFlags, Threads: c.Engine.Threads},

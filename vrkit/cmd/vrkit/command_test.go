@@ -92,6 +92,7 @@ func TestUnknownNames(t *testing.T) {
 	refused(t, dir, `no input manipulation is called "glue"; known: `+strings.Join(input.Names(), ", "), "train", "-o", "run", "-input", "glue")
 	refused(t, dir, `no output alignment is called "glue"; known: `+strings.Join(output.Names(), ", "), "train", "-o", "run", "-output", "glue")
 	refused(t, dir, `no device is called "tpu"`, "train", "-o", "run", "-device", "tpu")
+	refused(t, dir, `no precision is called "fp8"; known: fp32, bf16`, "train", "-o", "run", "-precision", "fp8")
 }
 
 func TestTrainRefuses(t *testing.T) {

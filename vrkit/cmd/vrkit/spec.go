@@ -21,7 +21,7 @@ type spec struct {
 	side, epochs, batch                 int
 	recipe, schedule, augment, protocol string
 	promptRate, maskRate, outputRate    float64
-	device                              string
+	device, precision                   string
 	force, history, endTests            bool
 	sizes                               datasets.Sizes
 	in                                  input.Options
@@ -43,6 +43,7 @@ func (c *call) specFlags() *spec {
 	c.StringVar(&s.protocol, "protocol", "honest", "how the epoch to report is chosen: honest, on validation, else the last; paper, the best on the test set, with the exact schedule")
 	c.IntVar(&s.side, "side", 0, "side of the model's input in pixels; 0 takes the model's default")
 	c.StringVar(&s.device, "device", "auto", "what computes: "+strings.Join(backend.Devices, ", "))
+	c.StringVar(&s.precision, "precision", vrkit.FP32, "what the frozen model computes in: "+strings.Join(vrkit.Precisions, ", "))
 	c.BoolVar(&s.force, "force", false, "resume under another engine, though the results then don't repeat bit by bit")
 	c.BoolVar(&s.endTests, "end-tests", false, "measure the test set before the first and after the last epoch only, to save time")
 	c.BoolVar(&s.history, "history", false, "keep the prompt and ω of every epoch")
@@ -121,7 +122,7 @@ func (s *spec) config(p parts, run string) (train.Config, datasets.Sizes, error)
 	if sizes, err = sizes.AtMost(dataInfo, s.asked["train"], s.asked["test"]).Of(dataInfo); err != nil {
 		return fail(err)
 	}
-	config.Program = vrkit.Program{Input: manipulation, Model: &models.Model{Info: modelInfo}, Output: alignment, Side: s.side}
+	config.Program = vrkit.Program{Input: manipulation, Model: &models.Model{Info: modelInfo}, Output: alignment, Side: s.side, Precision: s.precision}
 	return config, sizes, errors.Join(config.CheckRecipe(), config.Program.Check())
 }
 
