@@ -1,82 +1,174 @@
-"""Images per second of PyTorch, to compare with `go test ./models -run '^$' -bench Forward`.
+"""Images per second of PyTorch, for what `go test ./models -run '^$' -bench .` measures of this project.
 
-    python3 models/testdata/bench_torch.py MODEL WEIGHTS [--sides 128 224] [--batch 16] [--threads 2]
+    python3 models/testdata/bench_torch.py NET WHAT BATCH [--precision bf16] [--seconds 5] [--threads 2]
 
-MODEL is squeezenet1.1 or efficientnet-lite0, -lite1, -lite2; WEIGHTS is its weight file. For each
-side it prints the median and the best run of the forward pass and of forward and input gradient. As in
-Go, weights take no gradient and BatchNorm is folded; memory is channels-last.
+NET is a name of torchvision_golden.py or efficientnet-lite0, with made-up weights; the side is 224. WHAT is
+
+    forward     the frozen network, in inference mode
+    gradient    the network and the gradient of its input
+    pad, full   an epoch with BLM over 8 batches: ω counted by a pass in inference mode, then a step of
+    smm         Adam for each batch, as the papers' code does it, with the images in memory
+
+Both layouts of memory are measured, after three warm-ups (an epoch: one), and a line of JSON says the best and
+the median rate of each. Networks run as the papers' code runs them: BatchNorm in eval mode and not folded, but
+for EfficientNet-Lite, whose convolutions come with a bias. bf16 is autocast. torch 2.5.1 was used.
 """
 
 import argparse
-import pickle
+import json
 import statistics
 import time
 
 import efficientnet_golden
-import squeezenet_golden
 import torch
+import torch.nn.functional as F
+import torchvision
+import torchvision_golden as golden
+from torch import nn
 
-NORMS = {"_conv_stem": "_bn0", "_conv_head": "_bn1", "_expand_conv": "_bn0", "_depthwise_conv": "_bn1", "_project_conv": "_bn2"}
-
-
-def fold(weights):
-    """The weights with each BatchNorm folded into the convolution before it."""
-    folded = {name: weights[name] for name in ("_fc.weight", "_fc.bias")}
-    for name in weights:
-        block, _, layer = name.removesuffix(".weight").rpartition(".")
-        if layer not in NORMS:
-            continue
-        norm = f"{block}.{NORMS[layer]}".removeprefix(".")
-        mean, var, gamma, beta = (weights[f"{norm}.{part}"] for part in ("running_mean", "running_var", "weight", "bias"))
-        scale = gamma / torch.sqrt(var + 1e-3)
-        folded[name] = (weights[name] * scale.view(-1, 1, 1, 1)).contiguous(memory_format=torch.channels_last)
-        folded[name.replace(".weight", ".bias")] = beta - mean * scale
-    return folded
+SIDE, IMAGE, BATCHES, CLASSES = 224, 128, 8, 10
 
 
-def load(model, path):
-    if model.startswith("efficientnet"):
-        weights = fold(torch.load(path, map_location="cpu"))
+def lite0():
+    """EfficientNet-Lite0's shapes with made-up values, its BatchNorm folded."""
+    weights = {}
+
+    def convolution(name, out, into, kernel):
+        weights[name + ".weight"] = golden.made_up(name, (out, into, kernel, kernel))
+        weights[name + ".bias"] = golden.made_up(name + ".bias", (out,))
+
+    convolution("_conv_stem", 32, 3, 3)
+    into, number = 32, 0
+    for kernel, expand, out, repeats in (
+        (3, 1, 16, 1), (3, 6, 24, 2), (5, 6, 40, 2), (3, 6, 80, 3), (5, 6, 112, 3), (5, 6, 192, 4), (3, 6, 320, 1),
+    ):
+        for _ in range(repeats):
+            block, inside = f"_blocks.{number}.", into * expand
+            if expand > 1:
+                convolution(block + "_expand_conv", inside, into, 1)
+            convolution(block + "_depthwise_conv", inside, 1, kernel)
+            convolution(block + "_project_conv", out, inside, 1)
+            into, number = out, number + 1
+    convolution("_conv_head", 1280, into, 1)
+    weights["_fc.weight"], weights["_fc.bias"] = golden.made_up("fc", (1000, 1280)), golden.made_up("fc.bias", (1000,))
+    return weights
+
+
+def network(name, layout):
+    """The frozen network, of normalised images (EfficientNet-Lite: of pixels, which it normalises itself)."""
+    if name == "efficientnet-lite0":
+        weights = {k: w.contiguous(memory_format=layout) if w.dim() == 4 else w for k, w in lite0().items()}
         return lambda x: efficientnet_golden.forward(weights, x)
-    with open(path, "rb") as file:
-        weights = pickle.load(file, encoding="latin1")
-    return lambda x: squeezenet_golden.forward(weights, x)
+    constructor, options, _, _ = golden.NETS[name]
+    net = getattr(torchvision.models, constructor)(weights=None, **options).eval()
+    net.load_state_dict(golden.weights(net, name))
+    return net.requires_grad_(False).to(memory_format=layout)
 
 
-def images_per_second(run, batch, seconds):
-    run()
-    times, end = [], time.perf_counter() + seconds
-    while len(times) < 3 or time.perf_counter() < end:
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return f"{batch / statistics.median(times):.1f} (best {batch / min(times):.1f}) images/s"
+class MaskGenerator(nn.Sequential):
+    """SMM's, for a patch of 8: 5 convolutions, or 6 for a ViT."""
+
+    def __init__(self, layers):
+        stages, into = [], 3
+        for i in range(layers - 1):
+            out = 8 << i
+            stages += [nn.Conv2d(into, out, 3, 1, 1), nn.BatchNorm2d(out), nn.ReLU()] + ([nn.MaxPool2d(2)] if i < 3 else [])
+            into = out
+        super().__init__(*stages, nn.Conv2d(into, 3, 3, 1, 1))
+
+
+class Epoch:
+    def __init__(self, net, name, what, batch, layout):
+        self.net, self.what, self.batch = net, what, batch
+        side = IMAGE if what == "pad" else SIDE
+        count = BATCHES * batch
+        self.images = torch.rand(count, 3, side, side).contiguous(memory_format=layout)
+        self.labels = torch.arange(count) % CLASSES
+        self.prompt = torch.zeros(3, SIDE, SIDE, requires_grad=True)
+        learned = [self.prompt]
+        if what == "pad":
+            around = (SIDE - IMAGE) // 2
+            self.around = (around,) * 4
+            self.mask = F.pad(torch.zeros(1, IMAGE, IMAGE), self.around, value=1)
+        if what == "smm":
+            self.generator = MaskGenerator(6 if name.startswith("vit") else 5).to(memory_format=layout)
+            learned += self.generator.parameters()
+        mean, std = golden.IMAGENET
+        self.mean, self.std = torch.tensor(mean).view(3, 1, 1), torch.tensor(std).view(3, 1, 1)
+        self.optimiser = torch.optim.Adam(learned, lr=0.01)
+
+    def logits(self, x):
+        if self.what == "pad":
+            x = (F.pad(x, self.around) + torch.sigmoid(self.prompt) * self.mask - self.mean) / self.std
+        else:
+            x = (x - self.mean) / self.std
+            mask = F.interpolate(self.generator(x), scale_factor=8) if self.what == "smm" else 1
+            x = x + self.prompt * mask
+        return self.net(x).float()
+
+    def run(self):
+        if self.what == "smm":
+            self.generator.eval()
+        counts = torch.zeros(1000, CLASSES)
+        with torch.inference_mode():
+            for x, y in zip(self.images.split(self.batch), self.labels.split(self.batch)):
+                counts.index_put_((self.logits(x).argmax(1), y), torch.ones(len(y)), accumulate=True)
+        omega = counts / (counts.sum(1, keepdim=True) + 1)
+        omega = (omega / omega.sum(0)).clone()
+        if self.what == "smm":
+            self.generator.train()
+        order = torch.randperm(len(self.images)).split(self.batch)
+        for chosen in order:
+            loss = F.cross_entropy(self.logits(self.images[chosen]) @ omega, self.labels[chosen])
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            loss.item()
+
+
+def prepared(name, what, batch, layout):
+    """What is measured, and the images that it takes."""
+    net = network(name, layout)
+    if what in ("pad", "full", "smm"):
+        return Epoch(net, name, what, batch, layout).run, BATCHES * batch
+    x = torch.rand(batch, 3, SIDE, SIDE).contiguous(memory_format=layout)
+
+    def forward():
+        with torch.inference_mode():
+            net(x).sum().item()
+
+    watched = x.clone(memory_format=torch.preserve_format).requires_grad_(True)
+
+    def gradient():
+        logits = net(watched).float()
+        torch.autograd.grad((logits * logits).sum(), watched)
+
+    return {"forward": forward, "gradient": gradient}[what], batch
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("model")
-    parser.add_argument("weights")
-    parser.add_argument("--sides", type=int, nargs="+", default=[128, 224])
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("net")
+    parser.add_argument("what", choices=["forward", "gradient", "pad", "full", "smm"])
+    parser.add_argument("batch", type=int)
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
     parser.add_argument("--seconds", type=float, default=5)
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    net = load(arguments.model, arguments.weights)
-    for side in arguments.sides:
-        x = torch.rand(arguments.batch, 3, side, side).contiguous(memory_format=torch.channels_last)
-        pixels = x.clone(memory_format=torch.channels_last).requires_grad_(True)
-
-        def forward():
-            with torch.no_grad():
-                net(x)
-
-        def gradient():
-            torch.autograd.grad(net(pixels).sum(), pixels)
-
-        rates = [images_per_second(run, arguments.batch, arguments.seconds) for run in (forward, gradient)]
-        print(f"{arguments.model} side {side}: forward {rates[0]}, forward+gradient {rates[1]}", flush=True)
+    parser.add_argument("--threads", type=int, default=2)
+    a = parser.parse_args()
+    torch.set_num_threads(a.threads)
+    rates = {}
+    for layout, memory in (("default", torch.contiguous_format), ("channels-last", torch.channels_last)):
+        run, images = prepared(a.net, a.what, a.batch, memory)
+        with torch.autocast("cpu", torch.bfloat16, enabled=a.precision == "bf16"):
+            for _ in range(1 if a.what in ("pad", "full", "smm") else 3):
+                run()
+            times, end = [], time.perf_counter() + a.seconds
+            while len(times) < 2 or time.perf_counter() < end:
+                start = time.perf_counter()
+                run()
+                times.append(time.perf_counter() - start)
+        rates[layout] = {"best": images / min(times), "median": images / statistics.median(times)}
+    print(json.dumps(rates), flush=True)
 
 
 if __name__ == "__main__":

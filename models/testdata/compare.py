@@ -1,0 +1,97 @@
+"""This project against PyTorch on this machine, in turn, into docs/performance.md.
+
+    python3 models/testdata/compare.py [--rounds 3] [--only TEXT] [--out docs/performance.md]
+
+It needs Go, and a Python with torch and torchvision (2.5.1 and 0.20.1 were used), and wants the machine for
+itself: about an hour. For each row it runs `go test ./models -bench` and bench_torch.py one after the other,
+as often as --rounds says, and writes the ratio of the two, ours by theirs in their faster layout: the median
+over the rounds, and the least and the greatest. The rates are the best of a round. The table goes
+between two marks in the page, after every row, and what stands around it stays.
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BEGIN, END = "<!-- the table of models/testdata/compare.py begins -->", "<!-- and ends -->"
+NETS = ["resnet18", "resnet50", "squeezenet1.1-torchvision", "efficientnet-lite0", "vit-b32"]
+
+# The allocator's settings under which vrkit and the notebooks run; see vrkit/backend/malloc_linux.go.
+TUNABLES = re.search(r'const malloc = "(.*)"', (ROOT / "vrkit/backend/malloc_linux.go").read_text())[1]
+
+
+def rows():
+    for what in ("forward", "gradient"):
+        for net in NETS:
+            for batch in (16, 64):
+                yield net, what, batch, "fp32"
+    yield "resnext101-32x8d", "gradient", 16, "fp32"
+    for what in ("pad", "full", "smm"):
+        for net in NETS:
+            yield net, what, 16, "fp32"
+    for what in ("forward", "gradient"):
+        for net in NETS:
+            yield net, what, 16, "bf16"
+
+
+def ours(binary, net, what, batch, precision):
+    """Images/s of the best repetition."""
+    name = f"Epoch/^{net}$/^{what}$/^side=224$/^batch={batch}$"
+    if what in ("forward", "gradient"):
+        kind = {"forward": "Forward$", "gradient": "ForwardGradient"}[what]
+        name = f"{kind}/^{net}$/^side=224$/^batch={batch}$/^{precision}$"
+    repetitions = "2x" if what in ("pad", "full", "smm") else "5x"
+    said = subprocess.run(
+        [binary, "-test.run=^$", f"-test.bench={name}", f"-test.benchtime={repetitions}"], cwd=ROOT / "models",
+        env={**os.environ, "GLIBC_TUNABLES": TUNABLES}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True,
+    ).stdout
+    found = re.search(r"([\d.]+) best-images/s", said)
+    if not found:
+        sys.exit(f"no benchmark is called {name}:\n{said}")
+    return float(found[1])
+
+
+def theirs(net, what, batch, precision):
+    """Images/s of the best repetition in the faster layout."""
+    script = Path(__file__).with_name("bench_torch.py")
+    said = subprocess.run([sys.executable, script, net, what, str(batch), "--precision", precision], stdout=subprocess.PIPE, text=True, check=True)
+    return max(rate["best"] for rate in json.loads(said.stdout).values())
+
+
+def write(page, lines):
+    head, rest = page.read_text().split(BEGIN)
+    page.write_text(head + BEGIN + "\n" + "\n".join(lines) + "\n" + END + rest.split(END)[1])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="", help="only the rows with this text, as 'resnet18 forward'")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs/performance.md")
+    a = parser.parse_args()
+    lines = ["| network | what | batch | precision | ours, images/s | PyTorch, images/s | ratio |", "|---|---|---|---|---|---|---|"]
+    with tempfile.TemporaryDirectory() as folder:
+        binary = Path(folder) / "models.test"
+        subprocess.run(["go", "test", "-c", "-o", binary, "./models"], cwd=ROOT, check=True)
+        for row in rows():
+            net, what, batch, precision = row
+            if a.only not in " ".join(map(str, row)):
+                continue
+            pairs = [(ours(binary, *row), theirs(*row)) for _ in range(a.rounds)]
+            ratios = [we / they for we, they in pairs]
+            lines.append(
+                f"| {net} | {what} | {batch} | {precision} | {max(p[0] for p in pairs):.1f} | {max(p[1] for p in pairs):.1f} "
+                f"| **{statistics.median(ratios):.2f}** ({min(ratios):.2f} to {max(ratios):.2f}) |")
+            print(lines[-1], flush=True)
+            write(a.out, lines)
+
+
+if __name__ == "__main__":
+    main()
