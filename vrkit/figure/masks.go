@@ -33,44 +33,72 @@ func Masks(s MaskedSamples, caption string) (Figure, error) {
 	if err := s.check(); err != nil {
 		return Figure{}, err
 	}
-	maskLow, maskHigh := bounds(s.Masks)
-	addedLow, addedHigh := bounds(s.Added)
-	maskReach := reach(maskLow, maskHigh)
-	signs := scale{low: -maskReach, high: maskReach, colour: func(share float64) color.RGBA {
-		return diverge(math.Round(share*40) / 40) // few colours, for a small file; 0 is one of them
-	}}
-	channels := 3
-	heads := []string{"image x", "mask: red", "mask: green", "mask: blue", "mask as RGB", "δ × mask", "input: the sum"}
+	return s.draw(s.scales(), caption)
+}
+
+// maskScales is what figures of masks share to be compared.
+type maskScales struct {
+	mask, added float64 // how far from 0 the scales go
+	channels    int     // that a mask is drawn as, 1 or 3
+	notes       int     // lines under the pictures
+}
+
+func (s MaskedSamples) scales() maskScales {
+	own := maskScales{mask: reach(bounds(s.Masks)), added: reach(bounds(s.Added)), channels: 3}
 	if s.oneChannel() {
-		channels = 1
+		own.channels = 1
+	}
+	return own
+}
+
+// The room between and around the pictures of masks.
+const (
+	maskGap, maskNames, maskHeads = 6., 24., 26.
+	maskBar                       = 44.
+)
+
+// layout returns the names of the columns, the side of a picture and the width
+// of all of them.
+func (s MaskedSamples) layout(channels int) (heads []string, box, width float64) {
+	heads = []string{"image x", "mask: red", "mask: green", "mask: blue", "mask as RGB", "δ × mask", "input: the sum"}
+	if channels == 1 {
 		heads = []string{"image x", "mask", "δ × mask", "input: the sum"}
 	}
+	columns := float64(len(heads))
+	box = pictureBox(s.Side, (contentWidth-maskGap*(columns-1))/columns)
+	return heads, box, (box+maskGap)*columns - maskGap
+}
 
-	const gap, nameRoom, headRoom, barRoom = 6., 24., 26., 44.
-	box := pictureBox(s.Side, (contentWidth-gap*float64(len(heads)-1))/float64(len(heads)))
-	step := box + gap
-	width := step*float64(len(heads)) - gap
-	row := nameRoom + box
-	high := headRoom + row*float64(len(s.Names))
-	notes := wrap(s.note(maskLow, maskHigh, addedLow, addedHigh), noteStyle, max(width, 480), 0)
-	p := newPage(max(width, 480), high+barRoom+float64(len(notes))*noteStyle.leading(), caption)
+// notes are the lines under the pictures.
+func (s MaskedSamples) notes(on maskScales) []string {
+	_, _, width := s.layout(on.channels)
+	return wrap(s.note(on), noteStyle, max(width, 480), 0)
+}
+
+func (s MaskedSamples) draw(on maskScales, caption string) (Figure, error) {
+	signs := scale{low: -on.mask, high: on.mask, colour: func(share float64) color.RGBA {
+		return diverge(math.Round(share*40) / 40) // few colours, for a small file; 0 is one of them
+	}}
+	heads, box, width := s.layout(on.channels)
+	step, row := box+maskGap, maskNames+box
+	high := maskHeads + row*float64(len(s.Names))
+	notes := s.notes(on)
+	p := newPage(max(width, 480), high+maskBar+float64(max(len(notes), on.notes))*noteStyle.leading(), caption)
 	head := headStyle.centred().sized(12)
 	for i, says := range heads {
 		p.text(float64(i)*step+box/2, 8, shorten(says, head, box), head)
 	}
 	for i, name := range s.Names {
-		p.text(0, headRoom+row*float64(i)+nameRoom-13, shorten(name, labelStyle, width), labelStyle)
+		p.text(0, maskHeads+row*float64(i)+maskNames-13, shorten(name, labelStyle, width), labelStyle)
 	}
-	tiles := s.pictures(channels, signs, reach(addedLow, addedHigh), int(box*density))
-	for i, tile := range tiles {
-		x, y := float64(i%len(heads))*step, headRoom+row*float64(i/len(heads))+nameRoom
+	for i, tile := range s.pictures(on.channels, signs, on.added, int(box*density)) {
+		x, y := float64(i%len(heads))*step, maskHeads+row*float64(i/len(heads))+maskNames
 		p.edged(p.paste(p.device(x, y, box, box), tile))
 	}
 	// The scale of the channels lies under them.
-	wide := step*float64(channels) - gap
-	signs.flatBar(p, step, high+12, wide)
+	signs.flatBar(p, step, high+12, step*float64(on.channels)-maskGap)
 	for i, line := range notes {
-		p.text(0, high+barRoom+(float64(i)+.5)*noteStyle.leading(), line, noteStyle)
+		p.text(0, high+maskBar+(float64(i)+.5)*noteStyle.leading(), line, noteStyle)
 	}
 	return p.figure()
 }
@@ -120,20 +148,21 @@ func (s MaskedSamples) pictures(channels int, signs scale, addedReach float64, s
 	return pictures
 }
 
-// note gives the ranges of what was drawn.
-func (s MaskedSamples) note(maskLow, maskHigh, addedLow, addedHigh float64) string {
+// note gives the ranges of what was drawn, and the scale.
+func (s MaskedSamples) note(on maskScales) string {
 	cut := 0
 	for _, v := range s.Inputs {
 		if v < -1e-3 || v > 1+1e-3 {
 			cut++
 		}
 	}
+	maskLow, maskHigh := bounds(s.Masks)
 	note := fmt.Sprintf("Masks from %s to %s. ", signed(maskLow), signed(maskHigh))
-	if addedLow == 0 && addedHigh == 0 {
+	if low, high := bounds(s.Added); low == 0 && high == 0 {
 		note += "δ × mask is 0 everywhere: nothing was learned yet."
 	} else {
-		at := signed(reach(addedLow, addedHigh))
-		note += fmt.Sprintf("δ × mask from %s to %s: black is −%s, grey is 0 and white is %s.", signed(addedLow), signed(addedHigh), at, at)
+		at := signed(on.added)
+		note += fmt.Sprintf("δ × mask from %s to %s: black is −%s, grey is 0 and white is %s.", signed(low), signed(high), at, at)
 	}
 	if cut > 0 {
 		note += fmt.Sprintf(" Of the inputs' values %s lie outside black and white and are cut.", percent(float64(cut)/float64(len(s.Inputs))))

@@ -104,8 +104,13 @@ func curvesFigure(runs ...*train.Run) (figure.Figure, error) {
 		}
 		series = append(series, figure.Series{Name: "training", X: trainX, Y: trained}, figure.Series{Name: "test", X: x, Y: tested})
 	}
-	return figure.Curves("Accuracy", "epoch", "accuracy, %", "At epoch 0 nothing has been learned: only the mapping was counted. "+
-		"Then the prompt learns, and the mapping follows it. Training accuracy is an average over the epoch, each batch before its step.", series...)
+	title, caption := "Accuracy", "At epoch 0 nothing has been learned: only the mapping was counted. Then the prompt learns, and the mapping follows it."
+	if len(runs) > 1 {
+		title = "Test accuracy"
+	} else {
+		caption += " Training accuracy is an average over the epoch, each batch before its step."
+	}
+	return figure.Curves(title, "epoch", "accuracy, %", caption, series...)
 }
 
 func diagnosticsFigure(runs ...*train.Run) (figure.Figure, error) {

@@ -1,0 +1,47 @@
+package figure
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// MaskSteps draws the same samples at several steps of a training as frames for
+// a Slider: each as Masks draws it, but on the scales of all of them together,
+// so that what grows from step to step is seen to grow.
+func MaskSteps(labels []string, steps []MaskedSamples, caption string) ([]Frame, error) {
+	if len(steps) == 0 || len(labels) != len(steps) {
+		return nil, fmt.Errorf("figure: %d labels for %d steps of masks; pass one for each", len(labels), len(steps))
+	}
+	shared := maskScales{channels: 1}
+	for i, s := range steps {
+		if err := s.check(); err != nil {
+			return nil, fmt.Errorf("%s: %w", labels[i], err)
+		}
+		if s.Side != steps[0].Side || !slices.Equal(s.Names, steps[0].Names) {
+			return nil, errors.New("figure: the steps of masks are of different samples; pass the same at each")
+		}
+		shared.mask, shared.added = max(shared.mask, furthest(s.Masks)), max(shared.added, furthest(s.Added))
+		shared.channels = max(shared.channels, s.scales().channels)
+	}
+	// As reach has it, where nothing was learned at any step.
+	shared.mask, shared.added = reach(0, shared.mask), reach(0, shared.added)
+	for _, s := range steps {
+		shared.notes = max(shared.notes, len(s.notes(shared)))
+	}
+	frames := make([]Frame, len(steps))
+	for i, s := range steps {
+		f, err := s.draw(shared, caption)
+		if err != nil {
+			return nil, err
+		}
+		frames[i] = Frame{Label: labels[i], Figure: f}
+	}
+	return frames, nil
+}
+
+// furthest is how far from 0 values go.
+func furthest(values []float32) float64 {
+	low, high := bounds(values)
+	return max(-low, high)
+}

@@ -1,0 +1,68 @@
+package figure
+
+import (
+	"fmt"
+	"math"
+)
+
+// NamedPrompt is one of several prompts, of shape [side, side, 3].
+type NamedPrompt struct {
+	Name   string
+	Values []float32 // what is added to an image, of any sign
+}
+
+// Prompts draws one to four prompts that are added to images side by side, on
+// one scale, so that they can be compared: grey is 0, and the value furthest
+// from 0 of them all is black or white. Under each stands how many values were
+// learned and their range. Where a prompt is exactly zero in all channels,
+// nothing was learned, and the picture is hatched.
+func Prompts(prompts []NamedPrompt, side int, caption string) (Figure, error) {
+	if len(prompts) < 1 || len(prompts) > 4 {
+		return Figure{}, fmt.Errorf("figure: %d prompts don't fit a card; pass 1 to 4", len(prompts))
+	}
+	most := 0.
+	for _, prompt := range prompts {
+		if side < 1 || len(prompt.Values) != side*side*3 {
+			return Figure{}, fmt.Errorf("figure: the prompt %q of %d values is not %d × %d × 3; pass its pixels as [side, side, 3]", prompt.Name, len(prompt.Values), side, side)
+		}
+		if err := finite("the prompt "+prompt.Name, prompt.Values); err != nil {
+			return Figure{}, err
+		}
+		if furthest(prompt.Values) == 0 {
+			return Figure{}, fmt.Errorf("figure: the prompt %q is zero everywhere: nothing was learned yet, so there is nothing to draw", prompt.Name)
+		}
+		most = max(most, furthest(prompt.Values))
+	}
+
+	const gap, nameRoom, noteRoom = 18., 26., 24.
+	columns := float64(len(prompts))
+	box := min((contentWidth-gap*(columns-1))/columns, 280)
+	if times := math.Floor(box * density / float64(side)); times >= 1 {
+		box = times * float64(side) / density // every pixel as large as the next
+	}
+	box = max(box, 190) // for the line under it
+	p := newPage((box+gap)*columns-gap, nameRoom+box+noteRoom+24, caption)
+	for i, prompt := range prompts {
+		x := float64(i) * (box + gap)
+		p.text(x+box/2, 8, shorten(prompt.Name, headStyle, box), headStyle.centred())
+		where := p.picture(x, nameRoom, box, box, RGB(aboutGrey(prompt.Values, most), side, side))
+		p.hatch(where, prompt.Values, side, side)
+		p.edged(where)
+		low, high := bounds(prompt.Values)
+		note := fmt.Sprintf("%s values, %s to %s", thousands(learnedIn(prompt.Values)), signed(low), signed(high))
+		p.text(x+box/2, nameRoom+box+14, shorten(note, noteStyle, box), noteStyle.centred())
+	}
+	scale := fmt.Sprintf("One scale for all: black is %s, grey is 0, white is %s; hatched: not learned.", signed(-most), signed(most))
+	p.text(0, nameRoom+box+noteRoom+16, shorten(scale, noteStyle, p.width), noteStyle)
+	return p.figure()
+}
+
+// learnedIn counts the values of a prompt's pixels that are not zero in all channels.
+func learnedIn(prompt []float32) (count int) {
+	for i := 0; i < len(prompt); i += 3 {
+		if prompt[i] != 0 || prompt[i+1] != 0 || prompt[i+2] != 0 {
+			count += 3
+		}
+	}
+	return count
+}

@@ -1,0 +1,39 @@
+package show
+
+import (
+	"fmt"
+
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/figure"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// MaskSteps shows what Masks shows at every epoch of a run that kept its history, as a slider. The program
+// is the run's, and has what the run's last epoch learned afterwards.
+func MaskSteps(title string, run *train.Run, program *vrkit.Compiled, pixels []uint8, names []string, caption string) error {
+	frames, err := maskFrames(run, program, pixels, names, caption)
+	if err != nil {
+		return err
+	}
+	return Slider(title, frames)
+}
+
+func maskFrames(run *train.Run, program *vrkit.Compiled, pixels []uint8, names []string, caption string) ([]figure.Frame, error) {
+	var labels []string
+	var steps []figure.MaskedSamples
+	for _, m := range run.Metrics {
+		learned, err := vrkit.ReadArtefact(run.Dir, vrkit.Epoch(m.Epoch))
+		if err != nil {
+			return nil, fmt.Errorf("show: epoch %d was not kept; train with History: %w", m.Epoch, err)
+		}
+		if err := program.Use(learned); err != nil {
+			return nil, err
+		}
+		samples, err := maskedSamples(program, pixels, names)
+		if err != nil {
+			return nil, err
+		}
+		labels, steps = append(labels, fmt.Sprintf("epoch %d", m.Epoch)), append(steps, samples)
+	}
+	return figure.MaskSteps(labels, steps, caption)
+}

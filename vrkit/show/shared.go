@@ -1,0 +1,101 @@
+package show
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/figure"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// SharedMasks shows the mask m of programs whose prompt is the same for every image: white where the
+// prompt reaches what the frozen model sees, black elsewhere.
+func SharedMasks(programs []*vrkit.Compiled, caption string) error {
+	return drawn(sharedMasksFigure(programs, caption))("masks")
+}
+
+func sharedMasksFigure(programs []*vrkit.Compiled, caption string) (figure.Figure, error) {
+	var tiles []figure.Tile
+	for _, program := range programs {
+		mask, reached, err := sharedMask(program)
+		if err != nil {
+			return figure.Figure{}, err
+		}
+		pixels := mask.Rect.Dx() * mask.Rect.Dy()
+		note := fmt.Sprintf("%.0f %% of the pixels", 100*float64(reached)/float64(pixels))
+		tiles = append(tiles, figure.Tile{Image: mask, Title: program.Input.Name(), Note: note})
+	}
+	return figure.Grid(tiles, 0, caption)
+}
+
+// sharedMask asks the program itself: the mask is 1 where a prompt of ones gives another input than one of
+// zeros. It also counts those pixels, and leaves the program as it was.
+func sharedMask(program *vrkit.Compiled) (mask *image.Gray, reached int, err error) {
+	if _, ok := program.Input.(input.Shared); !ok {
+		return nil, 0, fmt.Errorf("show: %s adds to every image something of its own, so that it has no mask for all of them", program.Input.Name())
+	}
+	if err := program.Initialise(); err != nil {
+		return nil, 0, err
+	}
+	before, err := program.Artefact()
+	if err != nil {
+		return nil, 0, err
+	}
+	side := program.SideOrDefault()
+	values := make([]float32, side*side*3)
+	seen := func() ([]float32, error) {
+		prompt := tensors.FromFlatDataAndDimensions(values, side, side, 3)
+		a := vrkit.Artefact{Learned: map[string]*tensors.Tensor{input.PromptVariable: prompt}, Mapping: before.Mapping}
+		if err := program.Use(a); err != nil {
+			return nil, err
+		}
+		return program.Inputs(make([]uint8, program.ImageSide()*program.ImageSide()*3))
+	}
+	zeros, err := seen()
+	if err != nil {
+		return nil, 0, err
+	}
+	for i := range values {
+		values[i] = 1
+	}
+	ones, err := seen()
+	if err != nil {
+		return nil, 0, err
+	}
+	mask = image.NewGray(image.Rect(0, 0, side, side))
+	for i := range side * side {
+		if ones[3*i] != zeros[3*i] {
+			mask.SetGray(i%side, i/side, color.Gray{Y: 255})
+			reached++
+		}
+	}
+	return mask, reached, program.Use(before)
+}
+
+// Prompts shows what runs learned at the input side by side on one scale, by the names of their input
+// manipulations. They have to add it to the image, as watermarks do, and to be of one side.
+func Prompts(caption string, runs ...*train.Run) error {
+	return drawn(promptsFigure(caption, runs...))("prompts")
+}
+
+func promptsFigure(caption string, runs ...*train.Run) (figure.Figure, error) {
+	var prompts []figure.NamedPrompt
+	side := 0
+	for _, run := range runs {
+		if run.Program.Input.Space() != input.Normalised {
+			return figure.Figure{}, fmt.Errorf("show: %s does not add its prompt to normalised values; show it alone", run.Program.Input.Name())
+		}
+		values, err := run.Prompt()
+		if err != nil {
+			return figure.Figure{}, err
+		}
+		side = run.Program.SideOrDefault()
+		prompts = append(prompts, figure.NamedPrompt{Name: run.Program.Input.Name(), Values: values})
+	}
+	return figure.Prompts(prompts, side, caption)
+}
