@@ -1,0 +1,41 @@
+package show
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Table shows rows of text under the names of their columns, as a Markdown table: the first column is set
+// to the left, the others to the right, where figures can be compared. A cell may hold Markdown and TeX.
+func Table(columns []string, rows ...[]string) error {
+	text, err := markdownTable(columns, rows)
+	if err != nil {
+		return err
+	}
+	return Text(text)
+}
+
+func markdownTable(columns []string, rows [][]string) (string, error) {
+	if len(columns) == 0 {
+		return "", fmt.Errorf("show: a table needs the names of its columns")
+	}
+	marks := append([]string{":---"}, strings.Split(strings.Repeat("---: ", len(columns)-1), " ")...)
+	lines := [][]string{columns, marks[:len(columns)]}
+	for i, row := range rows {
+		if len(row) != len(columns) {
+			return "", fmt.Errorf("show: row %d of the table has %d cells for %d columns", i+1, len(row), len(columns))
+		}
+		lines = append(lines, row)
+	}
+	var b strings.Builder
+	for _, cells := range lines {
+		b.WriteString("|")
+		for _, cell := range cells {
+			// A bar would end the cell, a line's end the table.
+			cell = strings.NewReplacer("|", `\|`, "\n", " ").Replace(cell)
+			fmt.Fprintf(&b, " %s |", cell)
+		}
+		b.WriteString("\n")
+	}
+	return b.String(), nil
+}
