@@ -2,11 +2,12 @@ package show
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// Table shows rows of text under the names of their columns, as a Markdown table: the first column is set
-// to the left, the others to the right, where figures can be compared. A cell may hold Markdown and TeX.
+// Table shows rows of text under the names of their columns, as a Markdown table. A column of numbers is
+// set to the right, where they can be compared, any other to the left. A cell may hold Markdown and TeX.
 func Table(columns []string, rows ...[]string) error {
 	text, err := markdownTable(columns, rows)
 	if err != nil {
@@ -19,16 +20,19 @@ func markdownTable(columns []string, rows [][]string) (string, error) {
 	if len(columns) == 0 {
 		return "", fmt.Errorf("show: a table needs the names of its columns")
 	}
-	marks := append([]string{":---"}, strings.Split(strings.Repeat("---: ", len(columns)-1), " ")...)
-	lines := [][]string{columns, marks[:len(columns)]}
+	marks := slices.Repeat([]string{"---:"}, len(columns))
 	for i, row := range rows {
 		if len(row) != len(columns) {
 			return "", fmt.Errorf("show: row %d of the table has %d cells for %d columns", i+1, len(row), len(columns))
 		}
-		lines = append(lines, row)
+		for column, cell := range row {
+			if !strings.ContainsAny(cell[:min(1, len(cell))], "0123456789") {
+				marks[column] = ":---"
+			}
+		}
 	}
 	var b strings.Builder
-	for _, cells := range lines {
+	for _, cells := range append([][]string{columns, marks}, rows...) {
 		b.WriteString("|")
 		for _, cell := range cells {
 			// A bar would end the cell, a line's end the table.
