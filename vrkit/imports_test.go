@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"vrkit/show":                {"vrkit", "vrkit/figure", "vrkit/input", "vrkit/results", "vrkit/train"},
 	"vrkit/cmd/vrkit":           {"*"},
 	"notebooks":                 {"*"},
+	"docs":                      {},
 }
 
 const module = "github.com/vrkit-go/reprogram/"

@@ -17,6 +17,22 @@ type Guess struct {
 // guess, in the order given, on a scale that always ends at 100 %, so that two
 // of these figures can be compared. At most ten guesses are drawn.
 func Guesses(img image.Image, title string, top []Guess, caption string) (Figure, error) {
+	return bars(img, title, top, 1, caption)
+}
+
+// Votes draws the same of small shares, such as the weights of the source
+// labels that speak for a target label: the scale ends at full, a share of up
+// to 1 that no value exceeds, and the figure says so.
+func Votes(img image.Image, title string, top []Guess, full float64, caption string) (Figure, error) {
+	for _, g := range top {
+		if !(full <= 1 && g.Value <= full) {
+			return Figure{}, fmt.Errorf("figure: vote %q of %v is beyond the end of the scale, %v; let it end at the largest, and at most at 1", g.Name, g.Value, full)
+		}
+	}
+	return bars(img, title, top, full, caption)
+}
+
+func bars(img image.Image, title string, top []Guess, full float64, caption string) (Figure, error) {
 	if err := drawable("the guesses", img); err != nil {
 		return Figure{}, err
 	}
@@ -52,7 +68,12 @@ func Guesses(img image.Image, title string, top []Guess, caption string) (Figure
 	x := photo + gap
 	// The block of text is centred on the picture.
 	y := (height - titleGap - row*float64(len(top))) / 2
-	p.text(x, y+10, shorten(title, titleStyle, width-x), titleStyle)
+	ends := ""
+	if full < 1 {
+		ends = "bars end at " + percent(full)
+	}
+	p.text(x, y+10, shorten(title, titleStyle, width-x-noteStyle.width(ends)-12), titleStyle)
+	p.text(width, y+10, ends, noteStyle.right())
 	y += titleGap
 	bar, room := x+names+12, width-number-(x+names+12)
 	for i, g := range top {
@@ -64,7 +85,7 @@ func Guesses(img image.Image, title string, top []Guess, caption string) (Figure
 			colour, numbers.bold = accent, true
 		}
 		if g.Value > 0 {
-			p.rect(bar, middle-10, max(room*g.Value, 1), 20, colour)
+			p.rect(bar, middle-10, max(room*g.Value/full, 1), 20, colour)
 		}
 		p.text(width, middle, percent(g.Value), numbers)
 	}

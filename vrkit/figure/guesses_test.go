@@ -44,3 +44,25 @@ func TestGuessesErrors(t *testing.T) {
 		require.ErrorContains(t, err, "softmax")
 	}
 }
+
+func ExampleVotes() {
+	boot := figure.RGB8(make([]uint8, 28*28*3), 28, 28)
+	f, err := figure.Votes(boot, "Who votes for ankle boot", []figure.Guess{{"hatchet", .071}, {"cowboy boot", .064}}, .08,
+		"Two of many.")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(f.Width, f.Caption)
+	// Output: 816 Two of many.
+}
+
+func TestVotes(t *testing.T) {
+	votes := []figure.Guess{{"bell or wind chime", .113}, {"syringe", .09}, {"bolo tie", .04}, {"crane", 0}}
+	f, err := figure.Votes(picture(28, 28), "Who votes for Trouser", votes, .12, "The largest ω of this column.")
+	golden(t, "votes", f, err)
+	_, err = figure.Votes(picture(28, 28), "Who votes?", votes, .1, "")
+	require.ErrorContains(t, err, `vote "bell or wind chime" of 0.113 is beyond the end of the scale, 0.1`)
+	_, err = figure.Votes(picture(28, 28), "Who votes?", votes, 100, "")
+	require.ErrorContains(t, err, "at most at 1")
+}

@@ -36,6 +36,8 @@ func (h heat) number(value float64) string {
 	switch {
 	case value == 1:
 		return "1"
+	case value >= 1000:
+		return thousands(int(value + .5))
 	case h.full > 1:
 		return fmt.Sprintf("%.3g", value)
 	case h.full > .1:

@@ -31,6 +31,9 @@ func Mapping(omega []float32, sources, targets []string, perTarget int, caption 
 	return m.draw(caption)
 }
 
+// omegaWeight is what the cells of a mapping are.
+const omegaWeight = "weight ω"
+
 func mappable(omega []float32, sources, targets []string, perTarget int) error {
 	S, K := len(sources), len(targets)
 	if S == 0 || K == 0 || len(omega) != S*K {
@@ -50,8 +53,10 @@ func mappable(omega []float32, sources, targets []string, perTarget int) error {
 	return nil
 }
 
-// mapping is the part of ω that is drawn.
+// mapping is the part of ω, or of the counts that it comes from, that is drawn.
 type mapping struct {
+	quantity      string // what a cell is
+	step          bool   // it is one of several of one size
 	rows, columns []string
 	weight        [][]float64 // [row][column]
 	own           []int       // the column that a row votes for most
@@ -64,7 +69,7 @@ type mapping struct {
 // pick selects and orders the rows.
 func pick(omega []float32, sources, targets []string, perTarget int) mapping {
 	S, K := len(sources), len(targets)
-	m := mapping{total: S, allTargets: K, columns: targets[:min(K, mostTargets)]}
+	m := mapping{quantity: omegaWeight, total: S, allTargets: K, columns: targets[:min(K, mostTargets)]}
 	at := func(s, t int) float64 { return float64(omega[s*K+t]) }
 
 	chosen := heaviest(at, S, len(m.columns), perTarget)
@@ -89,6 +94,16 @@ func pick(omega []float32, sources, targets []string, perTarget int) mapping {
 	})
 
 	m.rows = numbered(sources, rows)
+	for _, s := range rows {
+		m.own = append(m.own, own[s])
+	}
+	m.take(at, rows, S)
+	return m
+}
+
+// take reads what is drawn: the weights of the rows, and what share of each
+// column's whole they are.
+func (m *mapping) take(at func(s, t int) float64, rows []int, S int) {
 	m.share = make([]float64, len(m.columns))
 	for _, s := range rows {
 		weights := make([]float64, len(m.columns))
@@ -97,7 +112,7 @@ func pick(omega []float32, sources, targets []string, perTarget int) mapping {
 			m.share[t] += weights[t]
 			m.heaviest = max(m.heaviest, weights[t])
 		}
-		m.weight, m.own = append(m.weight, weights), append(m.own, own[s])
+		m.weight = append(m.weight, weights)
 	}
 	for t := range m.columns {
 		sum := 0.
@@ -108,7 +123,6 @@ func pick(omega []float32, sources, targets []string, perTarget int) mapping {
 			m.share[t] /= sum
 		}
 	}
-	return m
 }
 
 // heaviest returns the sources that are among the perTarget heaviest of some
@@ -219,14 +233,18 @@ func (m mapping) draw(caption string) (Figure, error) {
 	for t, share := range shares {
 		p.text(left+(float64(t)+.5)*cellWidth, top+high+15, share, shareStyle(cellWidth))
 	}
-	cells.bar(p, left+wide+28, min(high, 180), "weight ω")
+	cells.bar(p, left+wide+28, min(high, 180), m.quantity)
 	return p.figure()
 }
 
 // shares returns how much of each column's weight is drawn, in per cent, or nil
-// where that says nothing, all being drawn, or finds no room.
+// where that says nothing, all being drawn, or finds no room. Steps have them
+// all or none.
 func (m mapping) shares(cellWidth float64) []string {
-	says, whole := make([]string, len(m.share)), true
+	if m.step && !shareStyle(cellWidth).fits("100", cellWidth-1) {
+		return nil
+	}
+	says, whole := make([]string, len(m.share)), !m.step
 	for t, share := range m.share {
 		says[t] = strconv.Itoa(int(share*100 + .5))
 		whole = whole && share > .995

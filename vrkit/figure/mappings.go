@@ -32,9 +32,12 @@ func Mappings(mappings []NamedMapping, sources, targets []string, perTarget int,
 		}
 	}
 	S, K := len(sources), len(targets)
-	const barRoom, gap, narrowest = 92., 22., 13.
-	n := float64(len(mappings))
-	shown := min(K, mostTargets/len(mappings))
+	const barRoom, narrowest = 92., 13.
+	n, gap := float64(len(mappings)), 22.
+	if len(mappings) > 4 {
+		gap = 12 // five of ten targets each have just room
+	}
+	shown := min(K, int(math.Ceil(mostTargets/n)))
 	rows, own := shared(mappings, S, K, shown, perTarget)
 	if len(rows) == 0 {
 		return Figure{}, errors.New("figure: all mappings are zero everywhere: estimate them before they are drawn")
@@ -89,7 +92,7 @@ func Mappings(mappings []NamedMapping, sources, targets []string, perTarget int,
 		}
 		p.stairs(cells, own)
 	}
-	cells.bar(p, all+28, min(high, 180), "weight ω")
+	cells.bar(p, all+28, min(high, 180), omegaWeight)
 	return p.figure()
 }
 

@@ -64,6 +64,8 @@ func TestMappings(t *testing.T) {
 	mappings, sources, _ := fourMappings(60, 10)
 	f, err := figure.Mappings(mappings, sources, []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, 1, "A row is the same source in all four: one-to-one mappings use it once or not at all, BLM shares it out.")
 	golden(t, "mappings", f, err)
+	f, err = figure.Mappings(append(mappings, figure.NamedMapping{"RLM", mappings[1].Omega}), sources[:60], []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"}, 1, "Five mappings of ten targets have just room.")
+	golden(t, "mappings_5", f, err)
 	mappings, sources, targets := fourMappings(430, 43)
 	f, err = figure.Mappings(mappings[1:3], sources, targets, 1, "Of 43 targets, 24 have room.")
 	golden(t, "mappings_43", f, err)

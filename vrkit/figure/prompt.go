@@ -90,10 +90,14 @@ func (p *page) hatch(where image.Rectangle, prompt []float32, height, width int)
 	}
 }
 
-// signed writes a number to three digits with a true minus.
+// signed writes a number to three digits, or a large one whole, with a true
+// minus.
 func signed(v float64) string {
-	if v < 0 {
+	switch {
+	case v < 0:
 		return "−" + signed(-v)
+	case v >= 1000:
+		return thousands(int(v + .5))
 	}
 	return fmt.Sprintf("%.3g", v)
 }

@@ -1,0 +1,25 @@
+package output
+
+import "fmt"
+
+// Accuracy is the share, 0 to 1, of samples that ω reads right: those whose largest target logit,
+// ẑ = z·ω, is that of their label, the first of equals. logits is row-major [n,S]; errors are those of
+// Count, and no sample is one too.
+func (m Mapping) Accuracy(logits []float32, labels []int32) (float64, error) {
+	if len(labels) == 0 {
+		return 0, fmt.Errorf("no sample has no accuracy")
+	}
+	right, target := 0, make([]float32, m.Targets)
+	err := NewStatistics(m.Sources, m.Targets).each(logits, labels, func(row []float32, label int) {
+		clear(target)
+		for source, z := range row {
+			for t, w := range m.Weights[source*m.Targets : (source+1)*m.Targets] {
+				target[t] += z * w
+			}
+		}
+		if argmax(target) == label {
+			right++
+		}
+	})
+	return float64(right) / float64(len(labels)), err
+}
