@@ -1,6 +1,6 @@
 """This project against PyTorch on this machine, in turn, into docs/performance.md.
 
-    python3 models/testdata/compare.py [--rounds 3] [--only TEXT] [--out docs/performance.md]
+    python3 models/testdata/compare.py [--rounds 3] [--only TEXT,TEXT] [--out docs/performance.md]
 
 It needs Go, and a Python with torch and torchvision (2.5.1 and 0.20.1 were used), and wants the machine for
 itself: about an hour. For each row it runs `go test ./models -bench` and bench_torch.py one after the other,
@@ -73,7 +73,7 @@ def write(page, lines):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="", help="only the rows with this text, as 'resnet18 forward'")
+    parser.add_argument("--only", default="", help="only the rows with one of these texts, as 'resnet18 forward,pad 16'")
     parser.add_argument("--out", type=Path, default=ROOT / "docs/performance.md")
     a = parser.parse_args()
     lines = ["| network | what | batch | precision | ours, images/s | PyTorch, images/s | ratio |", "|---|---|---|---|---|---|---|"]
@@ -82,7 +82,7 @@ def main():
         subprocess.run(["go", "test", "-c", "-o", binary, "./models"], cwd=ROOT, check=True)
         for row in rows():
             net, what, batch, precision = row
-            if a.only not in " ".join(map(str, row)):
+            if not any(text in " ".join(map(str, row)) for text in a.only.split(",")):
                 continue
             pairs = [(ours(binary, *row), theirs(*row)) for _ in range(a.rounds)]
             ratios = [we / they for we, they in pairs]
