@@ -15,19 +15,13 @@ func Depthwise(x, kernel, bias *Node, stride int) *Node {
 	kernel = StopGradient(kernel)
 	size := kernel.Shape().Dim(0)
 	padding := SamePadding(x, size, stride)
-	y := shiftedSum(zeroPad(x, padding), kernel, stride)
-
-	// The carrier brings y's gradient to x and adds nothing to y. Its slice has y's shape, and the
-	// gradient of that slice is v with zeros for the values of x that the stride skips.
-	carrier := IdentityWithCustomGradient(x, func(_, v *Node) *Node {
+	y := withGradient(shiftedSum(zeroPad(x, padding), kernel, stride), x, func(v *Node) *Node {
 		var turned [2][2]int
 		for axis, zeros := range padding {
 			turned[axis] = [2]int{size - 1 - zeros[0], zeros[0]}
 		}
-		return shiftedSum(zeroPad(v, turned), Reverse(kernel, 0, 1), 1)
+		return shiftedSum(zeroPad(spread(v, x, stride), turned), Reverse(kernel, 0, 1), 1)
 	})
-	carrier = Slice(carrier, AxisRange(), AxisRange().Stride(stride), AxisRange().Stride(stride), AxisRange())
-	y = Add(StopGradient(y), Sub(carrier, StopGradient(carrier)))
 	return Add(y, ExpandAxes(bias, 0, 1, 2))
 }
 
