@@ -85,15 +85,14 @@ func spread(pixels, x *Node, stride int) *Node {
 func phase(v, x, kernel *Node, stride int, padding [2][2]int, remainder [2]int) *Node {
 	var around [2][2]int
 	picked := []SliceAxisSpec{{}, {}, AxisRange(), AxisRange()}
-	count := [2]int{}
+	count := [2]int{ceilDiv(x.Shape().Dim(1), stride), ceilDiv(x.Shape().Dim(2), stride)}
 	for axis := range 2 {
 		// Pixel stride·q + remainder of x is at place first + stride·u of the kernel for pixel q + ahead − u of y.
 		first := (remainder[axis] + padding[axis][0]) % stride
 		ahead := (remainder[axis] + padding[axis][0]) / stride
 		places := max(0, ceilDiv(kernel.Shape().Dim(axis)-first, stride))
-		count[axis] = ceilDiv(x.Shape().Dim(1+axis), stride)
 		if places == 0 {
-			return Zeros(v.Graph(), shapes.Make(v.DType(), x.Shape().Dim(0), ceilDiv(x.Shape().Dim(1), stride), ceilDiv(x.Shape().Dim(2), stride), x.Shape().Dim(3)))
+			return Zeros(v.Graph(), shapes.Make(v.DType(), x.Shape().Dim(0), count[0], count[1], x.Shape().Dim(3)))
 		}
 		picked[axis] = AxisRange(first).Stride(stride)
 		around[axis] = [2]int{places - 1 - ahead, count[axis] + ahead - v.Shape().Dim(1+axis)}
