@@ -76,6 +76,18 @@ func (w Weights) Count() (n int) {
 	return n
 }
 
+// checkFinite finds a value that no answer can come from. A graph does not: an activation may hide it.
+func (w Weights) checkFinite(path string) error {
+	for _, name := range slices.Sorted(maps.Keys(w)) {
+		for i, v := range w[name].Data {
+			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+				return fmt.Errorf("%s: value %d of %s is %v: the file is damaged, or its training has failed", path, i, name, v)
+			}
+		}
+	}
+	return nil
+}
+
 // Forward builds an architecture's graph: x is [batch, side, side, 3], normalised, perhaps as a sum; the result is
 // the source logits, [batch, S]. The values of weights are asked for by name.
 type Forward func(weight func(name string) *Node, x layer.Sum) *Node

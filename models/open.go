@@ -75,6 +75,9 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 	if err != nil {
 		return nil, err
 	}
+	if err := weights.checkFinite(path); err != nil {
+		return nil, err
+	}
 	labels, err := readLabels(ctx, report)
 	if err != nil {
 		return nil, err

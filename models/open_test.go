@@ -1,6 +1,7 @@
 package models
 
 import (
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -51,4 +52,12 @@ func TestSizes(t *testing.T) {
 		require.Len(t, blocks, c.blocks)
 		require.Equal(t, c.last, blocks[len(blocks)-1].out)
 	}
+}
+
+// A value that is not a number is refused when it is read: a graph does not show it.
+func TestWeightsThatAreNone(t *testing.T) {
+	w := Weights{"a": {Shape: []int{2}, Data: []float32{1, 2}}, "b": {Shape: []int{2}, Data: []float32{3, float32(math.NaN())}}}
+	require.EqualError(t, w.checkFinite("file"), "file: value 1 of b is NaN: the file is damaged, or its training has failed")
+	delete(w, "b")
+	require.NoError(t, w.checkFinite("file"))
 }

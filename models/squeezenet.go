@@ -56,23 +56,24 @@ var fires = []struct {
 	{48, 192, true}, {48, 192, false}, {64, 256, false}, {64, 256, false},
 }
 
+// squeezenetForward takes the average over the picture before the last layer, which is 1×1 and has no activation:
+// the average of its values is its value of the average.
 func squeezenetForward(weight func(string) *Node, input layer.Sum) *Node {
-	convolve := func(x *Node, name string, kernel, stride int) *Node {
-		return layer.Convolution(x, weight(name+"/kernel"), weight(name+"/bias"), stride, layer.SamePadding(x, kernel, stride))
+	convolve := func(x layer.Parts, name string, kernel int) *Node {
+		padding := layer.SamePadding(x[0], kernel, 1)
+		return layer.ReLU(x.Convolution(weight(name+"/kernel"), weight(name+"/bias"), 1, padding))
 	}
-	x := layer.ReLU(input.Convolution(weight("conv1/kernel"), weight("conv1/bias"), 2, layer.SamePadding(input.Each, 3, 2)))
+	x := layer.Parts{layer.ReLU(input.Convolution(weight("conv1/kernel"), weight("conv1/bias"), 2, layer.SamePadding(input.Each, 3, 2)))}
 	for i, fire := range fires {
 		if fire.pool {
-			x = layer.MaxPooling(x, 3, 2)
+			x = x.MaxPooling(3, 2)
 		}
 		name := fmt.Sprintf("fire%d", i+2)
-		squeezed := layer.ReLU(convolve(x, name+"/squeeze1x1", 1, 1))
-		x = Concatenate([]*Node{
-			layer.ReLU(convolve(squeezed, name+"/expand1x1", 1, 1)),
-			layer.ReLU(convolve(squeezed, name+"/expand3x3", 3, 1)),
-		}, -1)
+		squeezed := layer.Parts{convolve(x, name+"/squeeze1x1", 1)}
+		x = layer.Parts{convolve(squeezed, name+"/expand1x1", 1), convolve(squeezed, name+"/expand3x3", 3)}
 	}
-	return layer.GlobalAverage(convolve(x, "conv10", 1, 1))
+	last := weight("conv10/kernel") // [1,1,512,1000]
+	return layer.Dense(x.GlobalAverage(), Reshape(last, last.Shape().Dimensions[2:]...), weight("conv10/bias"))
 }
 
 // squeezenetShapes lists every convolution's kernel, [kh, kw, in, out].

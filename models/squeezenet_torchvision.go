@@ -52,18 +52,18 @@ func squeezenetStateDict() stateDict {
 }
 
 func squeezenetTorchvisionForward(weight func(string) *Node, input layer.Sum) *Node {
-	convolve := func(x *Node, name string) *Node {
+	convolve := func(x layer.Parts, name string) *Node {
 		around := weight(name+"/kernel").Shape().Dim(0) / 2
-		return layer.ReLU(layer.Convolution(x, weight(name+"/kernel"), weight(name+"/bias"), 1, [2][2]int{{around, around}, {around, around}}))
+		return layer.ReLU(x.Convolution(weight(name+"/kernel"), weight(name+"/bias"), 1, [2][2]int{{around, around}, {around, around}}))
 	}
-	x := layer.ReLU(input.Convolution(weight("conv1/kernel"), weight("conv1/bias"), 2, [2][2]int{}))
+	x := layer.Parts{layer.ReLU(input.Convolution(weight("conv1/kernel"), weight("conv1/bias"), 2, [2][2]int{}))}
 	for i, fire := range fires {
 		if fire.pool {
-			x = layer.MaxPooling(x, 3, 2)
+			x = x.MaxPooling(3, 2)
 		}
 		name := fmt.Sprintf("fire%d", i+2)
-		squeezed := convolve(x, name+"/squeeze1x1")
-		x = Concatenate([]*Node{convolve(squeezed, name+"/expand1x1"), convolve(squeezed, name+"/expand3x3")}, -1)
+		squeezed := layer.Parts{convolve(x, name+"/squeeze1x1")}
+		x = layer.Parts{convolve(squeezed, name+"/expand1x1"), convolve(squeezed, name+"/expand3x3")}
 	}
 	return layer.GlobalAverage(convolve(x, "conv10"))
 }

@@ -116,14 +116,20 @@ func (p Program) SourceLogits(root *model.Scope, pixels input.Batch) *Node {
 
 // answer builds f, in the program's precision, of what goes in; the logits come in the type of that.
 func (p Program) answer(root *model.Scope, in layer.Sum) *Node {
-	dtype := in.Each.DType()
+	dtype, broken := in.Each.DType(), broken(in.Total())
 	if p.Precision == BF16 {
 		in.Each = ConvertDType(in.Each, dtypes.BFloat16)
 		if in.Shared != nil {
 			in.Shared = ConvertDType(in.Shared, dtypes.BFloat16)
 		}
 	}
-	return ConvertDType(p.Model.LogitsOfSum(root, in), dtype)
+	return Add(ConvertDType(p.Model.LogitsOfSum(root, in), dtype), broken)
+}
+
+// broken is NaN for each sample of x that has a value that is not finite, else 0: [B,1]. Added to the logits it
+// makes them as unusable as what they come from, which an activation may hide: oneDNN's ReLU of a NaN is 0.
+func broken(x *Node) *Node {
+	return MulScalar(ExpandAxes(ReduceSum(StopGradient(x), 1, 2, 3), 1), 0)
 }
 
 // floats is a batch of pixels as floats in [0,1].

@@ -24,16 +24,21 @@ func SamePadding(x *Node, kernel, stride int) (padding [2][2]int) {
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
-// ReLU is max(x, 0) with the gradient 0 at 0, as PyTorch has it; GoMLX's own passes 1 there. A NaN
-// stays one.
+// ReLU is max(x, 0) with the gradient 0 at 0, as PyTorch has it; GoMLX's own passes 1 there. As a plain maximum
+// it is computed with the convolution before it, and its gradient needs nothing but its value. What it makes of
+// a NaN is the backend's: oneDNN makes it 0.
 func ReLU(x *Node) *Node {
-	return Where(LessOrEqual(x, ScalarZero(x.Graph(), x.DType())), ZerosLike(x), x)
+	y := Max(x, ScalarZero(x.Graph(), x.DType()))
+	return withGradient(y, x, func(v *Node) *Node { return Where(Equal(y, ZerosLike(y)), ZerosLike(v), v) })
 }
 
 // ReLU6 is min(max(x, 0), 6) with the gradient 0 at 0 and at 6, as in PyTorch.
 func ReLU6(x *Node) *Node {
-	six := Scalar(x.Graph(), x.DType(), 6)
-	return Where(GreaterOrEqual(x, six), BroadcastToShape(six, x.Shape()), ReLU(x))
+	y := Clip(x, ScalarZero(x.Graph(), x.DType()), Scalar(x.Graph(), x.DType(), 6))
+	return withGradient(y, x, func(v *Node) *Node {
+		inside := LogicalAnd(GreaterThan(y, ZerosLike(y)), LessThan(y, Scalar(y.Graph(), y.DType(), 6)))
+		return Where(inside, v, ZerosLike(v))
+	})
 }
 
 // GlobalAverage is the mean over rows and columns: [B,H,W,C] to [B,C].

@@ -7,20 +7,33 @@ import (
 // Sum is a net's input in two parts that are added: what every sample has of its own, Each [B,H,W,C],
 // and what all samples share, Shared [1,H,W,C], nil if there is nothing.
 //
-// A net's first layer is linear, so that it can take the parts one by one and add what comes of them.
-// The values are those of the plain sum but for rounding, and the gradient of what is shared costs the
-// layer's gradient for one sample instead of for all: XLA sums over the batch before it.
+// A net's first layer is linear, so that the gradient of what is shared is that of the layer for the
+// batch's sum: it costs one sample's instead of all samples'. Values are those of the plain sum, gradients
+// but for rounding. Where something is shared, what each sample has of its own takes no gradient.
 type Sum struct{ Each, Shared *Node }
 
-// Convolution is the 2-D convolution of the sum: see [Convolution].
+// Convolution is the 2-D convolution of the sum: see [Convolution]. The kernel takes no gradient.
 func (s Sum) Convolution(kernel, bias *Node, stride int, padding [2][2]int) *Node {
-	y := Convolution(s.Each, kernel, bias, stride, padding)
+	kernel = StopGradient(kernel)
+	y := s.linear(func(x *Node) *Node { return convolution(x, kernel, stride, padding) })
+	return Add(y, ExpandAxes(bias, 0, 1, 2))
+}
+
+// Patches is [Patches] of the sum. The kernel takes no gradient.
+func (s Sum) Patches(kernel *Node) *Node {
+	kernel = StopGradient(kernel)
+	return s.linear(func(x *Node) *Node { return Patches(x, kernel) })
+}
+
+// linear is a linear layer of the sum.
+func (s Sum) linear(layer func(x *Node) *Node) *Node {
 	if s.Shared == nil {
-		return y
+		return layer(s.Each)
 	}
-	// A difference, because XLA hands a sum to oneDNN with the convolution, which takes seconds for one whose
-	// other part is shared.
-	return Sub(y, convolution(Neg(s.Shared), kernel, stride, padding))
+	return withGradient(layer(s.Total()), s.Shared, func(v *Node) *Node {
+		v = StopGradient(ReduceAndKeep(v, ReduceSum, 0))
+		return Gradient(ReduceAllSum(Mul(layer(s.Shared), v)), s.Shared)[0]
+	})
 }
 
 // Total is the plain sum, [B,H,W,C].

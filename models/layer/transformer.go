@@ -25,15 +25,6 @@ func Patches(x, kernel *Node) *Node {
 	return Reshape(DotProduct(x, Reshape(kernel, side*side*channels, -1)), size, rows*columns, -1)
 }
 
-// Patches is [Patches] of the sum.
-func (s Sum) Patches(kernel *Node) *Node {
-	y := Patches(s.Each, kernel)
-	if s.Shared == nil {
-		return y
-	}
-	return Sub(y, Patches(Neg(s.Shared), kernel)) // a difference, as in Convolution
-}
-
 // Normalise is a layer normalisation over the last axis: (x − mean) / √(variance + epsilon) · gamma + beta,
 // with gamma and beta of that axis's size.
 func Normalise(x, gamma, beta *Node, epsilon float64) *Node {
