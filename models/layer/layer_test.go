@@ -5,6 +5,8 @@ import (
 	"math"
 	"testing"
 
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/stretchr/testify/require"
 
@@ -13,7 +15,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Values and gradients where an activation bends are PyTorch's.
+// Values and gradients where an activation bends are PyTorch's, in both precisions.
 func TestActivations(t *testing.T) {
 	x := []float32{-1, 0, 2, 6, 7}
 	for name, c := range map[string]struct {
@@ -23,14 +25,22 @@ func TestActivations(t *testing.T) {
 		"relu":  {ReLU, []float32{0, 0, 2, 6, 7}, []float32{0, 0, 1, 1, 1}},
 		"relu6": {ReLU6, []float32{0, 0, 2, 6, 6}, []float32{0, 0, 1, 0, 0}},
 	} {
-		exec := MustNewExec(backendtest.Any(t), func(x *Node) (*Node, *Node) {
-			y := c.of(x)
-			return y, Gradient(ReduceAllSum(y), x)[0]
+		inBoth(t, name, func(t *testing.T, backend compute.Backend, precision dtypes.DType) {
+			exec := MustNewExec(backend, func(x *Node) (*Node, *Node) {
+				y := ConvertDType(c.of(ConvertDType(x, precision)), dtypes.Float32)
+				return y, Gradient(ReduceAllSum(y), x)[0]
+			})
+			value, gradient := exec.MustExec2(x)
+			require.Equal(t, c.value, value.Value())
+			require.Equal(t, c.gradient, gradient.Value())
 		})
-		value, gradient := exec.MustExec2(x)
-		require.Equal(t, c.value, value.Value(), name)
-		require.Equal(t, c.gradient, gradient.Value(), name)
 	}
+}
+
+// inBoth runs a test in fp32 and, where there is XLA, in bf16.
+func inBoth(t *testing.T, name string, test func(t *testing.T, backend compute.Backend, precision dtypes.DType)) {
+	t.Run(name+" of fp32", func(t *testing.T) { test(t, backendtest.Any(t), dtypes.Float32) })
+	t.Run(name+" of bf16", func(t *testing.T) { test(t, backendtest.XLA(t), dtypes.BFloat16) })
 }
 
 // depthwise and its gradient agree with sums written out.
@@ -111,15 +121,30 @@ func TestGrouped(t *testing.T) {
 	}
 }
 
-// What surrounds a padded max-pool is never a maximum, not even of negative values, and takes no gradient.
+// What surrounds a padded max-pool is never a maximum, not even of negative values, and takes no gradient; of
+// equal values the first takes it.
 func TestPaddedMaxPooling(t *testing.T) {
-	exec := MustNewExec(backendtest.Any(t), func(x *Node) (*Node, *Node) {
-		y := PaddedMaxPooling(Reshape(x, 1, 3, 3, 1), 3, 2, [2][2]int{{1, 1}, {1, 1}})
-		return Reshape(y, 2, 2), Gradient(ReduceAllSum(y), x)[0]
-	})
-	y, gradient := exec.MustExec2([][]float32{{-1, -2, -3}, {-4, -5, -6}, {-7, -8, -9}})
-	require.Equal(t, [][]float32{{-1, -2}, {-4, -5}}, y.Value())
-	require.Equal(t, [][]float32{{1, 1, 0}, {1, 1, 0}, {0, 0, 0}}, gradient.Value())
+	for name, c := range map[string]struct{ x, y, gradient [][]float32 }{
+		"negative": {
+			[][]float32{{-1, -2, -3}, {-4, -5, -6}, {-7, -8, -9}}, [][]float32{{-1, -2}, {-4, -5}},
+			[][]float32{{1, 1, 0}, {1, 1, 0}, {0, 0, 0}},
+		},
+		"equal": {
+			[][]float32{{-1, 0, 2}, {0, 0, -3}, {-.5, -.5, 1}}, [][]float32{{0, 2}, {0, 1}},
+			[][]float32{{0, 1, 1}, {1, 0, 0}, {0, 0, 1}},
+		},
+	} {
+		inBoth(t, name, func(t *testing.T, backend compute.Backend, precision dtypes.DType) {
+			exec := MustNewExec(backend, func(x *Node) (*Node, *Node) {
+				y := PaddedMaxPooling(Reshape(ConvertDType(x, precision), 1, 3, 3, 1), 3, 2, [2][2]int{{1, 1}, {1, 1}})
+				y = ConvertDType(Reshape(y, 2, 2), dtypes.Float32)
+				return y, Gradient(ReduceAllSum(y), x)[0]
+			})
+			y, gradient := exec.MustExec2(c.x)
+			require.Equal(t, c.y, y.Value())
+			require.Equal(t, c.gradient, gradient.Value())
+		})
+	}
 }
 
 // Patches are a convolution whose stride is the kernel's side, also of a sum.

@@ -22,10 +22,15 @@ func MaxPooling(x *Node, window, stride int) *Node {
 // The gradient is written out, because XLA's own on a CPU is a naive scatter: each value of x looks up
 // which place was the maximum of the windows that it lies in.
 func PaddedMaxPooling(x *Node, window, stride int, padding [2][2]int) *Node {
-	y := MaxPool(x).Window(window).Strides(stride).PaddingPerDim(padding[:]).Done()
+	bits := orderedBits(x)
+	largest := MaxPool(bits).Window(window).Strides(stride).PaddingPerDim(padding[:]).Done()
+	y := largest
+	if x.DType() == dtypes.BFloat16 {
+		y = Bitcast(turnNegative(largest), x.DType())
+	}
 	return withGradient(y, x, func(v *Node) *Node {
 		p := pooling{window, stride, padding}
-		return p.gradient(x, p.places(x, y), v)
+		return p.gradient(x, p.places(bits, largest), v)
 	})
 }
 
@@ -42,7 +47,7 @@ func (p pooling) places(x, y *Node) *Node {
 		before := p.padding[axis-1][0]
 		return PadAxis{Start: before, End: max(0, (size-1)*p.stride+p.window-before-x.Shape().Dim(axis))}
 	}
-	x = Pad(x, Scalar(x.Graph(), x.DType(), math.Inf(-1)), PadAxis{}, reach(1, rows), reach(2, columns), PadAxis{})
+	x = Pad(x, lowest(x), PadAxis{}, reach(1, rows), reach(2, columns), PadAxis{})
 	var first *Node
 	for place := p.window*p.window - 1; place >= 0; place-- {
 		number := BroadcastToDims(Scalar(x.Graph(), dtypes.Int8, place), y.Shape().Dimensions...)
@@ -56,6 +61,14 @@ func (p pooling) places(x, y *Node) *Node {
 		first = Where(Equal(there, y), number, first)
 	}
 	return first
+}
+
+// lowest is a value that is never greater than another of x's type.
+func lowest(x *Node) *Node {
+	if x.DType() == dtypes.Int16 {
+		return Scalar(x.Graph(), x.DType(), math.MinInt16)
+	}
+	return Scalar(x.Graph(), x.DType(), math.Inf(-1))
 }
 
 // gradient is that of x, from y's gradient v and its maxima's places.

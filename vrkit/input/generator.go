@@ -70,7 +70,7 @@ func (m generator) convolve(scope *model.Scope, x *Node, number, channels int) *
 	}
 	kernel := variable("kernel", 2*number, kernelSide, kernelSide, in, channels)
 	bias := variable("bias", 2*number+1, channels)
-	return layer.Convolution(x, kernel, bias, 1, [2][2]int{{1, 1}, {1, 1}})
+	return layer.LearnedConvolution(x, kernel, bias, [2][2]int{{1, 1}, {1, 1}})
 }
 
 // parameters counts φ: kernels, biases, and γ and β of the normalisations.

@@ -12,11 +12,12 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// A strided convolution and its gradient agree with sums written out, at sides that the stride divides and at
+// A convolution and its gradient agree with sums written out, without a stride, at sides that it divides and at
 // others, with kernels smaller than the stride, and where the last rows of x go into no value.
-func TestStridedConvolution(t *testing.T) {
+func TestConvolution(t *testing.T) {
 	const batch, in, out = 2, 3, 4
 	for _, c := range []struct{ side, kernel, stride, before, after int }{
+		{8, 3, 1, 1, 1}, {8, 1, 1, 0, 0}, {7, 5, 1, 2, 1}, {8, 3, 1, 0, 0}, {6, 2, 1, 3, 2},
 		{8, 3, 2, 1, 1}, {8, 1, 2, 0, 0}, {16, 7, 2, 3, 3}, {9, 3, 2, 1, 1}, {9, 3, 2, 0, 0}, {8, 3, 2, 0, 0}, {8, 3, 2, 0, 1},
 		{7, 1, 2, 0, 0}, {12, 5, 3, 2, 2}, {13, 2, 3, 1, 0}, {8, 4, 4, 0, 0}, {11, 1, 4, 0, 0}, {10, 1, 3, 1, 2}, {9, 2, 2, 3, 0},
 	} {

@@ -6,49 +6,18 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// withGradient is y, a value that x goes into, whose gradient to x is gradient(v) of y's gradient v: the same
-// as y's own, but computed another way. Nothing else that goes into y takes a gradient. To a backend it is y
-// itself: what carries the gradient is never computed.
-//
-// GoMLX has gradients of one's own for values of x's shape only. Here v is taken down where it arrives, at
-// something of y's shape, and given out at something of x's, which the gradient reaches later.
-func withGradient(y, x *Node, gradient func(v *Node) *Node) *Node {
-	var arrived *Node
-	taken := IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return gradient(arrived) })
-	carried, ok := InternalFusedOpCaller(
-		func() *Node { return Identity(y) },
-		func() *Node {
-			none := BroadcastToShape(ConvertDType(ReduceAllSum(taken), y.DType()), y.Shape())
-			return IdentityWithCustomGradient(none, func(_, v *Node) *Node {
-				arrived = v
-				return v
-			})
-		}, true)
-	if !ok { // GOMLX_FUSION=0 forbids it
-		return y
-	}
-	return carried
-}
-
-// convolution is a convolution without its bias. Where it has a stride, its kernel takes no gradient.
-func convolution(x, kernel *Node, stride int, padding [2][2]int) *Node {
-	if stride == 1 {
-		return Convolve(x, kernel).PaddingPerDim(padding[:]).Done()
-	}
-	return stridedConvolution(x, kernel, stride, padding)
-}
-
-// stridedConvolution is a convolution without its bias whose gradient to x is made of plain convolutions. XLA
-// spreads the gradient of y out with zeros in between, which on a CPU takes up to five times as long.
+// convolution is a convolution without its bias, whose kernel takes no gradient, and whose gradient to x is made
+// of plain convolutions. XLA spreads the gradient of y out with zeros in between where there is a stride, which on
+// a CPU takes up to five times as long, and computes what a turned kernel does to bf16 in fp32.
 //
 // Which rows of y a row of x goes into, and by which rows of the kernel, depends on the remainder of its
 // number by the stride alone, and likewise for columns: each pair of remainders has a plain convolution of
 // its own, with every so many of the kernel's values, turned round.
-func stridedConvolution(x, kernel *Node, stride int, padding [2][2]int) *Node {
+func convolution(x, kernel *Node, stride int, padding [2][2]int) *Node {
 	kernel = StopGradient(kernel)
 	y := Convolve(x, kernel).Strides(stride).PaddingPerDim(padding[:]).Done()
 	return withGradient(y, x, func(v *Node) *Node {
-		if kernel.Shape().Dim(0) == 1 && kernel.Shape().Dim(1) == 1 && padding == [2][2]int{} {
+		if stride > 1 && kernel.Shape().Dim(0) == 1 && kernel.Shape().Dim(1) == 1 && padding == [2][2]int{} {
 			return spread(phase(v, x, kernel, stride, padding, [2]int{}), x, stride)
 		}
 		return interleaved(x, stride, func(remainder [2]int) *Node { return phase(v, x, kernel, stride, padding, remainder) })
