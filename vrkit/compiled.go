@@ -2,6 +2,7 @@ package vrkit
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/gomlx/compute"
@@ -239,6 +240,22 @@ func (c *Compiled) Initialise() error {
 	_, err := c.Mapping()
 	c.ready = err == nil
 	return err
+}
+
+// Scatter puts noise for a prompt, to see where it goes: normal, with the given deviation, the same always.
+func (c *Compiled) Scatter(deviation float64) error {
+	if err := c.Initialise(); err != nil {
+		return err
+	}
+	prompt := c.Store.RootScope().At(inputScope).GetVariable(input.PromptVariable)
+	if prompt == nil {
+		return fmt.Errorf("%s learns no prompt to put noise for", c.Input.Name())
+	}
+	random, noise := rand.New(rand.NewPCG(1, 2)), make([]float32, prompt.Shape().Size())
+	for i := range noise {
+		noise[i] = float32(deviation * random.NormFloat64())
+	}
+	return prompt.SetValue(tensors.FromFlatDataAndDimensions(noise, prompt.Shape().Dimensions...))
 }
 
 // learned lists the variables that training changes, but for ω where it is estimated, by path.
