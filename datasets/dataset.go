@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 )
 
 // Image is a picture of 8-bit values, row-major [Height, Width, Channels]; Channels is 1 (grey) or 3 (RGB).
@@ -108,6 +109,19 @@ func (i Info) Names(samples []Sample) []string {
 		names[at] = i.Classes[sample.Label]
 	}
 	return names
+}
+
+// OneOfEach is the first sample of each class, in the order of the classes. A class that has none is an error.
+func (i Info) OneOfEach(samples []Sample) ([]Sample, error) {
+	some := make([]Sample, len(i.Classes))
+	for class, name := range i.Classes {
+		first := slices.IndexFunc(samples, func(s Sample) bool { return int(s.Label) == class })
+		if first < 0 {
+			return nil, fmt.Errorf("%s: none of %d samples is of class %q: take more", i.Name, len(samples), name)
+		}
+		some[class] = samples[first]
+	}
+	return some, nil
 }
 
 // subsetSeed fixes which images a subset has.

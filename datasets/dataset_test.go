@@ -55,6 +55,19 @@ func TestLoadIsFixed(t *testing.T) {
 	require.Equal(t, d.Classes[d.Train[5].Label], d.Names(d.Train)[5])
 }
 
+func TestOneOfEach(t *testing.T) {
+	of := func(label, pixel int) Sample {
+		return Sample{Image: Image{Height: 1, Width: 1, Channels: 1, Pixels: []uint8{uint8(pixel)}}, Label: int32(label)}
+	}
+	info := Info{Name: "three", Classes: []string{"a", "b", "c"}}
+	samples := []Sample{of(2, 0), of(0, 1), of(2, 2), of(1, 3), of(0, 4)}
+	some, err := info.OneOfEach(samples)
+	require.NoError(t, err)
+	require.Equal(t, []Sample{samples[1], samples[3], samples[0]}, some)
+	_, err = info.OneOfEach(samples[:3])
+	require.ErrorContains(t, err, `three: none of 3 samples is of class "b"`)
+}
+
 // A larger training set begins with the smaller one, and no part has an image of another.
 func TestLoadParts(t *testing.T) {
 	small, all := load(t, Sizes{Train: 1000, Val: 500, Test: 100}), load(t, Sizes{Val: 500})

@@ -144,17 +144,18 @@ func TestFailingCells(t *testing.T) {
 func TestScale(t *testing.T) {
 	var printed strings.Builder
 	l, ctx := readyLauncher(t, &printed)
-	path := declaring(t, "scaled.ipynb", object{"figures": 0, "small": object{"images": 200, "rate": 0.5, "name": "a"}}, "%noautoget",
-		"const images = 1000 // to learn from\nconst rate float64 = .05\nconst name = `b`\n\nfunc f() int { return images }",
-		"%%\nfmt.Println(f(), rate, name)")
-	for scale, want := range map[string]string{"": "1000 0.05 b", "small": "200 0.5 a"} {
+	path := declaring(t, "scaled.ipynb", object{"figures": 0, "small": object{"images": 200, "rate": 0.5, "name": "a", "whole": 8}}, "%noautoget",
+		"const images = 1000 // to learn from\nconst rate float64 = .05\nconst name = `b`\nconst kept = 6 / 2 // a third\nconst whole = 1 / 1 // set whole\n\nfunc f() int { return images }",
+		"%%\nfmt.Println(f(), rate, name, kept, whole)")
+	for scale, want := range map[string]string{"": "1000 0.05 b 3 1", "small": "200 0.5 a 3 8"} {
 		t.Setenv(scaleEnv, scale)
 		out := t.TempDir()
 		require.NoError(t, l.execute(ctx, []string{path}, out))
 		text, err := os.ReadFile(filepath.Join(out, "scaled.ipynb"))
 		require.NoError(t, err)
 		assert.Contains(t, string(text), want)
-		assert.Equal(t, scale == "small", strings.Contains(string(text), "injected-parameters"))
+		assert.Equal(t, scale == "small", strings.Contains(string(text), "scaled-parameters"))
+		assert.Equal(t, scale == "small", strings.Contains(string(text), "// VRKIT_SCALE=small"))
 	}
 	t.Setenv(scaleEnv, "tiny")
 	assert.EqualError(t, l.execute(ctx, []string{path}, t.TempDir()), "VRKIT_SCALE=tiny is no scale: set it to small or full, or unset it")

@@ -2,6 +2,7 @@ package vrkit
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/gomlx/compute"
@@ -27,7 +28,9 @@ type Compiled struct {
 
 	image int // side of the images it takes
 	exec  *model.Exec
+	input *model.Exec // of the input manipulation alone: what the frozen model sees, and the mask
 	omega *model.Variable
+	ready bool // the variables have been created
 }
 
 // omegaVariable is the name of ω's variable in the output scope.
@@ -58,6 +61,10 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 	c.exec, err = model.NewExec(backend, c.Store, func(root *model.Scope, pixels *Node) (target, source *Node) {
 		return c.TargetLogits(root, input.Batch{Images: pixels})
 	})
+	if err != nil {
+		return nil, err
+	}
+	c.input, err = model.NewExec(backend, c.Store, c.seen)
 	return c, err
 }
 
@@ -98,44 +105,52 @@ func (c *Compiled) Logits(pixels *tensors.Tensor) (target, source []float32, err
 // Inputs runs the input manipulation alone on pixels, RGB [n,image,image,3] row-major, and returns what
 // the frozen model gets to see as RGB, [n,side,side,3]: in [0,1] unless the manipulation leaves it.
 func (c *Compiled) Inputs(pixels []uint8) ([]float32, error) {
-	images, err := c.batch(pixels)
-	if err != nil {
-		return nil, err
-	}
-	seen, err := model.ExecOnce(c.Backend, c.Store, func(root *model.Scope, pixels *Node) *Node {
-		return c.Model.Normalisation.Undo(c.Manipulate(root, input.Batch{Images: pixels}))
-	}, images)
-	if err != nil {
-		return nil, err
-	}
-	defer seen.FinalizeAll()
-	return tensors.CopyFlatData[float32](seen)
+	seen, _, err := c.manipulated(pixels)
+	return seen, err
 }
 
 // Masks runs the mask generator alone on pixels, RGB [n,image,image,3] row-major, and returns what the
 // prompt is multiplied by for each picture, U_p(f_mask(x)), [n,side,side,3]: of any sign, as an evaluation
 // has it. Only a manipulation that is input.Masked has such masks.
 func (c *Compiled) Masks(pixels []uint8) ([]float32, error) {
-	masked, ok := c.Input.(input.Masked)
-	if !ok {
+	if _, ok := c.Input.(input.Masked); !ok {
 		return nil, fmt.Errorf("%s has no mask of its own to show: only a manipulation that makes one for every image, such as smm, does", c.Input.Name())
 	}
+	_, masks, err := c.manipulated(pixels)
+	return masks, err
+}
+
+// seen builds what the frozen model sees of pixels, as RGB, and the masks that it was made with, a zero
+// where there are none. One graph has both, because who looks at masks looks at the inputs too.
+func (c *Compiled) seen(root *model.Scope, pixels *Node) (seen, masks *Node) {
+	seen = c.Model.Normalisation.Undo(c.Manipulate(root, input.Batch{Images: pixels}))
+	masked, ok := c.Input.(input.Masked)
+	if !ok {
+		return seen, ScalarZero(pixels.Graph(), dtypes.Float32)
+	}
+	x := c.floats(input.Batch{Images: pixels})
+	if c.Input.Space() == input.Normalised {
+		x.Images = c.Model.Normalisation.Apply(x.Images)
+	}
+	return seen, masked.Mask(root.At(inputScope), x, c.SideOrDefault())
+}
+
+func (c *Compiled) manipulated(pixels []uint8) (seen, masks []float32, err error) {
 	images, err := c.batch(pixels)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	masks, err := model.ExecOnce(c.Backend, c.Store, func(root *model.Scope, pixels *Node) *Node {
-		x := c.floats(input.Batch{Images: pixels})
-		if c.Input.Space() == input.Normalised {
-			x.Images = c.Model.Normalisation.Apply(x.Images)
-		}
-		return masked.Mask(root.At(inputScope), x, c.SideOrDefault())
-	}, images)
+	seenTensor, maskTensor, err := c.input.Exec2(images)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer masks.FinalizeAll()
-	return tensors.CopyFlatData[float32](masks)
+	defer seenTensor.FinalizeAll()
+	defer maskTensor.FinalizeAll()
+	if seen, err = tensors.CopyFlatData[float32](seenTensor); err != nil {
+		return nil, nil, err
+	}
+	masks, err = tensors.CopyFlatData[float32](maskTensor)
+	return seen, masks, err
 }
 
 // Answers runs the whole program on pixels, RGB [n,image,image,3] row-major, and returns the target
@@ -212,6 +227,9 @@ func (c *Compiled) Mapping() (output.Mapping, error) {
 
 // Initialise creates the variables that are learned with their initial values, if no graph did yet.
 func (c *Compiled) Initialise() error {
+	if c.ready {
+		return nil // to build the graph again would compile it again
+	}
 	pixels := tensors.FromFlatDataAndDimensions(make([]uint8, c.image*c.image*3), 1, c.image, c.image, 3)
 	defer pixels.FinalizeAll()
 	if _, err := model.ExecOnce(c.Backend, c.Store, func(root *model.Scope, pixels *Node) *Node {
@@ -220,7 +238,24 @@ func (c *Compiled) Initialise() error {
 		return err
 	}
 	_, err := c.Mapping()
+	c.ready = err == nil
 	return err
+}
+
+// Scatter puts noise for a prompt, to see where it goes: normal, with the given deviation, the same always.
+func (c *Compiled) Scatter(deviation float64) error {
+	if err := c.Initialise(); err != nil {
+		return err
+	}
+	prompt := c.Store.RootScope().At(inputScope).GetVariable(input.PromptVariable)
+	if prompt == nil {
+		return fmt.Errorf("%s learns no prompt to put noise for", c.Input.Name())
+	}
+	random, noise := rand.New(rand.NewPCG(1, 2)), make([]float32, prompt.Shape().Size())
+	for i := range noise {
+		noise[i] = float32(deviation * random.NormFloat64())
+	}
+	return prompt.SetValue(tensors.FromFlatDataAndDimensions(noise, prompt.Shape().Dimensions...))
 }
 
 // learned lists the variables that training changes, but for ω where it is estimated, by path.

@@ -76,3 +76,30 @@ func TestMasksRefuse(t *testing.T) {
 	_, err = c.Masks(make([]uint8, 5))
 	require.ErrorContains(t, err, "5 values are not RGB pictures of side 8")
 }
+
+// Noise goes where the manipulation puts a prompt, and is the same every time.
+func TestScatter(t *testing.T) {
+	seen := func(in input.Manipulation) (before, after []float32) {
+		c, err := vrkit.Compile(backendtest.Any(t), vrkit.Program{Input: in, Model: modeltest.Tiny(), Output: output.FLM{}, Side: 8}, 3)
+		require.NoError(t, err)
+		pixels := make([]uint8, c.ImageSide()*c.ImageSide()*3)
+		before, err = c.Inputs(pixels)
+		require.NoError(t, err)
+		require.NoError(t, c.Scatter(2))
+		after, err = c.Inputs(pixels)
+		require.NoError(t, err)
+		return before, after
+	}
+	before, after := seen(input.Watermark{Kind: input.Narrow})
+	for i := range before {
+		y, x := i/3/8, i/3%8
+		inside := min(x, y) >= 1 && max(x, y) < 7
+		require.Equal(t, inside, before[i] == after[i])
+	}
+	_, again := seen(input.Watermark{Kind: input.Narrow})
+	require.Equal(t, after, again)
+
+	c, err := vrkit.Compile(backendtest.Any(t), vrkit.Program{Input: input.SMM{Patch: 4, Ablate: input.OnlyMask}, Model: modeltest.Tiny(), Output: output.FLM{}, Side: 8}, 3)
+	require.NoError(t, err)
+	require.ErrorContains(t, c.Scatter(1), "smm learns no prompt")
+}

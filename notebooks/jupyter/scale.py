@@ -1,24 +1,23 @@
-"""Makes a notebook quick, as papermill does: other values for its constants.
+"""Makes a notebook quick: other values for its constants.
 
 A notebook declares its constants in one code cell, tagged `parameters`, each in a line of
 its own, `const images = 1000`, and in its own metadata what they are at the small scale:
 
     "reprogram": {"small": {"images": 200, "epochs": 1}}
 
-A cell that declares them anew goes in behind it; GoNB lets the later declaration rule,
-though not over one in a block, const (...). A notebook that names none is quick as it is.
+The values are put in their places, in the copy that is executed, and a comment in the cell
+says so; a cell of their own would take Go a second to link. A notebook that names none is
+quick as it is.
 """
 
 import json
 import re
 
-import nbformat
-
 PARAMETERS = "parameters"
-INJECTED = "injected-parameters"
+SCALED = "scaled-parameters"
 SCALES = ("full", "small")
 
-CONSTANT = re.compile(r"^const[ \t]+(\w+)[ \t]*(?:[\w.]+[ \t]*)?=", re.M)
+CONSTANT = re.compile(r"^(const[ \t]+(\w+)[ \t]*(?:[\w.]+[ \t]*)?=[ \t]*)(\"[^\"\n]*\"|`[^`]*`|(?:[^/\n]|/(?!/))*[^/\s])", re.M)
 
 
 class Wrong(Exception):
@@ -41,18 +40,20 @@ def scale(notebook, to):
         raise Wrong(
             f"reprogram.small in its metadata needs one code cell with the tag {PARAMETERS!r}, and there are {len(tagged)}"
         )
-    known = CONSTANT.findall(notebook.cells[tagged[0]].source)
-    lines = ["// VRKIT_SCALE=small, a quick run: these rule over the constants above."]
+    cell = notebook.cells[tagged[0]]
+    known = [found[1] for found in CONSTANT.findall(cell.source)]
+    values = {}
     for name, value in small.items():
         if name not in known:
             raise Wrong(
                 f"reprogram.small in its metadata sets {name!r}, but what its cell with the tag {PARAMETERS!r} "
                 f"declares in lines as 'const NAME = VALUE' is {', '.join(known) or 'nothing'}"
             )
-        lines.append(f"const {name} = {literal(name, value)}")
+        values[name] = literal(name, value)
     if to == "small":
-        cell = nbformat.v4.new_code_cell("\n".join(lines), id=INJECTED, metadata={"tags": [INJECTED]})
-        notebook.cells.insert(tagged[0] + 1, cell)
+        scaled = CONSTANT.sub(lambda found: found[1] + values.get(found[2], found[3]), cell.source)
+        cell.source = "// VRKIT_SCALE=small, a quick run: the constants are not those of the lesson.\n" + scaled
+        cell.metadata["tags"].append(SCALED)
 
 
 def literal(name, value):

@@ -74,12 +74,12 @@ func shorten(text string, s style, width float64) string {
 
 // wrap breaks the text between words into lines no wider than width, and into
 // at most the given number of lines, the last one shortened; 0 means as many
-// as it takes. A line break in the text is kept.
+// as it takes. A line break in the text is kept, and a percentage stays whole.
 func wrap(text string, s style, width float64, most int) []string {
 	var lines []string
 	for _, paragraph := range strings.Split(text, "\n") {
 		line := ""
-		for _, word := range strings.Fields(paragraph) {
+		for _, word := range words(paragraph) {
 			switch longer := line + " " + word; {
 			case line == "":
 				line = word
@@ -100,6 +100,19 @@ func wrap(text string, s style, width float64, most int) []string {
 		lines[i] = shorten(lines[i], s, width)
 	}
 	return lines
+}
+
+// words splits a text where a line may end: at spaces, but not between the parts of "< 0.1 %".
+func words(text string) (words []string) {
+	parts := strings.Fields(text)
+	for i, part := range parts {
+		if i > 0 && (strings.HasPrefix(part, "%") || parts[i-1] == "<" || parts[i-1] == ">") {
+			words[len(words)-1] += " " + part
+			continue
+		}
+		words = append(words, part)
+	}
+	return words
 }
 
 // paragraph wraps running text so that no word or two are left over alone in

@@ -1,8 +1,6 @@
 package show
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"image"
 
@@ -62,13 +60,4 @@ func inputsFigure(program *vrkit.Compiled, pixels []uint8, titles, notes []strin
 		}
 	}
 	return figure.Grid(tiles, min(len(tiles), 5), caption)
-}
-
-// Stopped tells whether a run was interrupted, and says how it goes on if it was.
-func Stopped(err error) bool {
-	if !errors.Is(err, context.Canceled) {
-		return false
-	}
-	fmt.Println("Stopped, and kept. Run the cell again, and it goes on from here.")
-	return true
 }

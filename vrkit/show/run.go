@@ -17,6 +17,10 @@ func Mapping(run *train.Run) error { return drawn(mappingFigure(run))("mapping")
 // Curves shows accuracy over the epochs of one run, or of several by the names of their folders.
 func Curves(runs ...*train.Run) error { return drawn(curvesFigure(runs...))("curves") }
 
+// Losses shows the training loss over the epochs of one run, or of several by the names of their folders.
+// Epoch 0 learns nothing and has none.
+func Losses(runs ...*train.Run) error { return drawn(lossesFigure(runs...))("losses") }
+
 // Diagnostics shows what ω was like over the epochs of one run, or of several by the names of their
 // folders: its entropy, how many source labels it reads, their coverage, and how much of it changed.
 func Diagnostics(runs ...*train.Run) error { return drawn(diagnosticsFigure(runs...))("diagnostics") }
@@ -111,6 +115,18 @@ func curvesFigure(runs ...*train.Run) (figure.Figure, error) {
 		caption += " Training accuracy is an average over the epoch, each batch before its step."
 	}
 	return figure.Curves(title, "epoch", "accuracy, %", caption, series...)
+}
+
+func lossesFigure(runs ...*train.Run) (figure.Figure, error) {
+	var lines []figure.Series
+	for _, run := range runs {
+		line := figure.Series{Name: filepath.Base(run.Dir)}
+		for _, m := range run.Metrics[1:] {
+			line.X, line.Y = append(line.X, float64(m.Epoch)), append(line.Y, m.Loss)
+		}
+		lines = append(lines, line)
+	}
+	return figure.Curves("Training loss", "epoch", "cross-entropy", "An average over the epoch, each batch before its step.", lines...)
 }
 
 func diagnosticsFigure(runs ...*train.Run) (figure.Figure, error) {

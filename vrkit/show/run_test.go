@@ -99,10 +99,14 @@ func TestSlider(t *testing.T) {
 	picture(t, "how-grew-smm-02")
 	require.NoError(t, Slider("ω", frames))
 	picture(t, "slider-02")
+	require.NoError(t, Slider("BLM", frames))
+	require.NoError(t, Slider("BLM+", frames))
+	picture(t, "blm-01")
+	picture(t, "blm-plus-01")
 	require.ErrorContains(t, Slider("one", frames[:1]), "nothing to step through")
 	entries, err := os.ReadDir(folder)
 	require.NoError(t, err)
-	require.Len(t, entries, 4)
+	require.Len(t, entries, 8)
 }
 
 func TestConfusion(t *testing.T) {

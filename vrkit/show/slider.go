@@ -38,9 +38,11 @@ func Slider(title string, frames []figure.Frame) error {
 // unnameable is what a figure's file is not named with.
 var unnameable = regexp.MustCompile(`[^a-z0-9]+`)
 
-// fileName makes a name for files from a title: its letters of ASCII and its digits.
+// fileName makes a name for files from a title: its letters of ASCII and its digits. A plus is spelt out,
+// because it alone tells BLM+ from BLM.
 func fileName(title string) string {
-	name := strings.Trim(unnameable.ReplaceAllString(strings.ToLower(title), "-"), "-")
+	name := strings.ReplaceAll(strings.ToLower(title), "+", "-plus-")
+	name = strings.Trim(unnameable.ReplaceAllString(name, "-"), "-")
 	if name == "" {
 		return "slider"
 	}

@@ -1,0 +1,13 @@
+package output
+
+// Origin says where an alignment's ω comes from, for tables.
+func Origin(o Alignment) string {
+	switch o := o.(type) {
+	case Estimator:
+		return "counted " + string(o.Schedule())
+	case Learned:
+		return "learned by gradient"
+	default:
+		return "from nothing"
+	}
+}

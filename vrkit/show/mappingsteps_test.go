@@ -1,0 +1,58 @@
+package show
+
+import (
+	"image"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+)
+
+// A run's history of ω begins where something has been learned.
+func TestMappingHistory(t *testing.T) {
+	run := madeUp(t, input.Watermark{Kind: input.Full})
+	require.ErrorContains(t, MappingHistory(run, ""), "epoch 1 was not kept; train with History")
+	for epoch := range 3 {
+		kept := run.Artefact
+		kept.Mapping.Weights = append([]float32(nil), kept.Mapping.Weights...)
+		kept.Mapping.Weights[4] = .25 * float32(epoch)
+		require.NoError(t, kept.Save(run.Dir, vrkit.Epoch(epoch)))
+	}
+	steps, err := mappingHistory(run)
+	require.NoError(t, err)
+	require.Len(t, steps, 2)
+	require.Equal(t, "epoch 1: 55.0 % of the test images", steps[0].Name)
+	require.EqualValues(t, .5, steps[1].Omega[4])
+	run.Metrics[2].TestAccuracy = -1
+	steps, err = mappingHistory(run)
+	require.NoError(t, err)
+	require.Equal(t, "epoch 2", steps[1].Name)
+
+	t.Setenv(FolderVariable, t.TempDir())
+	require.NoError(t, MappingHistory(run, ""))
+	picture(t, "over-the-epochs-02")
+	steps[0].Omega = nil
+	require.ErrorContains(t, MappingSteps("", steps, run.Sources(), run.Classes(), ""), `in the mapping "epoch 1`)
+}
+
+func TestVoters(t *testing.T) {
+	run := madeUp(t, input.Watermark{Kind: input.Full})
+	pictures := []image.Image{image.NewGray(image.Rect(0, 0, 9, 9)), image.NewGray(image.Rect(0, 0, 9, 9))}
+	frames, err := voterFrames(run, pictures, 2)
+	require.NoError(t, err)
+	require.Len(t, frames, 2)
+	require.Equal(t, "columns", frames[1].Label)
+	t.Setenv(FolderVariable, t.TempDir())
+	require.NoError(t, Voters(run, pictures, 2))
+	picture(t, "target-label-02")
+	require.ErrorContains(t, Voters(run, pictures[:1], 2), "1 pictures for 2 target labels")
+}
+
+func TestLosses(t *testing.T) {
+	one, other := madeUp(t, input.Padding{Image: 4}), madeUp(t, input.Padding{Image: 4})
+	t.Setenv(FolderVariable, t.TempDir())
+	require.NoError(t, Losses(one, other))
+	picture(t, "losses")
+}

@@ -1,0 +1,25 @@
+package show
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// Train trains a run, or resumes it, and shows how it goes under the name of its folder, unless the
+// configuration has events of its own. An interrupt is no error: Train says that what was done is kept,
+// and that the run is not complete.
+func Train(ctx context.Context, c train.Config) (result train.Result, complete bool, err error) {
+	if c.Events == nil {
+		c.Events = Progress(filepath.Base(c.Run))
+	}
+	result, err = train.Train(ctx, c)
+	if errors.Is(err, context.Canceled) {
+		fmt.Println("Stopped, and kept. Run the cell again, and it goes on from here.")
+		return result, false, nil
+	}
+	return result, err == nil, err
+}
