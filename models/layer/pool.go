@@ -22,16 +22,22 @@ func MaxPooling(x *Node, window, stride int) *Node {
 // The gradient is written out, because XLA's own on a CPU is a naive scatter: each value of x looks up
 // which place was the maximum of the windows that it lies in.
 func PaddedMaxPooling(x *Node, window, stride int, padding [2][2]int) *Node {
-	bits := orderedBits(x)
-	largest := MaxPool(bits).Window(window).Strides(stride).PaddingPerDim(padding[:]).Done()
-	y := largest
-	if x.DType() == dtypes.BFloat16 {
+	p, bits := pooling{window, stride, padding}, orderedBits(x)
+	var y, largest *Node
+	if x.DType() == dtypes.BFloat16 { // XLA pools whole numbers one by one, but compares them many at a time
+		for _, there := range p.windows(bits) {
+			if largest == nil {
+				largest = there
+				continue
+			}
+			largest = Max(largest, there)
+		}
 		y = Bitcast(turnNegative(largest), x.DType())
+	} else {
+		largest = MaxPool(x).Window(window).Strides(stride).PaddingPerDim(padding[:]).Done()
+		y = largest
 	}
-	return withGradient(y, x, func(v *Node) *Node {
-		p := pooling{window, stride, padding}
-		return p.gradient(x, p.places(bits, largest), v)
-	})
+	return withGradient(y, x, func(v *Node) *Node { return p.gradient(x, p.places(bits, largest), v) })
 }
 
 type pooling struct {
@@ -39,26 +45,40 @@ type pooling struct {
 	padding        [2][2]int
 }
 
-// places is, for each value of y, the place in its window of the first value of x that is equal to it,
-// numbered row by row: int8, of y's shape.
-func (p pooling) places(x, y *Node) *Node {
-	rows, columns := y.Shape().Dim(1), y.Shape().Dim(2)
-	reach := func(axis, size int) PadAxis { // so that all windows lie within
-		before := p.padding[axis-1][0]
-		return PadAxis{Start: before, End: max(0, (size-1)*p.stride+p.window-before-x.Shape().Dim(axis))}
+// windows are the values of x at each place of the windows, row by row, each of the result's shape.
+func (p pooling) windows(x *Node) []*Node {
+	var count [2]int
+	around := make([]PadAxis, 4) // so that all windows lie within
+	for axis, zeros := range p.padding {
+		size := x.Shape().Dim(1 + axis)
+		count[axis] = (size+zeros[0]+zeros[1]-p.window)/p.stride + 1
+		around[1+axis] = PadAxis{Start: zeros[0], End: max(0, (count[axis]-1)*p.stride+p.window-zeros[0]-size)}
 	}
-	x = Pad(x, lowest(x), PadAxis{}, reach(1, rows), reach(2, columns), PadAxis{})
+	if p.padding != [2][2]int{} {
+		x = Pad(x, lowest(x), around...)
+	}
+	all := make([]*Node, p.window*p.window)
+	for place := range all {
+		from := func(first, axis int) SliceAxisSpec {
+			return AxisRange(first, first+(count[axis]-1)*p.stride+1).Stride(p.stride)
+		}
+		all[place] = Slice(x, AxisRange(), from(place/p.window, 0), from(place%p.window, 1), AxisRange())
+	}
+	return all
+}
+
+// places is, for each window, the place in it of the first value of x that is the largest: int8, of the
+// result's shape.
+func (p pooling) places(x, largest *Node) *Node {
+	windows := p.windows(x)
 	var first *Node
-	for place := p.window*p.window - 1; place >= 0; place-- {
-		number := BroadcastToDims(Scalar(x.Graph(), dtypes.Int8, place), y.Shape().Dimensions...)
+	for place := len(windows) - 1; place >= 0; place-- {
+		number := BroadcastToDims(Scalar(x.Graph(), dtypes.Int8, place), largest.Shape().Dimensions...)
 		if first == nil {
 			first = number
 			continue
 		}
-		row, column := place/p.window, place%p.window
-		there := Slice(x, AxisRange(), AxisRange(row, row+(rows-1)*p.stride+1).Stride(p.stride),
-			AxisRange(column, column+(columns-1)*p.stride+1).Stride(p.stride), AxisRange())
-		first = Where(Equal(there, y), number, first)
+		first = Where(Equal(windows[place], largest), number, first)
 	}
 	return first
 }
