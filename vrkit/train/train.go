@@ -100,7 +100,7 @@ func newTrainer(c Config) (*trainer, error) {
 	if err := t.restore(); err != nil {
 		return nil, err
 	}
-	return t, t.program.Initialise()
+	return t, nil
 }
 
 // run goes from the state as it is to the last epoch.
