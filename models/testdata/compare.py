@@ -5,8 +5,8 @@
 It needs Go, and a Python with torch and torchvision (2.5.1 and 0.20.1 were used), and wants the machine for
 itself: about an hour. For each row it runs `go test ./models -bench` and bench_torch.py one after the other,
 as often as --rounds says, and writes the ratio of the two, ours by theirs in their faster layout: the median
-over the rounds, and the least and the greatest. The rates are the best of a round. The table goes
-between two marks in the page, after every row, and what stands around it stays.
+over the rounds, and the least and the greatest. The rates are the best of a round. The table stands
+between two marks in the page; a row goes into it as soon as it is measured, and all else stays.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+TITLE = "| network | what | batch | precision | ours, images/s | PyTorch, images/s | ratio |", "|---|---|---|---|---|---|---|"
 BEGIN, END = "<!-- the table of models/testdata/compare.py begins -->", "<!-- and ends -->"
 NETS = ["resnet18", "resnet50", "squeezenet1.1-torchvision", "efficientnet-lite0", "vit-b32"]
 
@@ -65,9 +66,19 @@ def theirs(net, what, batch, precision):
     return max(rate["best"] for rate in json.loads(said.stdout).values())
 
 
-def write(page, lines):
+def named(row):
+    """How a row of the table begins."""
+    return "| " + " | ".join(map(str, row)) + " |"
+
+
+def write(page, row, line):
+    """Puts a row into the table, in place of an earlier one of the same name."""
     head, rest = page.read_text().split(BEGIN)
-    page.write_text(head + BEGIN + "\n" + "\n".join(lines) + "\n" + END + rest.split(END)[1])
+    table, tail = rest.split(END)
+    lines = [other for other in table.splitlines() if other and not other.startswith(named(row))][2:] + [line]
+    order = [named(r) for r in rows()]
+    lines.sort(key=lambda other: next(i for i, name in enumerate(order) if other.startswith(name)))
+    page.write_text(head + BEGIN + "\n" + "\n".join([*TITLE, *lines]) + "\n" + END + tail)
 
 
 def main():
@@ -76,21 +87,19 @@ def main():
     parser.add_argument("--only", default="", help="only the rows with one of these texts, as 'resnet18 forward,pad 16'")
     parser.add_argument("--out", type=Path, default=ROOT / "docs/performance.md")
     a = parser.parse_args()
-    lines = ["| network | what | batch | precision | ours, images/s | PyTorch, images/s | ratio |", "|---|---|---|---|---|---|---|"]
     with tempfile.TemporaryDirectory() as folder:
         binary = Path(folder) / "models.test"
         subprocess.run(["go", "test", "-c", "-o", binary, "./models"], cwd=ROOT, check=True)
         for row in rows():
-            net, what, batch, precision = row
             if not any(text in " ".join(map(str, row)) for text in a.only.split(",")):
                 continue
             pairs = [(ours(binary, *row), theirs(*row)) for _ in range(a.rounds)]
             ratios = [we / they for we, they in pairs]
-            lines.append(
-                f"| {net} | {what} | {batch} | {precision} | {max(p[0] for p in pairs):.1f} | {max(p[1] for p in pairs):.1f} "
+            line = (
+                f"{named(row)} {max(p[0] for p in pairs):.1f} | {max(p[1] for p in pairs):.1f} "
                 f"| **{statistics.median(ratios):.2f}** ({min(ratios):.2f} to {max(ratios):.2f}) |")
-            print(lines[-1], flush=True)
-            write(a.out, lines)
+            print(line, flush=True)
+            write(a.out, row, line)
 
 
 if __name__ == "__main__":
