@@ -25,7 +25,7 @@ BEGIN, END = "<!-- the table of models/testdata/compare.py begins -->", "<!-- an
 NETS = ["resnet18", "resnet50", "squeezenet1.1-torchvision", "efficientnet-lite0", "vit-b32"]
 
 # The allocator's settings under which vrkit and the notebooks run; see vrkit/backend/malloc_linux.go.
-TUNABLES = re.search(r'const malloc = "(.*)"', (ROOT / "vrkit/backend/malloc_linux.go").read_text())[1]
+TUNABLES = "".join(re.findall(r'^const .*"(.*glibc.*)"', (ROOT / "vrkit/backend/malloc_linux.go").read_text(), re.M))
 
 
 def rows():

@@ -8,11 +8,14 @@ import (
 // mallocEnv names the variable that glibc reads as a process starts.
 const mallocEnv = "GLIBC_TUNABLES"
 
-// malloc keeps the memory of one step for the next, in huge pages: XLA asks for some hundred megabytes a
+// keepMemory keeps the memory of one step for the next, in huge pages: XLA asks for some hundred megabytes a
 // step, and the kernel would take them back and clear them anew, page by page, a tenth to a third of the
-// step's time (docs/performance.md). There is one arena, because the others map whatever is larger than
-// 64 MiB for itself, and give it back, whatever is set here.
-const malloc = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184:glibc.malloc.arena_max=1"
+// step's time (docs/performance.md). The notebooks' kernel has it too.
+const keepMemory = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184"
+
+// malloc has one arena besides, because the others map whatever is larger than 64 MiB for itself, and give it
+// back, whatever is set. It makes compiling slower, and a notebook compiles more than it trains.
+const malloc = keepMemory + ":glibc.malloc.arena_max=1"
 
 // TuneMemory restarts the program, as the same process, with the settings of glibc's allocator under which
 // XLA is fastest. It is for the first line of a main function: what ran before it runs again. A user's own

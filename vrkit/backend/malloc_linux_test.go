@@ -43,9 +43,9 @@ func without(environment []string, name string) (rest []string) {
 	return rest
 }
 
-// The notebooks' kernel starts its cells with the same settings.
+// The notebooks' kernel starts its cells with the same settings, but for the single arena.
 func TestKernelTunesMemory(t *testing.T) {
 	script, err := os.ReadFile("../../notebooks/jupyter/kernels/gonb/launch.sh")
 	require.NoError(t, err)
-	require.Contains(t, string(script), mallocEnv+"="+malloc+"}")
+	require.Contains(t, string(script), mallocEnv+"="+keepMemory+"}")
 }
