@@ -59,21 +59,29 @@ var fires = []struct {
 // squeezenetForward takes the average over the picture before the last layer, which is 1×1 and has no activation:
 // the average of its values is its value of the average.
 func squeezenetForward(weight func(string) *Node, input layer.Sum) *Node {
-	convolve := func(x layer.Parts, name string, kernel int) *Node {
-		padding := layer.SamePadding(x[0], kernel, 1)
-		return layer.ReLU(x.Convolution(weight(name+"/kernel"), weight(name+"/bias"), 1, padding))
-	}
-	x := layer.Parts{layer.ReLU(input.Convolution(weight("conv1/kernel"), weight("conv1/bias"), 2, layer.SamePadding(input.Each, 3, 2)))}
+	x := fireModules(weight, input, layer.SamePadding(input.Each, 3, 2))
+	last := weight("conv10/kernel") // [1,1,512,1000]
+	return layer.Dense(x.GlobalAverage(), Reshape(last, last.Shape().Dimensions[2:]...), weight("conv10/bias"))
+}
+
+// fireModules is what all SqueezeNets have before their last layer; they differ in the zeros around the picture.
+func fireModules(weight func(string) *Node, input layer.Sum, padding [2][2]int) layer.Parts {
+	x := layer.Parts{layer.ReLU(input.Convolution(weight("conv1/kernel"), weight("conv1/bias"), 2, padding))}
 	for i, fire := range fires {
 		if fire.pool {
 			x = x.MaxPooling(3, 2)
 		}
 		name := fmt.Sprintf("fire%d", i+2)
-		squeezed := layer.Parts{convolve(x, name+"/squeeze1x1", 1)}
-		x = layer.Parts{convolve(squeezed, name+"/expand1x1", 1), convolve(squeezed, name+"/expand3x3", 3)}
+		squeezed := layer.Parts{rectified(weight, x, name+"/squeeze1x1")}
+		x = layer.Parts{rectified(weight, squeezed, name+"/expand1x1"), rectified(weight, squeezed, name+"/expand3x3")}
 	}
-	last := weight("conv10/kernel") // [1,1,512,1000]
-	return layer.Dense(x.GlobalAverage(), Reshape(last, last.Shape().Dimensions[2:]...), weight("conv10/bias"))
+	return x
+}
+
+// rectified is the named convolution, which keeps rows and columns, and a ReLU.
+func rectified(weight func(string) *Node, x layer.Parts, name string) *Node {
+	kernel := weight(name + "/kernel")
+	return layer.ReLU(x.Convolution(kernel, weight(name+"/bias"), 1, layer.SamePadding(x[0], kernel.Shape().Dim(0), 1)))
 }
 
 // squeezenetShapes lists every convolution's kernel, [kh, kw, in, out].

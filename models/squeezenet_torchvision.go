@@ -52,18 +52,5 @@ func squeezenetStateDict() stateDict {
 }
 
 func squeezenetTorchvisionForward(weight func(string) *Node, input layer.Sum) *Node {
-	convolve := func(x layer.Parts, name string) *Node {
-		around := weight(name+"/kernel").Shape().Dim(0) / 2
-		return layer.ReLU(x.Convolution(weight(name+"/kernel"), weight(name+"/bias"), 1, [2][2]int{{around, around}, {around, around}}))
-	}
-	x := layer.Parts{layer.ReLU(input.Convolution(weight("conv1/kernel"), weight("conv1/bias"), 2, [2][2]int{}))}
-	for i, fire := range fires {
-		if fire.pool {
-			x = x.MaxPooling(3, 2)
-		}
-		name := fmt.Sprintf("fire%d", i+2)
-		squeezed := layer.Parts{convolve(x, name+"/squeeze1x1")}
-		x = layer.Parts{convolve(squeezed, name+"/expand1x1"), convolve(squeezed, name+"/expand3x3")}
-	}
-	return layer.GlobalAverage(convolve(x, "conv10"))
+	return layer.GlobalAverage(rectified(weight, fireModules(weight, input, [2][2]int{}), "conv10"))
 }

@@ -89,17 +89,22 @@ func (c *Compiled) TargetLogits(root *model.Scope, pixels input.Batch) (target, 
 // Logits runs the whole program on pixels, uint8 [n,image,image,3], and returns the target logits,
 // [n,K], and the source logits, [n,S], row-major.
 func (c *Compiled) Logits(pixels *tensors.Tensor) (target, source []float32, err error) {
-	targetTensor, sourceTensor, err := c.exec.Exec2(pixels)
+	return exec2(c.exec, pixels)
+}
+
+// exec2 runs a graph that has two values, and returns them, row-major.
+func exec2(exec *model.Exec, input *tensors.Tensor) (one, other []float32, err error) {
+	oneTensor, otherTensor, err := exec.Exec2(input)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer targetTensor.FinalizeAll()
-	defer sourceTensor.FinalizeAll()
-	if target, err = tensors.CopyFlatData[float32](targetTensor); err != nil {
+	defer oneTensor.FinalizeAll()
+	defer otherTensor.FinalizeAll()
+	if one, err = tensors.CopyFlatData[float32](oneTensor); err != nil {
 		return nil, nil, err
 	}
-	source, err = tensors.CopyFlatData[float32](sourceTensor)
-	return target, source, err
+	other, err = tensors.CopyFlatData[float32](otherTensor)
+	return one, other, err
 }
 
 // Inputs runs the input manipulation alone on pixels, RGB [n,image,image,3] row-major, and returns what
@@ -140,17 +145,7 @@ func (c *Compiled) manipulated(pixels []uint8) (seen, masks []float32, err error
 	if err != nil {
 		return nil, nil, err
 	}
-	seenTensor, maskTensor, err := c.input.Exec2(images)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer seenTensor.FinalizeAll()
-	defer maskTensor.FinalizeAll()
-	if seen, err = tensors.CopyFlatData[float32](seenTensor); err != nil {
-		return nil, nil, err
-	}
-	masks, err = tensors.CopyFlatData[float32](maskTensor)
-	return seen, masks, err
+	return exec2(c.input, images)
 }
 
 // Answers runs the whole program on pixels, RGB [n,image,image,3] row-major, and returns the target

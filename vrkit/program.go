@@ -116,19 +116,19 @@ func (p Program) SourceLogits(root *model.Scope, pixels input.Batch) *Node {
 
 // answer builds f, in the program's precision, of what goes in; the logits come in the type of that.
 func (p Program) answer(root *model.Scope, in layer.Sum) *Node {
-	dtype, broken := in.Each.DType(), broken(in.Total())
+	dtype, spoilt := in.Each.DType(), unlessFinite(in.Total())
 	if p.Precision == BF16 {
 		in.Each = ConvertDType(in.Each, dtypes.BFloat16)
 		if in.Shared != nil {
 			in.Shared = ConvertDType(in.Shared, dtypes.BFloat16)
 		}
 	}
-	return Add(ConvertDType(p.Model.LogitsOfSum(root, in), dtype), broken)
+	return Add(ConvertDType(p.Model.LogitsOfSum(root, in), dtype), spoilt)
 }
 
-// broken is NaN for each sample of x that has a value that is not finite, else 0: [B,1]. Added to the logits it
+// unlessFinite is NaN for each sample of x that has a value that is not finite, else 0: [B,1]. Added to the logits it
 // makes them as unusable as what they come from, which an activation may hide: oneDNN's ReLU of a NaN is 0.
-func broken(x *Node) *Node {
+func unlessFinite(x *Node) *Node {
 	return MulScalar(ExpandAxes(ReduceSum(StopGradient(x), 1, 2, 3), 1), 0)
 }
 

@@ -23,26 +23,29 @@ func MaxPooling(x *Node, window, stride int) *Node {
 // which place was the maximum of the windows that it lies in.
 func PaddedMaxPooling(x *Node, window, stride int, padding [2][2]int) *Node {
 	p, bits := pooling{window, stride, padding}, orderedBits(x)
-	var y, largest *Node
-	if x.DType() == dtypes.BFloat16 { // XLA pools whole numbers one by one, but compares them many at a time
-		for _, there := range p.windows(bits) {
-			if largest == nil {
-				largest = there
-				continue
-			}
-			largest = Max(largest, there)
-		}
-		y = Bitcast(turnNegative(largest), x.DType())
-	} else {
-		largest = MaxPool(x).Window(window).Strides(stride).PaddingPerDim(padding[:]).Done()
-		y = largest
-	}
-	return withGradient(y, x, func(v *Node) *Node { return p.gradient(x, p.places(bits, largest), v) })
+	largest := p.largest(bits)
+	return withGradient(fromOrderedBits(largest, x.DType()), x, func(v *Node) *Node {
+		return p.gradient(x, p.places(bits, largest), v)
+	})
 }
 
 type pooling struct {
 	window, stride int
 	padding        [2][2]int
+}
+
+// largest is the largest value of x in each window. XLA pools whole numbers one by one, but compares them many at
+// a time.
+func (p pooling) largest(x *Node) *Node {
+	if x.DType() != dtypes.Int16 {
+		return MaxPool(x).Window(p.window).Strides(p.stride).PaddingPerDim(p.padding[:]).Done()
+	}
+	windows := p.windows(x)
+	largest := windows[0]
+	for _, there := range windows[1:] {
+		largest = Max(largest, there)
+	}
+	return largest
 }
 
 // windows are the values of x at each place of the windows, row by row, each of the result's shape.
@@ -71,14 +74,12 @@ func (p pooling) windows(x *Node) []*Node {
 // result's shape.
 func (p pooling) places(x, largest *Node) *Node {
 	windows := p.windows(x)
-	var first *Node
-	for place := len(windows) - 1; place >= 0; place-- {
-		number := BroadcastToDims(Scalar(x.Graph(), dtypes.Int8, place), largest.Shape().Dimensions...)
-		if first == nil {
-			first = number
-			continue
-		}
-		first = Where(Equal(windows[place], largest), number, first)
+	number := func(place int) *Node {
+		return BroadcastToDims(Scalar(x.Graph(), dtypes.Int8, place), largest.Shape().Dimensions...)
+	}
+	first := number(len(windows) - 1)
+	for place := len(windows) - 2; place >= 0; place-- {
+		first = Where(Equal(windows[place], largest), number(place), first)
 	}
 	return first
 }

@@ -41,12 +41,20 @@ func positiveBits(x *Node) *Node {
 	return Bitcast(x, dtypes.Int16)
 }
 
-// orderedBits is x for any comparison. It is its own inverse, but for the type.
+// orderedBits is x for any comparison.
 func orderedBits(x *Node) *Node {
 	if x.DType() != dtypes.BFloat16 {
 		return x
 	}
 	return turnNegative(Bitcast(x, dtypes.Int16))
+}
+
+// fromOrderedBits is the inverse of orderedBits.
+func fromOrderedBits(bits *Node, dtype dtypes.DType) *Node {
+	if dtype != dtypes.BFloat16 {
+		return bits
+	}
+	return Bitcast(turnNegative(bits), dtype)
 }
 
 // turnNegative reverses the order of the negative numbers.

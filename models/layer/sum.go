@@ -14,7 +14,6 @@ type Sum struct{ Each, Shared *Node }
 
 // Convolution is the 2-D convolution of the sum: see [Convolution]. The kernel takes no gradient.
 func (s Sum) Convolution(kernel, bias *Node, stride int, padding [2][2]int) *Node {
-	kernel = StopGradient(kernel)
 	y := s.linear(func(x *Node) *Node { return convolution(x, kernel, stride, padding) })
 	return Add(y, ExpandAxes(bias, 0, 1, 2))
 }

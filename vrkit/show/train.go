@@ -9,9 +9,9 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// Train trains a run, or resumes it, and shows how it goes under the name of its folder, from its first epoch
-// on, unless the configuration has events of its own. An interrupt is no error: Train says that what was done is kept,
-// and that the run is not complete.
+// Train trains a run, or resumes it, and shows how it goes under the name of its folder, from its first
+// epoch on, unless the configuration has events of its own. An interrupt is no error: Train says that what
+// was done is kept, and that the run is not complete.
 func Train(ctx context.Context, c train.Config) (result train.Result, complete bool, err error) {
 	if c.Events == nil {
 		c.Events = Progress(filepath.Base(c.Run))
