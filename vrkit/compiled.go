@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/distributed"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -26,9 +27,10 @@ type Compiled struct {
 	Store   *model.Store
 	Targets int // K
 
-	image int // side of the images it takes
-	exec  *model.Exec
-	input *model.Exec // of the input manipulation alone: what the frozen model sees, and the mask
+	image int                     // side of the images it takes
+	mesh  *distributed.DeviceMesh // of the devices that share the work; nil where there is one
+	exec  *Computation
+	input *Computation // of the input manipulation alone, on one device: what the frozen model sees, and the mask
 	omega *model.Variable
 	ready bool // the variables have been created
 }
@@ -58,13 +60,14 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 		return nil, err
 	}
 	c.omega.SetTrainable(false)
-	c.exec, err = model.NewExec(backend, c.Store, func(root *model.Scope, pixels *Node) (target, source *Node) {
+	logits, err := model.NewExec(backend, c.Store, func(root *model.Scope, pixels *Node) (target, source *Node) {
 		return c.TargetLogits(root, input.Batch{Images: pixels})
 	})
 	if err != nil {
 		return nil, err
 	}
-	c.input, err = model.NewExec(backend, c.Store, c.seen)
+	seen, err := model.NewExec(backend, c.Store, c.seen)
+	c.exec, c.input = c.Computation(logits, true), c.Computation(seen, true)
 	return c, err
 }
 
@@ -93,17 +96,17 @@ func (c *Compiled) Logits(pixels *tensors.Tensor) (target, source []float32, err
 }
 
 // exec2 runs a graph that has two values, and returns them, row-major.
-func exec2(exec *model.Exec, input *tensors.Tensor) (one, other []float32, err error) {
-	oneTensor, otherTensor, err := exec.Exec2(input)
+func exec2(exec *Computation, input *tensors.Tensor) (one, other []float32, err error) {
+	values, err := exec.Run(input)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer oneTensor.FinalizeAll()
-	defer otherTensor.FinalizeAll()
-	if one, err = tensors.CopyFlatData[float32](oneTensor); err != nil {
+	defer values[0].FinalizeAll()
+	defer values[1].FinalizeAll()
+	if one, err = tensors.CopyFlatData[float32](values[0]); err != nil {
 		return nil, nil, err
 	}
-	other, err = tensors.CopyFlatData[float32](otherTensor)
+	other, err = tensors.CopyFlatData[float32](values[1])
 	return one, other, err
 }
 

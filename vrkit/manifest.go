@@ -74,6 +74,7 @@ type EngineRecord struct {
 	Plugin   string `json:"plugin_sha256"`
 	XLAFlags string `json:"xla_flags"`
 	Threads  int    `json:"threads"`
+	Devices  int    `json:"devices,omitempty"` // that shared the batches, where there were several
 }
 
 const manifestFile = "program.json"

@@ -25,6 +25,7 @@ type Config struct {
 	Data    *datasets.Dataset
 	Backend compute.Backend
 	Engine  backend.Info // what the backend is, for the run's record
+	Devices int          // of the backend, which share each batch; 0 is one
 
 	Run      string   // the run directory: made, or resumed
 	Recipe   Recipe   // how it learns; AdamAt(.05) is a start
@@ -63,6 +64,9 @@ func (c Config) filled() Config {
 	if c.Schedule == "" {
 		c.Schedule = Fast
 	}
+	if c.Devices == 1 {
+		c.Devices = 0
+	}
 	c.Recipe = c.Recipe.spread(c.Epochs)
 	if c.Data != nil {
 		c.Recipe.Augment = c.Recipe.Augment.on(c.Data.Info)
@@ -82,7 +86,18 @@ func (c Config) CheckRecipe() error {
 	case !slices.Contains(Schedules, c.Schedule):
 		return fmt.Errorf("no schedule is called %q; known: %s, %s", c.Schedule, Fast, Exact)
 	}
-	return errors.Join(CheckBatch(c.Batch), c.Recipe.Check())
+	return errors.Join(CheckBatch(c.Batch), c.checkDevices(), c.Recipe.Check())
+}
+
+// checkDevices returns an error if the devices can't share the batch.
+func (c Config) checkDevices() error {
+	switch {
+	case c.Devices < 0:
+		return fmt.Errorf("a run takes one device or several, not %d", c.Devices)
+	case c.Devices > 1 && c.Batch%c.Devices != 0:
+		return fmt.Errorf("%d devices can't share a batch of %d equally: take a batch that is a multiple of %d", c.Devices, c.Batch, c.Devices)
+	}
+	return nil
 }
 
 // maxBatch keeps a slip of the finger from asking for more memory than there is.
@@ -132,7 +147,7 @@ func (c Config) manifest() (vrkit.Manifest, error) {
 		Model:       vrkit.ModelRecord{Name: p.Model.Name, Side: p.SideOrDefault(), Precision: precision, SHA256: p.Model.Weights.Hash(), Sources: p.Model.Sources(), Trainables: trainables, OutputTrainables: outputTrainables},
 		Data:        vrkit.DataRecord{Name: d.Name, SHA256: d.SHA256, Classes: d.Classes, Train: len(d.Train), Val: len(d.Val), Test: len(d.Test)},
 		Training:    training,
-		Engine:      vrkit.EngineRecord{Backend: c.Backend.Name(), Plugin: c.Engine.SHA256, XLAFlags: c.Engine.XLAFlags, Threads: c.Engine.Threads},
+		Engine:      vrkit.EngineRecord{Backend: c.Backend.Name(), Plugin: c.Engine.SHA256, XLAFlags: c.Engine.XLAFlags, Threads: c.Engine.Threads, Devices: c.Devices},
 		Versions:    versions(),
 	}, nil
 }

@@ -15,7 +15,7 @@ import (
 
 // stepper is the compiled training step: one optimiser step on one batch.
 type stepper struct {
-	exec   *model.Exec
+	exec   *vrkit.Computation
 	recipe Recipe
 }
 
@@ -31,7 +31,10 @@ func newStepper(c *vrkit.Compiled, recipe Recipe) (*stepper, error) {
 		hit := ConvertDType(Equal(ArgMax(logits, -1, target.DType()), target), present.DType())
 		return loss, ReduceAllSum(Mul(hit, present)), source
 	})
-	return &stepper{exec: exec, recipe: recipe}, err
+	if err != nil {
+		return nil, err
+	}
+	return &stepper{exec: c.Computation(exec, true, true, true, false), recipe: recipe}, nil
 }
 
 // CrossEntropy is −log softmax(logits)[target], [B], of logits [B,K] and labels [B].
@@ -52,11 +55,12 @@ func (s stepped) finalize() { s.source.FinalizeAll() }
 func (s *stepper) run(b batch, epoch, step, steps int) (stepped, error) {
 	scheduled := asTensor[float32](s.recipe.schedule(epoch, step, steps))
 	defer scheduled.FinalizeAll()
-	loss, correct, source, err := s.exec.Exec3(b.pixels, b.target, b.present, scheduled)
+	values, err := s.exec.Run(b.pixels, b.target, b.present, scheduled)
 	if err != nil {
 		return stepped{}, err
 	}
-	said := stepped{float64(tensors.ToScalar[float32](loss)), float64(tensors.ToScalar[float32](correct)), source}
+	loss, correct := values[0], values[1]
+	said := stepped{float64(tensors.ToScalar[float32](loss)), float64(tensors.ToScalar[float32](correct)), values[2]}
 	loss.FinalizeAll()
 	correct.FinalizeAll()
 	if math.IsNaN(said.loss) || math.IsInf(said.loss, 0) {

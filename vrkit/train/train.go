@@ -93,6 +93,9 @@ func newTrainer(c Config) (*trainer, error) {
 	if t.program, err = vrkit.Compile(c.Backend, c.Program, len(c.Data.Classes)); err != nil {
 		return nil, err
 	}
+	if err := t.program.Share(c.Devices); err != nil {
+		return nil, err
+	}
 	if t.step, err = newStepper(t.program, c.Recipe); err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ import (
 
 // spec is what the flags that train and table share say of a run.
 type spec struct {
-	side, epochs, batch                 int
+	side, epochs, batch, devices        int
 	recipe, schedule, augment, protocol string
 	promptRate, maskRate, outputRate    float64
 	device, precision                   string
@@ -43,6 +43,7 @@ func (c *call) specFlags() *spec {
 	c.StringVar(&s.protocol, "protocol", "honest", "how the epoch to report is chosen: honest, on validation, else the last; paper, the best on the test set, with the exact schedule")
 	c.IntVar(&s.side, "side", 0, "side of the model's input in pixels; 0 takes the model's default")
 	c.StringVar(&s.device, "device", "auto", "what computes: "+strings.Join(backend.Devices, ", "))
+	c.IntVar(&s.devices, "devices", 1, "how many devices share each batch, of those that the backend has")
 	c.StringVar(&s.precision, "precision", vrkit.FP32, "what the frozen model computes in: "+strings.Join(vrkit.Precisions, ", "))
 	c.BoolVar(&s.force, "force", false, "resume under another engine, though the results then don't repeat bit by bit")
 	c.BoolVar(&s.endTests, "end-tests", false, "measure the test set before the first and after the last epoch only, to save time")
@@ -94,7 +95,7 @@ func (s *spec) config(p parts, run string) (train.Config, datasets.Sizes, error)
 	in.Seed, out.Seed = p.Seed, p.Seed
 	config := train.Config{
 		Run: run, Epochs: s.epochs, Batch: s.batch, Seed: p.Seed,
-		Schedule: train.Schedule(s.schedule), Force: s.force, History: s.history, EndTests: s.endTests,
+		Schedule: train.Schedule(s.schedule), Force: s.force, History: s.history, EndTests: s.endTests, Devices: s.devices,
 	}
 	if s.protocol == "paper" && s.schedule == "" {
 		config.Schedule = train.Exact
