@@ -1,6 +1,7 @@
 package vrkit
 
 import (
+	"archive/zip"
 	"errors"
 	"fmt"
 	"os"
@@ -27,7 +28,7 @@ func SaveAnswers(path string, a output.Answers) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	return SaveArrays(path, map[string]*tensors.Tensor{
+	return SaveArrays(path, zip.Deflate, map[string]*tensors.Tensor{
 		answersLogits:  tensors.FromFlatDataAndDimensions(a.Logits, n, a.Sources),
 		answersLabels:  tensors.FromFlatDataAndDimensions(a.Labels, n),
 		answersTargets: tensors.FromFlatDataAndDimensions([]int32{int32(a.Targets)}, 1),

@@ -1,6 +1,7 @@
 package vrkit_test
 
 import (
+	"archive/zip"
 	"path/filepath"
 	"testing"
 
@@ -23,7 +24,7 @@ func TestAnswers(t *testing.T) {
 
 	a.Sources = 2
 	require.ErrorContains(t, vrkit.SaveAnswers(path, a), "6 logits of 2 source labels are not those of 2 samples")
-	require.NoError(t, vrkit.SaveArrays(path, map[string]*tensors.Tensor{"y": tensors.FromFlatDataAndDimensions([]int32{1}, 1)}))
+	require.NoError(t, vrkit.SaveArrays(path, zip.Deflate, map[string]*tensors.Tensor{"y": tensors.FromFlatDataAndDimensions([]int32{1}, 1)}))
 	_, err = vrkit.LoadAnswers(path)
 	require.ErrorContains(t, err, `the array "targets" is missing`)
 }

@@ -1,6 +1,7 @@
 package vrkit
 
 import (
+	"archive/zip"
 	"errors"
 	"fmt"
 	"os"
@@ -114,7 +115,7 @@ func (a Artefact) Save(run string, which Which) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	return SaveArrays(path, arrays)
+	return SaveArrays(path, zip.Deflate, arrays)
 }
 
 // ReadArtefact reads what a run directory keeps.

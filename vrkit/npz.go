@@ -17,13 +17,14 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/internal/npy"
 )
 
-// SaveArrays writes named arrays as a compressed .npz, which numpy reads, in the order of their names,
-// so that the same values give the same bytes. The file is written beside and renamed.
-func SaveArrays(path string, arrays map[string]*tensors.Tensor) error {
+// SaveArrays writes named arrays as an .npz, which numpy reads, in the order of their names, so that the same
+// values give the same bytes: by the method zip.Deflate to be small, or zip.Store to be quick. The file is
+// written beside and renamed.
+func SaveArrays(path string, method uint16, arrays map[string]*tensors.Tensor) error {
 	var buffer bytes.Buffer
 	archive := zip.NewWriter(&buffer)
 	for _, name := range slices.Sorted(maps.Keys(arrays)) {
-		file, err := archive.Create(name + ".npy")
+		file, err := archive.CreateHeader(&zip.FileHeader{Name: name + ".npy", Method: method})
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package vrkit
 
 import (
+	"archive/zip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,7 +15,7 @@ import (
 // thousand times theirs.
 func FuzzLoadArrays(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "seed.npz")
-	require.NoError(f, SaveArrays(path, map[string]*tensors.Tensor{
+	require.NoError(f, SaveArrays(path, zip.Deflate, map[string]*tensors.Tensor{
 		"a": tensors.FromFlatDataAndDimensions([]float32{1, 2, 3, 4, 5, 6}, 2, 3),
 		"b": tensors.FromFlatDataAndDimensions([]int32{7}, 1),
 	}))

@@ -1,6 +1,7 @@
 package vrkit
 
 import (
+	"archive/zip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,7 +15,7 @@ import (
 func TestLoadArraysDamaged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "arrays.npz")
 	prompt := []float32{1, -2, .5, 4, 5, 6}
-	require.NoError(t, SaveArrays(path, map[string]*tensors.Tensor{
+	require.NoError(t, SaveArrays(path, zip.Deflate, map[string]*tensors.Tensor{
 		"learned_prompt": tensors.FromFlatDataAndDimensions(prompt, 2, 3),
 		"empty":          tensors.FromFlatDataAndDimensions([]int32{}, 0),
 	}))

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"archive/zip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -126,7 +127,7 @@ func (t *trainer) save() error {
 		arrays[samplesArray] = tensors.FromFlatDataAndDimensions(samples, len(samples))
 	}
 	t.saved = time.Now()
-	return vrkit.SaveArrays(filepath.Join(t.Run, stateFile), arrays)
+	return vrkit.SaveArrays(filepath.Join(t.Run, stateFile), zip.Store, arrays)
 }
 
 const variablePrefix = "variable"
