@@ -5,6 +5,8 @@ import (
 	"iter"
 	"math/rand/v2"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/vrkit-go/reprogram/datasets"
@@ -56,15 +58,17 @@ func batches(ctx context.Context, samples []datasets.Sample, order []int, v vari
 }
 
 func assemble(samples []datasets.Sample, chosen []int, v varied, size, side int) batch {
-	pixels := make([]uint8, size*side*side*3)
+	pixels := tensors.FromShape(shapes.Make(dtypes.Uint8, size, side, side, 3))
 	present := make([]float32, size)
 	labels := make([]int32, size)
-	for i, index := range chosen {
-		v.resize(pixels[i*side*side*3:(i+1)*side*side*3], samples[index], index, side)
-		present[i], labels[i] = 1, samples[index].Label
-	}
+	tensors.MustMutableFlatData(pixels, func(all []uint8) { // in place: a batch may be some megabytes
+		for i, index := range chosen {
+			v.resize(all[i*side*side*3:(i+1)*side*side*3], samples[index], index, side)
+			present[i], labels[i] = 1, samples[index].Label
+		}
+	})
 	return batch{
-		pixels:  tensors.FromFlatDataAndDimensions(pixels, size, side, side, 3),
+		pixels:  pixels,
 		present: tensors.FromFlatDataAndDimensions(present, size),
 		target:  tensors.FromFlatDataAndDimensions(labels, size),
 		labels:  append([]int32(nil), labels[:len(chosen)]...),
