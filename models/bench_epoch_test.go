@@ -1,11 +1,16 @@
 package models_test
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/gomlx/compute"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/datasets"
@@ -28,52 +33,74 @@ func BenchmarkEpoch(b *testing.B) {
 	for _, name := range benchmarked {
 		for _, kind := range []string{"pad", input.Full, "smm"} {
 			for _, batch := range []int{16, 64} {
-				b.Run(fmt.Sprintf("%s/%s/side=224/batch=%d", name, kind, batch), func(b *testing.B) {
-					m, err := models.MadeUp(name)
-					require.NoError(b, err)
-					in, err := input.New(kind, input.Options{Image: 128, Layers: 5 + m.Tokens.Layers/12})
-					require.NoError(b, err)
-					p := vrkit.Program{Input: in, Model: m, Output: output.BLM{Lambda: 1}, Side: 224}
-					side, err := in.ImageSide(p.Side)
-					require.NoError(b, err)
-
-					best, measured, from := time.Hour, time.Duration(0), time.Time{}
-					_, err = train.Train(b.Context(), train.Config{
-						Program: p, Data: striped(epochBatches*batch, side), Backend: engine,
-						Run: filepath.Join(b.TempDir(), "run"), Epochs: 1 + b.N, Batch: batch, Recipe: train.AdamAt(.01), Schedule: train.Exact,
-						Events: func(e train.Event) {
-							if e.Stage != train.StageEpoch || e.Epoch == 0 {
-								return
-							}
-							if e.Epoch == 1 { // everything is compiled
-								b.ResetTimer()
-							} else {
-								best = min(best, time.Since(from))
-								measured += time.Since(from)
-							}
-							from = time.Now()
-						},
+				for _, precision := range vrkit.Precisions {
+					b.Run(fmt.Sprintf("%s/%s/side=224/batch=%d/%s", name, kind, batch, precision), func(b *testing.B) {
+						m, err := models.MadeUp(name)
+						require.NoError(b, err)
+						in, err := input.New(kind, input.Options{Image: 128, Layers: 5 + m.Tokens.Layers/12})
+						require.NoError(b, err)
+						p := vrkit.Program{Input: in, Model: m, Output: output.BLM{Lambda: 1}, Side: 224, Precision: precision}
+						images := epochBatches * batch
+						took := epochs(b, engine, p, images, 10, batch, b.N, b.ResetTimer)
+						b.StopTimer()
+						b.ReportMetric(float64(images*b.N)/b.Elapsed().Seconds(), "images/s")
+						b.ReportMetric(float64(images)/took.Seconds(), "best-images/s")
+						b.ReportMetric(peakMemory(b), "peak-MB")
 					})
-					require.NoError(b, err)
-					images := float64(epochBatches * batch)
-					b.ReportMetric(images*float64(b.N)/measured.Seconds(), "images/s")
-					b.ReportMetric(images/best.Seconds(), "best-images/s")
-				})
+				}
 			}
 		}
 	}
 }
 
-// striped are n pictures of ten classes.
-func striped(n, side int) *datasets.Dataset {
+// epochs trains a program on made-up pictures of so many classes for an epoch, in which everything is compiled,
+// and for n more, and returns what the quickest of these took. It calls compiled in between.
+func epochs(b *testing.B, engine compute.Backend, p vrkit.Program, images, classes, batch, n int, compiled func()) time.Duration {
+	side, err := p.Input.ImageSide(p.Side)
+	require.NoError(b, err)
+	best, from := time.Hour, time.Time{}
+	_, err = train.Train(b.Context(), train.Config{
+		Program: p, Data: striped(images, side, classes), Backend: engine, Run: filepath.Join(b.TempDir(), "run"),
+		Epochs: 1 + n, Batch: batch, Recipe: train.AdamAt(.01), Schedule: train.Exact,
+		Events: func(e train.Event) {
+			switch {
+			case e.Stage != train.StageEpoch || e.Epoch == 0:
+				return
+			case e.Epoch == 1:
+				compiled()
+			default:
+				best = min(best, time.Since(from))
+			}
+			from = time.Now()
+		},
+	})
+	require.NoError(b, err)
+	return best
+}
+
+// peakMemory is the largest resident set that the process has had, in MB; 0 where that is not known, but on Linux.
+func peakMemory(b *testing.B) float64 {
+	status, err := os.ReadFile("/proc/self/status")
+	if errors.Is(err, os.ErrNotExist) {
+		return 0
+	}
+	require.NoError(b, err)
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	kB, err := strconv.Atoi(strings.Fields(after)[0])
+	require.NoError(b, err)
+	return float64(kB) / 1000
+}
+
+// striped are n pictures of so many classes.
+func striped(n, side, classes int) *datasets.Dataset {
 	d := &datasets.Dataset{Info: datasets.Info{Name: "stripes", Height: side, Width: side, Channels: 3}, SHA256: "stripes"}
-	for k := range 10 {
+	for k := range classes {
 		d.Classes = append(d.Classes, fmt.Sprintf("every %d", k+1))
 	}
 	for i := range n {
-		s := datasets.Sample{Image: datasets.Image{Height: side, Width: side, Channels: 3, Pixels: make([]uint8, 3*side*side)}, Label: int32(i % 10)}
+		s := datasets.Sample{Image: datasets.Image{Height: side, Width: side, Channels: 3, Pixels: make([]uint8, 3*side*side)}, Label: int32(i % classes)}
 		for j := range s.Pixels {
-			s.Pixels[j] = uint8((j*(i%10+1) + 7*i + j*j/977) % 256)
+			s.Pixels[j] = uint8((j*(i%classes+1) + 7*i + j*j/977) % 256)
 		}
 		d.Train = append(d.Train, s)
 	}

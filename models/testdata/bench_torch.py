@@ -1,6 +1,6 @@
 """Images per second of PyTorch, for what `go test ./models -run '^$' -bench .` measures of this project.
 
-    python3 models/testdata/bench_torch.py NET WHAT BATCH [--precision bf16] [--seconds 5] [--threads 2]
+    python3 models/testdata/bench_torch.py NET WHAT BATCH [--layout default] [--precision bf16] [--seconds 5]
 
 NET is a name of torchvision_golden.py or efficientnet-lite0, with made-up weights; the side is 224. WHAT is
 
@@ -9,13 +9,14 @@ NET is a name of torchvision_golden.py or efficientnet-lite0, with made-up weigh
     pad, full   an epoch with BLM over 8 batches: ω counted by a pass in inference mode, then a step of
     smm         Adam for each batch, as the papers' code does it, with the images in memory
 
-Both layouts of memory are measured, after three warm-ups (an epoch: one), and a line of JSON says the best and
-the median rate of each. Networks run as the papers' code runs them: BatchNorm in eval mode and not folded, but
+The tensors' layout in memory is channels-last or PyTorch's default. After three warm-ups (an epoch: one) a line of
+JSON says the best and the median rate, and the largest resident set of the process in MB. Networks run as the papers' code runs them: BatchNorm in eval mode and not folded, but
 for EfficientNet-Lite, whose convolutions come with a bias. bf16 is autocast. torch 2.5.1 was used.
 """
 
 import argparse
 import json
+import resource
 import statistics
 import time
 
@@ -27,6 +28,7 @@ import torchvision_golden as golden
 from torch import nn
 
 SIDE, IMAGE, BATCHES, CLASSES = 224, 128, 8, 10
+LAYOUTS = {"default": torch.contiguous_format, "channels-last": torch.channels_last}
 
 
 def lite0():
@@ -154,21 +156,20 @@ def main():
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--layout", choices=LAYOUTS, default="channels-last")
     a = parser.parse_args()
     torch.set_num_threads(a.threads)
-    rates = {}
-    for layout, memory in (("default", torch.contiguous_format), ("channels-last", torch.channels_last)):
-        run, images = prepared(a.net, a.what, a.batch, memory)
-        with torch.autocast("cpu", torch.bfloat16, enabled=a.precision == "bf16"):
-            for _ in range(1 if a.what in ("pad", "full", "smm") else 3):
-                run()
-            times, end = [], time.perf_counter() + a.seconds
-            while len(times) < 2 or time.perf_counter() < end:
-                start = time.perf_counter()
-                run()
-                times.append(time.perf_counter() - start)
-        rates[layout] = {"best": images / min(times), "median": images / statistics.median(times)}
-    print(json.dumps(rates), flush=True)
+    run, images = prepared(a.net, a.what, a.batch, LAYOUTS[a.layout])
+    with torch.autocast("cpu", torch.bfloat16, enabled=a.precision == "bf16"):
+        for _ in range(1 if a.what in ("pad", "full", "smm") else 3):
+            run()
+        times, end = [], time.perf_counter() + a.seconds
+        while len(times) < 2 or time.perf_counter() < end:
+            start = time.perf_counter()
+            run()
+            times.append(time.perf_counter() - start)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    print(json.dumps({"best": images / min(times), "median": images / statistics.median(times), "peak_MB": peak}), flush=True)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@
 It needs Go, and a Python with torch and torchvision (2.5.1 and 0.20.1 were used), and wants the machine for
 itself: about an hour. For each row it runs `go test ./models -bench` and bench_torch.py one after the other,
 as often as --rounds says, and writes the ratio of the two, ours by theirs in their faster layout: the median
-over the rounds, and the least and the greatest. The rates are the best of a round. The table stands
-between two marks in the page; a row goes into it as soon as it is measured, and all else stays.
+over the rounds, and the least and the greatest. The rates are the best of a round. An epoch's peak of memory
+is of a process of its own that trains for two, and theirs is that of the layout which takes less. The table
+stands between two marks in the page; a row goes into it as soon as it is measured, and all else stays.
 """
 
 import argparse
@@ -20,8 +21,9 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TITLE = "| network | what | batch | precision | ours, images/s | PyTorch, images/s | ratio |", "|---|---|---|---|---|---|---|"
+TITLE = "| network | what | batch | precision | ours, images/s | PyTorch, images/s | ratio | memory, MB: ours, PyTorch |", "|---|---|---|---|---|---|---|---|"
 BEGIN, END = "<!-- the table of models/testdata/compare.py begins -->", "<!-- and ends -->"
+EPOCHS = "pad", "full", "smm"
 NETS = ["resnet18", "resnet50", "squeezenet1.1-torchvision", "efficientnet-lite0", "vit-b32"]
 
 # The allocator's settings under which vrkit and the notebooks run; see vrkit/backend/malloc_linux.go.
@@ -34,36 +36,39 @@ def rows():
             for batch in (16, 64):
                 yield net, what, batch, "fp32"
     yield "resnext101-32x8d", "gradient", 16, "fp32"
-    for what in ("pad", "full", "smm"):
+    for what in EPOCHS:
         for net in NETS:
             yield net, what, 16, "fp32"
-    for what in ("forward", "gradient"):
+    for what in ("forward", "gradient", *EPOCHS):
         for net in NETS:
             yield net, what, 16, "bf16"
 
 
 def ours(binary, net, what, batch, precision):
-    """Images/s of the best repetition."""
-    name = f"Epoch/^{net}$/^{what}$/^side=224$/^batch={batch}$"
-    if what in ("forward", "gradient"):
-        kind = {"forward": "Forward$", "gradient": "ForwardGradient"}[what]
-        name = f"{kind}/^{net}$/^side=224$/^batch={batch}$/^{precision}$"
-    repetitions = "2x" if what in ("pad", "full", "smm") else "5x"
-    said = subprocess.run(
-        [binary, "-test.run=^$", f"-test.bench={name}", f"-test.benchtime={repetitions}"], cwd=ROOT / "models",
-        env={**os.environ, "GLIBC_TUNABLES": TUNABLES}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True,
-    ).stdout
-    found = re.search(r"([\d.]+) best-images/s", said)
-    if not found:
-        sys.exit(f"no benchmark is called {name}:\n{said}")
-    return float(found[1])
+    """Images/s of the best repetition; and the process's peak of memory, of an epoch."""
+    kind = {"forward": "Forward$", "gradient": "ForwardGradient"}.get(what, f"Epoch/^{net}$/^{what}$")
+    name = kind + ("" if what in EPOCHS else f"/^{net}$") + f"/^side=224$/^batch={batch}$/^{precision}$"
+
+    def run(repetitions):
+        said = subprocess.run(
+            [binary, "-test.run=^$", f"-test.bench={name}", f"-test.benchtime={repetitions}x"], cwd=ROOT / "models",
+            env={**os.environ, "GLIBC_TUNABLES": TUNABLES}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True,
+        ).stdout
+        found = {unit: float(number) for number, unit in re.findall(r"([\d.e+]+) (best-images/s|peak-MB)", said)}
+        return found or sys.exit(f"no benchmark is called {name}:\n{said}")
+
+    if what not in EPOCHS:
+        return run(5)["best-images/s"], None
+    return run(2)["best-images/s"], run(1)["peak-MB"]
 
 
 def theirs(net, what, batch, precision):
-    """Images/s of the best repetition in the faster layout."""
-    script = Path(__file__).with_name("bench_torch.py")
-    said = subprocess.run([sys.executable, script, net, what, str(batch), "--precision", precision], stdout=subprocess.PIPE, text=True, check=True)
-    return max(rate["best"] for rate in json.loads(said.stdout).values())
+    """Images/s of the best repetition in the faster layout; and the peak of memory in the layout that takes less."""
+    script, found = Path(__file__).with_name("bench_torch.py"), []
+    for layout in ("default", "channels-last"):
+        command = [sys.executable, script, net, what, str(batch), "--precision", precision, "--layout", layout]
+        found.append(json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout))
+    return max(one["best"] for one in found), min(one["peak_MB"] for one in found)
 
 
 def named(row):
@@ -94,10 +99,12 @@ def main():
             if not any(text in " ".join(map(str, row)) for text in a.only.split(",")):
                 continue
             pairs = [(ours(binary, *row), theirs(*row)) for _ in range(a.rounds)]
-            ratios = [we / they for we, they in pairs]
+            ratios = [we / they for (we, _), (they, _) in pairs]
+            rate = [max(side[0] for side in sides) for sides in zip(*pairs)]
+            memory = "" if row[1] not in EPOCHS else "{:.0f}, {:.0f}".format(*(max(side[1] for side in sides) for sides in zip(*pairs)))
             line = (
-                f"{named(row)} {max(p[0] for p in pairs):.1f} | {max(p[1] for p in pairs):.1f} "
-                f"| **{statistics.median(ratios):.2f}** ({min(ratios):.2f} to {max(ratios):.2f}) |")
+                f"{named(row)} {rate[0]:.1f} | {rate[1]:.1f} "
+                f"| **{statistics.median(ratios):.2f}** ({min(ratios):.2f} to {max(ratios):.2f}) | {memory} |")
             print(line, flush=True)
             write(a.out, row, line)
 
