@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,16 +31,20 @@ const epochBatches = 8
 // The pictures are made up, and as large as the program takes them.
 func BenchmarkEpoch(b *testing.B) {
 	engine := backendtest.XLA(b)
-	for _, name := range benchmarked {
+	for _, name := range slices.Concat(benchmarked, []string{"vit-b32-384"}) {
+		side := 224
+		if info, err := models.Named(name); err == nil && info.Sides.Min == info.Sides.Max {
+			side = info.Side
+		}
 		for _, kind := range []string{"pad", input.Full, "smm"} {
 			for _, batch := range []int{16, 64} {
 				for _, precision := range vrkit.Precisions {
-					b.Run(fmt.Sprintf("%s/%s/side=224/batch=%d/%s", name, kind, batch, precision), func(b *testing.B) {
+					b.Run(fmt.Sprintf("%s/%s/side=%d/batch=%d/%s", name, kind, side, batch, precision), func(b *testing.B) {
 						m, err := models.MadeUp(name)
 						require.NoError(b, err)
 						in, err := input.New(kind, input.Options{Image: 128, Layers: 5 + m.Tokens.Layers/12})
 						require.NoError(b, err)
-						p := vrkit.Program{Input: in, Model: m, Output: output.BLM{Lambda: 1}, Side: 224, Precision: precision}
+						p := vrkit.Program{Input: in, Model: m, Output: output.BLM{Lambda: 1}, Side: side, Precision: precision}
 						images := epochBatches * batch
 						took := epochs(b, engine, p, images, 10, batch, b.N, b.ResetTimer)
 						b.StopTimer()
