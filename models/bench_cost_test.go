@@ -121,7 +121,7 @@ func withSources(b *testing.B, sources int) *models.Model {
 	require.NoError(b, err)
 	times, forward := sources/m.Sources(), m.Forward
 	m.Labels = slices.Repeat(m.Labels, times)
-	m.Forward = func(weight func(string) *Node, x layer.Sum) *Node {
+	m.Forward = func(weight layer.Weight, x layer.Sum) *Node {
 		return Concatenate(slices.Repeat([]*Node{forward(weight, x)}, times), -1)
 	}
 	return m

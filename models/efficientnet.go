@@ -50,7 +50,7 @@ func efficientnet(size int, width, depth, top1 float64, bytes int64, suffix, sha
 		},
 		dict:    dict,
 		read:    dict.reader(title),
-		forward: func(weight func(string) *Node, x layer.Sum) *Node { return efficientnetForward(weight, x, blocks) },
+		forward: func(weight layer.Weight, x layer.Sum) *Node { return efficientnetForward(weight, x, blocks) },
 	}
 }
 
@@ -103,11 +103,11 @@ func roundChannels(n float64) int {
 	return rounded
 }
 
-func efficientnetForward(weight func(string) *Node, input layer.Sum, blocks []block) *Node {
+func efficientnetForward(weight layer.Weight, input layer.Sum, blocks []block) *Node {
 	convolve := func(x *Node, name string, kernel, stride int) *Node {
-		return layer.Convolution(x, weight(name+"/kernel"), weight(name+"/bias"), stride, layer.SamePadding(x, kernel, stride))
+		return layer.Convolution(x, weight.Kernel(name+"/kernel"), weight(name+"/bias"), stride, layer.SamePadding(x, kernel, stride))
 	}
-	x := layer.ReLU6(input.Convolution(weight("stem/kernel"), weight("stem/bias"), 2, layer.SamePadding(input.Each, 3, 2)))
+	x := layer.ReLU6(input.Convolution(weight.Kernel("stem/kernel"), weight("stem/bias"), 2, layer.SamePadding(input.Each, 3, 2)))
 	for i, b := range blocks {
 		name, y := fmt.Sprintf("block%d", i), x
 		if b.hidden != b.in {

@@ -37,7 +37,7 @@ func (i Info) Interfaces() []string {
 type Enter func(layer int, h *Node) *Node
 
 // Entered is Forward for a transformer that is entered at its layers.
-type Entered func(weight func(name string) *Node, x layer.Sum, enter Enter) *Node
+type Entered func(weight layer.Weight, x layer.Sum, enter Enter) *Node
 
 // LogitsEntered is LogitsOfSum with something put in at the embedding and at the hidden layers. Only a
 // transformer has them; for others it panics, as graph code does.
@@ -45,7 +45,7 @@ func (m *Model) LogitsEntered(scope *model.Scope, input layer.Sum, enter Enter) 
 	if m.Entered == nil {
 		panic(fmt.Errorf("%s can only be entered at its input: it has no tokens; vit-b32 has", m.Name))
 	}
-	return m.logits(scope, input, func(weight func(string) *Node, x layer.Sum) *Node { return m.Entered(weight, x, enter) })
+	return m.logits(scope, input, func(weight layer.Weight, x layer.Sum) *Node { return m.Entered(weight, x, enter) })
 }
 
 // InsertTokens puts tokens, [P,width], behind the class token of h, [B,T,width]: [B,T+P,width].

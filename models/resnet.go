@@ -109,17 +109,17 @@ func (n resnet) stateDict() stateDict {
 	return foldedNet(layers, "fc", features, 1e-5)
 }
 
-func (n resnet) forward(weight func(string) *Node, input layer.Sum) *Node {
+func (n resnet) forward(weight layer.Weight, input layer.Sum) *Node {
 	convolve := func(x *Node, name string, stride int) *Node {
-		kernel := weight(name + "/kernel")
-		around := kernel.Shape().Dim(0) / 2 // zeros on every side
+		kernel := weight.Kernel(name + "/kernel")
+		around := kernel.Values.Shape().Dim(0) / 2 // zeros on every side
 		padding := [2][2]int{{around, around}, {around, around}}
-		if groups := x.Shape().Dim(-1) / kernel.Shape().Dim(2); groups > 1 {
-			return layer.Grouped(x, kernel, weight(name+"/bias"), stride, padding)
+		if groups := x.Shape().Dim(-1) / kernel.Values.Shape().Dim(2); groups > 1 {
+			return layer.Grouped(x, kernel.Values, weight(name+"/bias"), stride, padding)
 		}
 		return layer.Convolution(x, kernel, weight(name+"/bias"), stride, padding)
 	}
-	x := layer.ReLU(input.Convolution(weight("conv1/kernel"), weight("conv1/bias"), 2, [2][2]int{{3, 3}, {3, 3}}))
+	x := layer.ReLU(input.Convolution(weight.Kernel("conv1/kernel"), weight("conv1/bias"), 2, [2][2]int{{3, 3}, {3, 3}}))
 	x = layer.PaddedMaxPooling(x, 3, 2, [2][2]int{{1, 1}, {1, 1}})
 	for _, b := range n.residuals() {
 		y := x

@@ -58,15 +58,15 @@ var fires = []struct {
 
 // squeezenetForward takes the average over the picture before the last layer, which is 1×1 and has no activation:
 // the average of its values is its value of the average.
-func squeezenetForward(weight func(string) *Node, input layer.Sum) *Node {
+func squeezenetForward(weight layer.Weight, input layer.Sum) *Node {
 	x := fireModules(weight, input, layer.SamePadding(input.Each, 3, 2))
 	last := weight("conv10/kernel") // [1,1,512,1000]
 	return layer.Dense(x.GlobalAverage(), Reshape(last, last.Shape().Dimensions[2:]...), weight("conv10/bias"))
 }
 
 // fireModules is what all SqueezeNets have before their last layer; they differ in the zeros around the picture.
-func fireModules(weight func(string) *Node, input layer.Sum, padding [2][2]int) layer.Parts {
-	x := layer.Parts{layer.ReLU(input.Convolution(weight("conv1/kernel"), weight("conv1/bias"), 2, padding))}
+func fireModules(weight layer.Weight, input layer.Sum, padding [2][2]int) layer.Parts {
+	x := layer.Parts{layer.ReLU(input.Convolution(weight.Kernel("conv1/kernel"), weight("conv1/bias"), 2, padding))}
 	for i, fire := range fires {
 		if fire.pool {
 			x = x.MaxPooling(3, 2)
@@ -79,9 +79,9 @@ func fireModules(weight func(string) *Node, input layer.Sum, padding [2][2]int) 
 }
 
 // rectified is the named convolution, which keeps rows and columns, and a ReLU.
-func rectified(weight func(string) *Node, x layer.Parts, name string) *Node {
-	kernel := weight(name + "/kernel")
-	return layer.ReLU(x.Convolution(kernel, weight(name+"/bias"), 1, layer.SamePadding(x[0], kernel.Shape().Dim(0), 1)))
+func rectified(weight layer.Weight, x layer.Parts, name string) *Node {
+	kernel := weight.Kernel(name + "/kernel")
+	return layer.ReLU(x.Convolution(kernel, weight(name+"/bias"), 1, layer.SamePadding(x[0], kernel.Values.Shape().Dim(0), 1)))
 }
 
 // squeezenetShapes lists every convolution's kernel, [kh, kw, in, out].

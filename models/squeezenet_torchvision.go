@@ -51,6 +51,6 @@ func squeezenetStateDict() stateDict {
 	}}
 }
 
-func squeezenetTorchvisionForward(weight func(string) *Node, input layer.Sum) *Node {
+func squeezenetTorchvisionForward(weight layer.Weight, input layer.Sum) *Node {
 	return layer.GlobalAverage(rectified(weight, fireModules(weight, input, [2][2]int{}), "conv10"))
 }

@@ -164,12 +164,12 @@ func vitStateDict(names vitNames, side int) stateDict {
 	}}
 }
 
-func vitForward(weight func(string) *Node, input layer.Sum) *Node {
+func vitForward(weight layer.Weight, input layer.Sum) *Node {
 	return vitEntered(weight, input, func(_ int, h *Node) *Node { return h })
 }
 
 // vitEntered is the graph, in which enter may change what comes into each layer.
-func vitEntered(weight func(string) *Node, input layer.Sum, enter Enter) *Node {
+func vitEntered(weight layer.Weight, input layer.Sum, enter Enter) *Node {
 	const epsilon = 1e-6
 	dense := func(x *Node, name string) *Node { return layer.Dense(x, weight(name+"/kernel"), weight(name+"/bias")) }
 	norm := func(x *Node, name string) *Node {

@@ -13,14 +13,15 @@ import (
 // Which rows of y a row of x goes into, and by which rows of the kernel, depends on the remainder of its
 // number by the stride alone, and likewise for columns: each pair of remainders has a plain convolution of
 // its own, with every so many of the kernel's values, turned round.
-func convolution(x, kernel *Node, stride int, padding [2][2]int) *Node {
-	kernel = StopGradient(kernel)
-	y := Convolve(x, kernel).Strides(stride).PaddingPerDim(padding[:]).Done()
+func convolution(x *Node, kernel Kernel, stride int, padding [2][2]int) *Node {
+	values := StopGradient(kernel.Values)
+	y := Convolve(x, values).Strides(stride).PaddingPerDim(padding[:]).Done()
 	return withGradient(y, x, func(v *Node) *Node {
-		if stride > 1 && kernel.Shape().Dim(0) == 1 && kernel.Shape().Dim(1) == 1 && padding == [2][2]int{} {
-			return spread(phase(v, x, kernel, stride, padding, [2]int{}), x, stride)
+		turned := StopGradient(kernel.Turned())
+		if stride > 1 && values.Shape().Dim(0) == 1 && values.Shape().Dim(1) == 1 && padding == [2][2]int{} {
+			return spread(phase(v, x, turned, stride, padding, [2]int{}), x, stride)
 		}
-		return interleaved(x, stride, func(remainder [2]int) *Node { return phase(v, x, kernel, stride, padding, remainder) })
+		return interleaved(x, stride, func(remainder [2]int) *Node { return phase(v, x, turned, stride, padding, remainder) })
 	})
 }
 
@@ -50,8 +51,8 @@ func spread(pixels, x *Node, stride int) *Node {
 }
 
 // phase is the gradient of the pixels of x whose row and column leave these remainders by the stride:
-// [B, ⌈H/stride⌉, ⌈W/stride⌉, C], from y's gradient v.
-func phase(v, x, kernel *Node, stride int, padding [2][2]int, remainder [2]int) *Node {
+// [B, ⌈H/stride⌉, ⌈W/stride⌉, C], from y's gradient v and the turned kernel.
+func phase(v, x, turned *Node, stride int, padding [2][2]int, remainder [2]int) *Node {
 	var around [2][2]int
 	picked := []SliceAxisSpec{{}, {}, AxisRange(), AxisRange()}
 	count := [2]int{ceilDiv(x.Shape().Dim(1), stride), ceilDiv(x.Shape().Dim(2), stride)}
@@ -59,15 +60,19 @@ func phase(v, x, kernel *Node, stride int, padding [2][2]int, remainder [2]int) 
 		// Pixel stride·q + remainder of x is at place first + stride·u of the kernel for pixel q + ahead − u of y.
 		first := (remainder[axis] + padding[axis][0]) % stride
 		ahead := (remainder[axis] + padding[axis][0]) / stride
-		places := max(0, ceilDiv(kernel.Shape().Dim(axis)-first, stride))
+		size := turned.Shape().Dim(axis)
+		places := max(0, ceilDiv(size-first, stride))
 		if places == 0 {
 			return Zeros(v.Graph(), shapes.Make(v.DType(), x.Shape().Dim(0), count[0], count[1], x.Shape().Dim(3)))
 		}
-		picked[axis] = AxisRange(first).Stride(stride)
+		last := first + stride*(places-1) // which turning has put before the others
+		picked[axis] = AxisRange(size-1-last, size-first).Stride(stride)
 		around[axis] = [2]int{places - 1 - ahead, count[axis] + ahead - v.Shape().Dim(1+axis)}
 	}
 	v = window(v, around)
-	turned := TransposeAllAxes(Reverse(Slice(kernel, picked...), 0, 1), 0, 1, 3, 2)
+	if stride > 1 {
+		turned = Slice(turned, picked...)
+	}
 	return Convolve(v, turned).PaddingPerDim([][2]int{{max(0, around[0][0]), max(0, around[0][1])}, {max(0, around[1][0]), max(0, around[1][1])}}).Done()
 }
 

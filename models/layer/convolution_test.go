@@ -47,7 +47,7 @@ func TestConvolution(t *testing.T) {
 			each(func(x, y, k int) { wantGradient[x] += want[y] * ks[k] }) // of the sum of y²/2
 
 			exec := MustNewExec(backendtest.Any(t), func(x, kernel *Node) (*Node, *Node) {
-				y := convolution(x, kernel, c.stride, padding)
+				y := convolution(x, Computed(kernel), c.stride, padding)
 				return y, Gradient(DivScalar(ReduceAllSum(Square(y)), 2), x)[0]
 			})
 			y, gradient := exec.MustExec2(x, kernel)

@@ -29,7 +29,7 @@ func Grouped(x, kernel, bias *Node, stride int, padding [2][2]int) *Node {
 	var parts []*Node
 	for from := 0; from < channels; from += width {
 		some := AxisRange(from, from+width)
-		parts = append(parts, convolution(SliceAxis(x, 3, some), diagonal(SliceAxis(kernel, 3, some), groups), stride, padding))
+		parts = append(parts, convolution(SliceAxis(x, 3, some), Computed(diagonal(SliceAxis(kernel, 3, some), groups)), stride, padding))
 	}
 	return Add(Concatenate(parts, 3), ExpandAxes(bias, 0, 1, 2))
 }

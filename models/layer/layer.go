@@ -7,8 +7,8 @@ import (
 )
 
 // Convolution is a frozen 2-D convolution, NHWC by HWIO, with a bias: x [B,H,W,in], kernel [kh,kw,in,out], bias
-// [out]. The kernel takes no gradient. padding gives the zeros before and after, for rows and for columns.
-func Convolution(x, kernel, bias *Node, stride int, padding [2][2]int) *Node {
+// [out]. padding gives the zeros before and after, for rows and for columns.
+func Convolution(x *Node, kernel Kernel, bias *Node, stride int, padding [2][2]int) *Node {
 	return Add(convolution(x, kernel, stride, padding), ExpandAxes(bias, 0, 1, 2))
 }
 

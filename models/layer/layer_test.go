@@ -108,7 +108,7 @@ func TestGrouped(t *testing.T) {
 					var parts []*Node
 					for from := 0; from < channels; from += each {
 						some := AxisRange(from, from+each)
-						parts = append(parts, Convolution(SliceAxis(x, 3, some), SliceAxis(kernel, 3, some), Slice(bias, some), stride, padding))
+						parts = append(parts, Convolution(SliceAxis(x, 3, some), Computed(SliceAxis(kernel, 3, some)), Slice(bias, some), stride, padding))
 					}
 					want := Concatenate(parts, 3)
 					return []*Node{y, Gradient(ReduceAllSum(Square(y)), x)[0], want, Gradient(ReduceAllSum(Square(want)), x)[0]}

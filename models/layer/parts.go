@@ -11,12 +11,12 @@ type Parts []*Node
 
 // Convolution is the 2-D convolution of all channels: see [Convolution]. It is the sum of the parts', each with
 // its own rows of the kernel.
-func (p Parts) Convolution(kernel, bias *Node, stride int, padding [2][2]int) *Node {
+func (p Parts) Convolution(kernel Kernel, bias *Node, stride int, padding [2][2]int) *Node {
 	var sum *Node
 	from := 0
 	for i, part := range p {
 		to := from + part.Shape().Dim(3)
-		y := convolution(part, SliceAxis(kernel, 2, AxisRange(from, to)), stride, padding)
+		y := convolution(part, kernel.inputs(from, to), stride, padding)
 		if i == 0 {
 			sum = Add(y, ExpandAxes(bias, 0, 1, 2))
 		} else {

@@ -12,8 +12,8 @@ import (
 // but for rounding. Where something is shared, what each sample has of its own takes no gradient.
 type Sum struct{ Each, Shared *Node }
 
-// Convolution is the 2-D convolution of the sum: see [Convolution]. The kernel takes no gradient.
-func (s Sum) Convolution(kernel, bias *Node, stride int, padding [2][2]int) *Node {
+// Convolution is the 2-D convolution of the sum: see [Convolution].
+func (s Sum) Convolution(kernel Kernel, bias *Node, stride int, padding [2][2]int) *Node {
 	y := s.linear(func(x *Node) *Node { return convolution(x, kernel, stride, padding) })
 	return Add(y, ExpandAxes(bias, 0, 1, 2))
 }

@@ -32,9 +32,9 @@ func Tiny() *models.Model {
 			"conv/kernel":  wave(.9, .35, 3, 3, 3, 6),
 			"dense/kernel": wave(.5, 1.1, 6, Sources),
 		},
-		Forward: func(weight func(string) *Node, input layer.Sum) *Node {
+		Forward: func(weight layer.Weight, input layer.Sum) *Node {
 			none := Zeros(input.Each.Graph(), shapes.Make(input.Each.DType(), 6))
-			x := Tanh(input.Convolution(weight("conv/kernel"), none, 2, [2][2]int{{0, 1}, {0, 1}}))
+			x := Tanh(input.Convolution(weight.Kernel("conv/kernel"), none, 2, [2][2]int{{0, 1}, {0, 1}}))
 			rows := ReduceMean(x, 2)                                      // [B, height, 6]
 			middle := SliceAxis(rows, 1, AxisElem(rows.Shape().Dim(1)/2)) // where things are matters
 			x = Add(ReduceMean(rows, 1), Squeeze(middle, 1))              // [B, 6]
