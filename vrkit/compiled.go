@@ -67,7 +67,7 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 		return nil, err
 	}
 	seen, err := model.NewExec(backend, c.Store, c.seen)
-	c.exec, c.input = c.Computation(logits, true), c.Computation(seen, true)
+	c.exec, c.input = &Computation{exec: logits}, &Computation{exec: seen}
 	return c, err
 }
 

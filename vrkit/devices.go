@@ -45,38 +45,37 @@ func (c *Compiled) Computation(exec *model.Exec, bySample ...bool) *Computation 
 		return &Computation{exec: exec}
 	}
 	whole := distributed.NewReplicatedShardingSpec(c.mesh)
-	spread := &Computation{exec: exec.AutoSharding(c.mesh).WithOutputShardingSpecs(whole)}
+	shared := &Computation{exec: exec.AutoSharding(c.mesh).WithOutputShardingSpecs(whole)}
 	for _, split := range bySample {
 		spec := whole
 		if split {
 			spec = &distributed.ShardingSpec{Mesh: c.mesh, Axes: []distributed.AxisSpec{{samples}}}
 		}
-		spread.inputs = append(spread.inputs, spec)
+		shared.inputs = append(shared.inputs, spec)
 	}
-	exec.WithInputShardingSpecs(spread.inputs...)
-	return spread
+	exec.WithInputShardingSpecs(shared.inputs...)
+	return shared
 }
 
 // Run computes the graph's values, each as a whole, from inputs on the host. The caller finalises them.
-func (e *Computation) Run(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
+func (c *Computation) Run(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
+	if c.inputs == nil {
+		return c.exec.Exec(inputs)
+	}
 	arguments := make([]any, len(inputs))
 	for i, whole := range inputs {
-		arguments[i] = whole
-		if e.inputs == nil {
-			continue
-		}
-		shared, err := dtensor.ShardTensor(e.inputs[i], whole)
+		parts, err := dtensor.ShardTensor(c.inputs[i], whole)
 		if err != nil {
 			return nil, err
 		}
-		defer shared.FinalizeAll()
-		arguments[i] = shared
+		defer parts.FinalizeAll()
+		arguments[i] = parts
 	}
-	values, err := e.exec.Exec(arguments...)
-	if err != nil || e.inputs == nil {
-		return values, err
+	values, err := c.exec.Exec(arguments...)
+	if err != nil {
+		return nil, err
 	}
-	one := len(values) / e.inputs[0].Mesh.NumDevices() // every device has every value
+	one := len(values) / c.inputs[0].Mesh.NumDevices() // every device has every value
 	for _, copied := range values[one:] {
 		copied.FinalizeAll()
 	}
