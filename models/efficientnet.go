@@ -113,7 +113,7 @@ func efficientnetForward(weight layer.Weight, input layer.Sum, blocks []block) *
 		if b.hidden != b.in {
 			y = layer.ReLU6(convolve(y, name+"/expand", 1, 1))
 		}
-		y = layer.ReLU6(layer.Depthwise(y, weight(name+"/depthwise/kernel"), weight(name+"/depthwise/bias"), b.stride))
+		y = layer.ReLU6(layer.Depthwise(y, weight.KernelInGroups(name+"/depthwise/kernel"), weight(name+"/depthwise/bias"), b.stride))
 		y = convolve(y, name+"/project", 1, 1)
 		if b.stride == 1 && b.in == b.out {
 			y = Add(x, y)

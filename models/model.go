@@ -14,11 +14,7 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/dtypes/bfloat16"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models/layer"
@@ -54,22 +50,6 @@ func perChannel(values [3]float32, x *Node) *Node {
 type Tensor struct {
 	Shape []int
 	Data  []float32
-}
-
-// turned is a convolution's kernel, [kh,kw,in,out], with rows and columns in reverse and inputs and outputs changed
-// over: see [layer.Kernel].
-func (t Tensor) turned() Tensor {
-	places, in, out := t.Shape[0]*t.Shape[1], t.Shape[2], t.Shape[3]
-	turned := Tensor{Shape: []int{t.Shape[0], t.Shape[1], out, in}, Data: make([]float32, len(t.Data))}
-	for place := range places {
-		from, to := t.Data[place*in*out:][:in*out], turned.Data[(places-1-place)*in*out:][:in*out]
-		for i := range in {
-			for o := range out {
-				to[o*in+i] = from[i*out+o]
-			}
-		}
-	}
-	return turned
 }
 
 // Weights are a frozen model's values by name. The names are the architecture's own.
@@ -169,9 +149,6 @@ type Model struct {
 // Sources is S, the number of source labels.
 func (m *Model) Sources() int { return len(m.Labels) }
 
-// frozenScope keeps the model's variables apart from all that is trained.
-const frozenScope = "frozen"
-
 // Logits builds the frozen model on x, [batch, side, side, 3] normalised, and returns [batch, S].
 //
 // Weights become variables that no trainer touches, below "frozen" in scope; the graphs of one store
@@ -195,66 +172,9 @@ func (m *Model) logits(scope *model.Scope, input layer.Sum, forward Forward) *No
 			panic(err)
 		}
 	}
-	frozen := scope.At("%s", frozenScope)
-	if x.DType() == dtypes.BFloat16 { // stored so: to convert them at every step takes some hundredths of it
-		frozen = frozen.At("bf16")
-	}
-	weight := func(name string) *Node {
-		variable := frozen.GetVariable(model.EscapeScopeName(name))
-		if variable == nil {
-			variable = frozen.VariableWithValue(model.EscapeScopeName(name), m.stored(name, x.DType()))
-		}
-		return ConvertDType(variable.SetTrainable(false).NodeValue(x.Graph()), x.DType())
-	}
-	logits := forward(weight, input)
+	logits := forward(m.weights(scope, x), input)
 	logits.AssertDims(x.Shape().Dim(0), m.Sources())
 	return logits
-}
-
-// stored is a weight, or a kernel turned, as a graph that computes in this type takes it.
-func (m *Model) stored(name string, dtype dtypes.DType) *tensors.Tensor {
-	plain, turned := strings.CutSuffix(name, layer.Turned)
-	t, ok := m.Weights[plain]
-	switch {
-	case !ok:
-		panic(fmt.Errorf("%s: the graph asks for a weight %q that was not loaded", m.Name, plain))
-	case turned:
-		t = t.turned()
-	default:
-		t.Data = slices.Clone(t.Data)
-	}
-	if dtype == dtypes.BFloat16 {
-		return tensors.FromFlatDataAndDimensions(bfloat16.FromFloat32s(t.Data...), t.Shape...)
-	}
-	return tensors.FromFlatDataAndDimensions(t.Data, t.Shape...)
-}
-
-// IsFrozen reports whether a variable belongs to a frozen model, and so in no checkpoint.
-func IsFrozen(v *model.Variable) bool {
-	return strings.Contains(v.Path(), model.ScopeSeparator+frozenScope+model.ScopeSeparator)
-}
-
-// WeightsIn reads the model's weights back from a store, to compare their Hash with the loaded ones.
-// Weights that no graph of the store has used, or only in bf16, are taken as they were loaded.
-func (m *Model) WeightsIn(scope *model.Scope) (Weights, error) {
-	frozen := scope.At("%s", frozenScope)
-	read := maps.Clone(m.Weights)
-	for name, t := range m.Weights {
-		variable := frozen.GetVariable(model.EscapeScopeName(name))
-		if variable == nil {
-			continue
-		}
-		value, err := variable.Value()
-		if err != nil {
-			return nil, err
-		}
-		data, err := tensors.CopyFlatData[float32](value)
-		if err != nil {
-			return nil, err
-		}
-		read[name] = Tensor{Shape: t.Shape, Data: data}
-	}
-	return read, nil
 }
 
 // littleEndian is the values' bytes, for hashing.

@@ -115,7 +115,7 @@ func (n resnet) forward(weight layer.Weight, input layer.Sum) *Node {
 		around := kernel.Values.Shape().Dim(0) / 2 // zeros on every side
 		padding := [2][2]int{{around, around}, {around, around}}
 		if groups := x.Shape().Dim(-1) / kernel.Values.Shape().Dim(2); groups > 1 {
-			return layer.Grouped(x, kernel.Values, weight(name+"/bias"), stride, padding)
+			return layer.Grouped(x, weight.KernelInGroups(name+"/kernel"), weight(name+"/bias"), stride, padding)
 		}
 		return layer.Convolution(x, kernel, weight(name+"/bias"), stride, padding)
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 
@@ -267,12 +266,11 @@ func (c *Compiled) learned() []*model.Variable {
 	return learned
 }
 
-// WeightsHash is the sha256 of the frozen weights as they are in the store now; it never differs from
-// Model.Weights.Hash().
+// WeightsHash is the sha256 of the frozen weights, after every variable of them in the store was found to be what
+// was loaded: an error if one is not, or if no graph has run.
 func (c *Compiled) WeightsHash() (string, error) {
-	weights, err := c.Model.WeightsIn(c.Store.RootScope())
-	if err != nil {
+	if err := c.Model.CheckFrozen(c.Store.RootScope()); err != nil {
 		return "", err
 	}
-	return models.Weights(weights).Hash(), nil
+	return c.Model.Weights.Hash(), nil
 }

@@ -7,21 +7,21 @@ import (
 // Depthwise convolves each channel with a kernel of its own, padded "SAME": x [B,H,W,C], kernel
 // [kh,kw,1,C] and bias [C] to [B,⌈H/stride⌉,⌈W/stride⌉,C]. The kernel takes no gradient.
 //
-// It is a sum of shifted products, because XLA-CPU's grouped convolution is slow and its gradient takes
-// minutes. The gradient is written out: it is itself such a sum, with the kernel turned round, over the
-// zero-padded gradient of y. Derived from the forward sum it would be one of padded arrays, with a
+// Where oneDNN does not compute it, it is a sum of shifted products, because XLA-CPU's grouped convolution is slow
+// and its gradient takes minutes. The gradient is written out: it is itself such a sum, with the kernel turned round,
+// over the zero-padded gradient of y. Derived from the forward sum it would be one of padded arrays, with a
 // branch for every value: up to ten times slower.
-func Depthwise(x, kernel, bias *Node, stride int) *Node {
-	kernel = StopGradient(kernel)
-	size := kernel.Shape().Dim(0)
-	padding := SamePadding(x, size, stride)
-	y := withGradient(shiftedSum(zeroPad(x, padding), kernel, stride), x, func(v *Node) *Node {
-		var turned [2][2]int
-		for axis, zeros := range padding {
-			turned[axis] = [2]int{size - 1 - zeros[0], zeros[0]}
-		}
-		return shiftedSum(zeroPad(spread(v, x, stride), turned), Reverse(kernel, 0, 1), 1)
-	})
+func Depthwise(x *Node, kernel Kernel, bias *Node, stride int) *Node {
+	padding := SamePadding(x, kernel.Values.Shape().Dim(0), stride)
+	var y *Node
+	if byOneDNN(x) {
+		y = inGroups(x, kernel, x.Shape().Dim(3), stride, padding)
+	} else {
+		values := StopGradient(kernel.Values)
+		y = withGradient(shiftedSum(zeroPad(x, padding), values, stride), x, func(v *Node) *Node {
+			return shiftedSum(zeroPad(spread(v, x, stride), opposite(padding, values)), StopGradient(kernel.Turned()), 1)
+		})
+	}
 	return Add(y, ExpandAxes(bias, 0, 1, 2))
 }
 

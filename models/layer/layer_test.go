@@ -84,7 +84,7 @@ func TestDepthwise(t *testing.T) {
 				each(func(i, o, k int) { wantGradient[i] += want[o] * kernel[k] })
 
 				exec := MustNewExec(backendtest.Any(t), func(x, kernel, bias *Node) (*Node, *Node) {
-					y := Depthwise(x, kernel, bias, stride)
+					y := Depthwise(x, computedInGroups(kernel), bias, stride)
 					return y, Gradient(DivScalar(ReduceAllSum(Mul(y, y)), 2), x)[0]
 				})
 				y, gradient := exec.MustExec2(tensors.FromFlatDataAndDimensions(x, batch, height, width, channels),
@@ -96,6 +96,16 @@ func TestDepthwise(t *testing.T) {
 	}
 }
 
+// computedInGroups is a kernel in groups that the graph has to turn itself.
+func computedInGroups(values *Node) Kernel {
+	return Kernel{values, func() *Node {
+		rows, columns, in, out := values.Shape().Dim(0), values.Shape().Dim(1), values.Shape().Dim(2), values.Shape().Dim(3)
+		groups := out / in // as many outputs as inputs
+		split := Reshape(Reverse(values, 0, 1), rows, columns, in, groups, in)
+		return Reshape(TransposeAllAxes(split, 0, 1, 4, 3, 2), rows, columns, in, out)
+	}}
+}
+
 // grouped convolution and its gradient agree with one plain convolution a group.
 func TestGrouped(t *testing.T) {
 	const batch, side, channels = 2, 6, 128
@@ -104,7 +114,7 @@ func TestGrouped(t *testing.T) {
 			t.Run(fmt.Sprintf("each=%d/stride=%d", each, stride), func(t *testing.T) {
 				padding := [2][2]int{{1, 1}, {1, 1}}
 				exec := MustNewExec(backendtest.Any(t), func(x, kernel, bias *Node) []*Node {
-					y := Grouped(x, kernel, bias, stride, padding)
+					y := Grouped(x, computedInGroups(kernel), bias, stride, padding)
 					var parts []*Node
 					for from := 0; from < channels; from += each {
 						some := AxisRange(from, from+each)

@@ -1,0 +1,128 @@
+package models
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/dtypes/bfloat16"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/vrkit-go/reprogram/models/layer"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// frozenScope keeps the model's variables apart from all that is trained.
+const frozenScope = "frozen"
+
+// frozenIn is where the weights of the graphs that compute in this type are. Those of bf16 are stored rounded:
+// to round them at every step takes some hundredths of it.
+func frozenIn(scope *model.Scope, dtype dtypes.DType) *model.Scope {
+	if dtype == dtypes.BFloat16 {
+		return scope.At("%s", frozenScope).At("bf16")
+	}
+	return scope.At("%s", frozenScope)
+}
+
+// weights gives the model's weights as variables that no trainer touches, in the type of x.
+func (m *Model) weights(scope *model.Scope, x *Node) layer.Weight {
+	frozen := frozenIn(scope, x.DType())
+	return func(name string) *Node {
+		variable := frozen.GetVariable(model.EscapeScopeName(name))
+		if variable == nil {
+			variable = frozen.VariableWithValue(model.EscapeScopeName(name), m.stored(name, x.DType()))
+		}
+		return ConvertDType(variable.SetTrainable(false).NodeValue(x.Graph()), x.DType())
+	}
+}
+
+// stored is a weight, or a kernel turned, as a graph that computes in this type takes it.
+func (m *Model) stored(name string, dtype dtypes.DType) *tensors.Tensor {
+	plain, turned := strings.CutSuffix(name, layer.Turned)
+	plain, inGroups := strings.CutSuffix(plain, layer.TurnedInGroups)
+	t, ok := m.Weights[plain]
+	switch {
+	case !ok:
+		panic(fmt.Errorf("%s: the graph asks for a weight %q that was not loaded", m.Name, plain))
+	case turned:
+		t = t.turned(1)
+	case inGroups:
+		t = t.turned(t.Shape[3] / t.Shape[2])
+	default:
+		t.Data = slices.Clone(t.Data)
+	}
+	if dtype == dtypes.BFloat16 {
+		return tensors.FromFlatDataAndDimensions(bfloat16.FromFloat32s(t.Data...), t.Shape...)
+	}
+	return tensors.FromFlatDataAndDimensions(t.Data, t.Shape...)
+}
+
+// turned is a convolution's kernel, [kh,kw,in/groups,out], with rows and columns in reverse and inputs and outputs
+// changed over within each group: see [layer.Kernel].
+func (t Tensor) turned(groups int) Tensor {
+	places, in, out := t.Shape[0]*t.Shape[1], t.Shape[2], t.Shape[3]/groups // in and out of a group
+	turned := Tensor{Shape: []int{t.Shape[0], t.Shape[1], out, in * groups}, Data: make([]float32, len(t.Data))}
+	for place := range places {
+		from, to := t.Data[place*in*out*groups:], turned.Data[(places-1-place)*in*out*groups:]
+		for i := range in {
+			for g := range groups {
+				for o := range out {
+					to[(o*groups+g)*in+i] = from[(i*groups+g)*out+o]
+				}
+			}
+		}
+	}
+	return turned
+}
+
+// IsFrozen reports whether a variable belongs to a frozen model, and so in no checkpoint.
+func IsFrozen(v *model.Variable) bool {
+	return strings.Contains(v.Path(), model.ScopeSeparator+frozenScope+model.ScopeSeparator)
+}
+
+// CheckFrozen reads back all of the model's weights that graphs of a store have used, and returns an error that
+// names one which is not bit for bit what was loaded, or rounded from it; and an error if none has been used.
+func (m *Model) CheckFrozen(scope *model.Scope) error {
+	used := false
+	for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.BFloat16} {
+		frozen := frozenIn(scope, dtype)
+		for name := range m.Weights {
+			for _, name := range []string{name, name + layer.Turned, name + layer.TurnedInGroups} {
+				variable := frozen.GetVariable(model.EscapeScopeName(name))
+				if variable == nil {
+					continue
+				}
+				used = true
+				value, err := variable.Value()
+				if err != nil {
+					return err
+				}
+				if same, err := sameBytes(value, m.stored(name, dtype)); err != nil {
+					return err
+				} else if !same {
+					return fmt.Errorf("%s: the frozen weight %s has changed: a defect, please report it", m.Name, variable.Path())
+				}
+			}
+		}
+	}
+	if !used {
+		return errors.New("no graph has used the frozen weights yet, so that there is nothing to compare")
+	}
+	return nil
+}
+
+func sameBytes(one, other *tensors.Tensor) (same bool, err error) {
+	if !one.Shape().Equal(other.Shape()) {
+		return false, nil
+	}
+	var otherErr error
+	err = one.ConstBytes(func(these []byte) {
+		otherErr = other.ConstBytes(func(those []byte) { same = bytes.Equal(these, those) })
+	})
+	return same, errors.Join(err, otherErr)
+}
