@@ -94,7 +94,11 @@ func lowest(x *Node) *Node {
 
 // gradient is that of x, from y's gradient v and its maxima's places.
 func (p pooling) gradient(x, places, v *Node) *Node {
-	g, rows, columns := x.Graph(), ceilDiv(x.Shape().Dim(1), p.stride), ceilDiv(x.Shape().Dim(2), p.stride)
+	g := x.Graph()
+	// At least one more than there are windows: where what is sliced out below would be all of the places, XLA
+	// takes them from before they were padded, and computes them once more for every use.
+	rows := max(ceilDiv(x.Shape().Dim(1), p.stride), v.Shape().Dim(1)+1)
+	columns := max(ceilDiv(x.Shape().Dim(2), p.stride), v.Shape().Dim(2)+1)
 	margin := ceilDiv(p.window, p.stride) // windows that lie before the first one, at most, and after the last
 	around := []PadAxis{{},
 		{Start: margin, End: margin + max(0, rows-v.Shape().Dim(1))},
