@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/dtypes/bfloat16"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
@@ -35,14 +36,15 @@ func (m *Model) weights(scope *model.Scope, x *Node) layer.Weight {
 	return func(name string) *Node {
 		variable := frozen.GetVariable(model.EscapeScopeName(name))
 		if variable == nil {
-			variable = frozen.VariableWithValue(model.EscapeScopeName(name), m.stored(name, x.DType()))
+			variable = frozen.VariableWithValue(model.EscapeScopeName(name), m.stored(x.Graph().Backend(), name, x.DType()))
 		}
 		return ConvertDType(variable.SetTrainable(false).NodeValue(x.Graph()), x.DType())
 	}
 }
 
-// stored is a weight, or a kernel turned, as a graph that computes in this type takes it.
-func (m *Model) stored(name string, dtype dtypes.DType) *tensors.Tensor {
+// stored is a weight, or a kernel turned, as a graph that computes in this type takes it: in the backend's own
+// memory, where that is the host's too, or in Go's if there is no backend.
+func (m *Model) stored(backend compute.Backend, name string, dtype dtypes.DType) *tensors.Tensor {
 	plain, turned := strings.CutSuffix(name, layer.Turned)
 	plain, inGroups := strings.CutSuffix(plain, layer.TurnedInGroups)
 	t, ok := m.Weights[plain]
@@ -53,13 +55,16 @@ func (m *Model) stored(name string, dtype dtypes.DType) *tensors.Tensor {
 		t = t.turned(1)
 	case inGroups:
 		t = t.turned(t.Shape[3] / t.Shape[2])
-	default:
-		t.Data = slices.Clone(t.Data)
 	}
+	shape, values := shapes.Make(dtypes.Float32, t.Shape...), any(t.Data)
 	if dtype == dtypes.BFloat16 {
-		return tensors.FromFlatDataAndDimensions(bfloat16.FromFloat32s(t.Data...), t.Shape...)
+		shape.DType, values = dtype, bfloat16.FromFloat32s(t.Data...)
 	}
-	return tensors.FromFlatDataAndDimensions(t.Data, t.Shape...)
+	stored, err := tensors.FromRaw(backend, 0, shape, dtypes.UnsafeByteSliceFromAny(values))
+	if err != nil {
+		panic(err)
+	}
+	return stored
 }
 
 // turned is a convolution's kernel, [kh,kw,in/groups,out], with rows and columns in reverse and inputs and outputs
@@ -102,7 +107,7 @@ func (m *Model) CheckFrozen(scope *model.Scope) error {
 				if err != nil {
 					return err
 				}
-				if same, err := sameBytes(value, m.stored(name, dtype)); err != nil {
+				if same, err := sameBytes(value, m.stored(nil, name, dtype)); err != nil {
 					return err
 				} else if !same {
 					return fmt.Errorf("%s: the frozen weight %s has changed: a defect, please report it", m.Name, variable.Path())

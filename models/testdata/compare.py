@@ -3,11 +3,12 @@
     python3 models/testdata/compare.py [--rounds 3] [--only TEXT,TEXT] [--out docs/performance.md]
 
 It needs Go, and a Python with torch and torchvision (2.5.1 and 0.20.1 were used), and wants the machine for
-itself: about an hour. For each row it runs `go test ./models -bench` and bench_torch.py one after the other,
-as often as --rounds says, and writes the ratio of the two, ours by theirs in their faster layout: the median
-over the rounds, and the least and the greatest. The rates are the best of a round. An epoch's peak of memory
-is of a process of its own that trains for two, and theirs is that of the layout which takes less. The table
-stands between two marks in the page; a row goes into it as soon as it is measured, and all else stays.
+itself: about an hour a round. For each row it runs `go test ./models -bench` and bench_torch.py one after the
+other, as often as --rounds says, and writes the ratio of the two, ours by theirs in their faster layout: the median
+over the rounds, and the least and the greatest. PyTorch runs as it comes, and once more with the settings of glibc's
+allocator that we run with. The rates are the best of a round. An epoch's peak of memory is of a process of its own
+that trains for two, and theirs is that of the layout which takes less, as it comes. The table stands between two
+marks in the page; a row goes into it as soon as it is measured, and all else stays.
 """
 
 import argparse
@@ -21,7 +22,9 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TITLE = "| network | what | batch | precision | ours, images/s | PyTorch, images/s | ratio | memory, MB: ours, PyTorch |", "|---|---|---|---|---|---|---|---|"
+TITLE = (
+    "| network | what | batch | precision | ours, images/s | PyTorch, images/s | ratio "
+    "| PyTorch with our allocator | ratio | memory, MB: ours, PyTorch |", "|---" * 10 + "|")
 BEGIN, END = "<!-- the table of models/testdata/compare.py begins -->", "<!-- and ends -->"
 EPOCHS = "pad", "full", "smm"
 NETS = ["resnet18", "resnet50", "squeezenet1.1-torchvision", "efficientnet-lite0", "vit-b32"]
@@ -62,13 +65,18 @@ def ours(binary, net, what, batch, precision):
     return run(2)["best-images/s"], run(1)["peak-MB"]
 
 
-def theirs(net, what, batch, precision):
+def theirs(net, what, batch, precision, **settings):
     """Images/s of the best repetition in the faster layout; and the peak of memory in the layout that takes less."""
     script, found = Path(__file__).with_name("bench_torch.py"), []
     for layout in ("default", "channels-last"):
         command = [sys.executable, script, net, what, str(batch), "--precision", precision, "--layout", layout]
-        found.append(json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout))
+        said = subprocess.run(command, env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True, check=True).stdout
+        found.append(json.loads(said))
     return max(one["best"] for one in found), min(one["peak_MB"] for one in found)
+
+
+def spread(values):
+    return f"**{statistics.median(values):.2f}** ({min(values):.2f} to {max(values):.2f})"
 
 
 def named(row):
@@ -98,13 +106,12 @@ def main():
         for row in rows():
             if not any(text in " ".join(map(str, row)) for text in a.only.split(",")):
                 continue
-            pairs = [(ours(binary, *row), theirs(*row)) for _ in range(a.rounds)]
-            ratios = [we / they for (we, _), (they, _) in pairs]
-            rate = [max(side[0] for side in sides) for sides in zip(*pairs)]
-            memory = "" if row[1] not in EPOCHS else "{:.0f}, {:.0f}".format(*(max(side[1] for side in sides) for sides in zip(*pairs)))
+            rounds = [(ours(binary, *row), theirs(*row), theirs(*row, GLIBC_TUNABLES=TUNABLES)) for _ in range(a.rounds)]
+            rate = [[side[0] for side in sides] for sides in zip(*rounds)]
+            ratio = [spread([we / they for we, they in zip(rate[0], side)]) for side in rate[1:]]
+            memory = "" if row[1] not in EPOCHS else "{:.0f}, {:.0f}".format(*(max(side[1] for side in sides) for sides in list(zip(*rounds))[:2]))
             line = (
-                f"{named(row)} {rate[0]:.1f} | {rate[1]:.1f} "
-                f"| **{statistics.median(ratios):.2f}** ({min(ratios):.2f} to {max(ratios):.2f}) | {memory} |")
+                f"{named(row)} {max(rate[0]):.1f} | {max(rate[1]):.1f} | {ratio[0]} | {max(rate[2]):.1f} | {ratio[1]} | {memory} |")
             print(line, flush=True)
             write(a.out, row, line)
 
