@@ -10,8 +10,9 @@ NET is a name of torchvision_golden.py or efficientnet-lite0, with made-up weigh
     smm         Adam for each batch, as the papers' code does it, with the images in memory
 
 The tensors' layout in memory is channels-last or PyTorch's default. After three warm-ups (an epoch: one) a line of
-JSON says the best and the median rate, and the largest resident set of the process in MB. Networks run as the papers' code runs them: BatchNorm in eval mode and not folded, but
-for EfficientNet-Lite, whose convolutions come with a bias. bf16 is autocast. torch 2.5.1 was used.
+JSON says the best and the median rate, and the largest resident set of the process in MB. Networks run as the
+papers' code runs them: BatchNorm in eval mode and not folded, but for EfficientNet-Lite, whose convolutions come
+with a bias. bf16 is autocast. torch 2.5.1 was used.
 """
 
 import argparse
@@ -80,8 +81,8 @@ class MaskGenerator(nn.Sequential):
 
 
 class Epoch:
-    def __init__(self, net, name, what, batch, layout):
-        self.net, self.what, self.batch = net, what, batch
+    def __init__(self, net, name, what, batch, layout, precision):
+        self.net, self.what, self.batch, self.precision = net, what, batch, precision
         side = IMAGE if what == "pad" else SIDE
         count = BATCHES * batch
         self.images = torch.rand(count, 3, side, side).contiguous(memory_format=layout)
@@ -100,13 +101,14 @@ class Epoch:
         self.optimiser = torch.optim.Adam(learned, lr=0.01)
 
     def logits(self, x):
-        if self.what == "pad":
-            x = (F.pad(x, self.around) + torch.sigmoid(self.prompt) * self.mask - self.mean) / self.std
-        else:
-            x = (x - self.mean) / self.std
-            mask = F.interpolate(self.generator(x), scale_factor=8) if self.what == "smm" else 1
-            x = x + self.prompt * mask
-        return self.net(x).float()
+        with self.precision:  # anew for each batch: what it keeps of a pass in inference mode can't be learned from
+            if self.what == "pad":
+                x = (F.pad(x, self.around) + torch.sigmoid(self.prompt) * self.mask - self.mean) / self.std
+            else:
+                x = (x - self.mean) / self.std
+                mask = F.interpolate(self.generator(x), scale_factor=8) if self.what == "smm" else 1
+                x = x + self.prompt * mask
+            return self.net(x).float()
 
     def run(self):
         if self.what == "smm":
@@ -128,21 +130,22 @@ class Epoch:
             loss.item()
 
 
-def prepared(name, what, batch, layout):
+def prepared(name, what, batch, layout, precision):
     """What is measured, and the images that it takes."""
     net = network(name, layout)
     if what in ("pad", "full", "smm"):
-        return Epoch(net, name, what, batch, layout).run, BATCHES * batch
+        return Epoch(net, name, what, batch, layout, precision).run, BATCHES * batch
     x = torch.rand(batch, 3, SIDE, SIDE).contiguous(memory_format=layout)
 
     def forward():
-        with torch.inference_mode():
+        with torch.inference_mode(), precision:
             net(x).sum().item()
 
     watched = x.clone(memory_format=torch.preserve_format).requires_grad_(True)
 
     def gradient():
-        logits = net(watched).float()
+        with precision:
+            logits = net(watched).float()
         torch.autograd.grad((logits * logits).sum(), watched)
 
     return {"forward": forward, "gradient": gradient}[what], batch
@@ -159,15 +162,15 @@ def main():
     parser.add_argument("--layout", choices=LAYOUTS, default="channels-last")
     a = parser.parse_args()
     torch.set_num_threads(a.threads)
-    run, images = prepared(a.net, a.what, a.batch, LAYOUTS[a.layout])
-    with torch.autocast("cpu", torch.bfloat16, enabled=a.precision == "bf16"):
-        for _ in range(1 if a.what in ("pad", "full", "smm") else 3):
-            run()
-        times, end = [], time.perf_counter() + a.seconds
-        while len(times) < 2 or time.perf_counter() < end:
-            start = time.perf_counter()
-            run()
-            times.append(time.perf_counter() - start)
+    precision = torch.autocast("cpu", torch.bfloat16, enabled=a.precision == "bf16")
+    run, images = prepared(a.net, a.what, a.batch, LAYOUTS[a.layout], precision)
+    for _ in range(1 if a.what in ("pad", "full", "smm") else 3):
+        run()
+    times, end = [], time.perf_counter() + a.seconds
+    while len(times) < 2 or time.perf_counter() < end:
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     print(json.dumps({"best": images / min(times), "median": images / statistics.median(times), "peak_MB": peak}), flush=True)
 

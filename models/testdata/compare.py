@@ -5,10 +5,10 @@
 It needs Go, and a Python with torch and torchvision (2.5.1 and 0.20.1 were used), and wants the machine for
 itself: about an hour a round. For each row it runs `go test ./models -bench` and bench_torch.py one after the
 other, as often as --rounds says, and writes the ratio of the two, ours by theirs in their faster layout: the median
-over the rounds, and the least and the greatest. PyTorch runs as it comes, and once more with the settings of glibc's
-allocator that we run with. The rates are the best of a round. An epoch's peak of memory is of a process of its own
-that trains for two, and theirs is that of the layout which takes less, as it comes. The table stands between two
-marks in the page; a row goes into it as soon as it is measured, and all else stays.
+over the rounds, and the least and the greatest. PyTorch runs as it comes, and in its faster layout once more with
+the settings of glibc's allocator that we run with. The rates are the best of a round. An epoch's peak of memory is
+the process's, and theirs that of the layout which takes less, as it comes. The table stands between two marks in
+the page; a row goes into it as soon as it is measured, and all else stays.
 """
 
 import argparse
@@ -51,31 +51,33 @@ def ours(binary, net, what, batch, precision):
     """Images/s of the best repetition; and the process's peak of memory, of an epoch."""
     kind = {"forward": "Forward$", "gradient": "ForwardGradient"}.get(what, f"Epoch/^{net}$/^{what}$")
     name = kind + ("" if what in EPOCHS else f"/^{net}$") + f"/^side=224$/^batch={batch}$/^{precision}$"
-
-    def run(repetitions):
-        said = subprocess.run(
-            [binary, "-test.run=^$", f"-test.bench={name}", f"-test.benchtime={repetitions}x"], cwd=ROOT / "models",
-            env={**os.environ, "GLIBC_TUNABLES": TUNABLES}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True,
-        ).stdout
-        found = {unit: float(number) for number, unit in re.findall(r"([\d.e+]+) (best-images/s|peak-MB)", said)}
-        return found or sys.exit(f"no benchmark is called {name}:\n{said}")
-
-    if what not in EPOCHS:
-        return run(5)["best-images/s"], None
-    return run(2)["best-images/s"], run(1)["peak-MB"]
+    said = subprocess.run(
+        [binary, "-test.run=^$", f"-test.bench={name}", f"-test.benchtime={2 if what in EPOCHS else 5}x"], cwd=ROOT / "models",
+        env={**os.environ, "GLIBC_TUNABLES": TUNABLES}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True,
+    ).stdout
+    found = {unit: float(number) for number, unit in re.findall(r"([\d.e+]+) (best-images/s|peak-MB)", said)}
+    if not found:
+        sys.exit(f"no benchmark is called {name}:\n{said}")
+    return found["best-images/s"], found.get("peak-MB")
 
 
-def theirs(net, what, batch, precision, **settings):
-    """Images/s of the best repetition in the faster layout; and the peak of memory in the layout that takes less."""
-    script, found = Path(__file__).with_name("bench_torch.py"), []
-    for layout in ("default", "channels-last"):
-        command = [sys.executable, script, net, what, str(batch), "--precision", precision, "--layout", layout]
-        said = subprocess.run(command, env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True, check=True).stdout
-        found.append(json.loads(said))
-    return max(one["best"] for one in found), min(one["peak_MB"] for one in found)
+def theirs(net, what, batch, precision):
+    """Images/s of the best repetition in the faster layout, as it comes and with our allocator; and the peak of memory
+    in the layout that takes less."""
+
+    def run(layout, **settings):
+        command = [sys.executable, Path(__file__).with_name("bench_torch.py"), net, what, str(batch)]
+        options = ["--precision", precision, "--layout", layout, "--seconds", "3"]
+        return json.loads(subprocess.run(command + options, env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True, check=True).stdout)
+
+    found = {layout: run(layout) for layout in ("default", "channels-last")}
+    faster = max(found, key=lambda layout: found[layout]["best"])
+    tuned = run(faster, GLIBC_TUNABLES=TUNABLES)
+    return found[faster]["best"], tuned["best"], min(one["peak_MB"] for one in found.values())
 
 
-def spread(values):
+def spread(ours, theirs):
+    values = [we / they for we, they in zip(ours, theirs)]
     return f"**{statistics.median(values):.2f}** ({min(values):.2f} to {max(values):.2f})"
 
 
@@ -106,12 +108,11 @@ def main():
         for row in rows():
             if not any(text in " ".join(map(str, row)) for text in a.only.split(",")):
                 continue
-            rounds = [(ours(binary, *row), theirs(*row), theirs(*row, GLIBC_TUNABLES=TUNABLES)) for _ in range(a.rounds)]
-            rate = [[side[0] for side in sides] for sides in zip(*rounds)]
-            ratio = [spread([we / they for we, they in zip(rate[0], side)]) for side in rate[1:]]
-            memory = "" if row[1] not in EPOCHS else "{:.0f}, {:.0f}".format(*(max(side[1] for side in sides) for sides in list(zip(*rounds))[:2]))
+            rounds = [(*ours(binary, *row), *theirs(*row)) for _ in range(a.rounds)]
+            we, peak, they, tuned, their_peak = zip(*rounds)
+            memory = f"{max(peak):.0f}, {max(their_peak):.0f}" if row[1] in EPOCHS else ""
             line = (
-                f"{named(row)} {max(rate[0]):.1f} | {max(rate[1]):.1f} | {ratio[0]} | {max(rate[2]):.1f} | {ratio[1]} | {memory} |")
+                f"{named(row)} {max(we):.1f} | {max(they):.1f} | {spread(we, they)} | {max(tuned):.1f} | {spread(we, tuned)} | {memory} |")
             print(line, flush=True)
             write(a.out, row, line)
 
