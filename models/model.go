@@ -58,10 +58,17 @@ type Weights map[string]Tensor
 // Hash is the sha256 of all weights in the order of their names. It tells whether anything changed.
 func (w Weights) Hash() string {
 	h := sha256.New()
+	var bytes []byte // a piece at a time: together they are as large as the weights
 	for _, name := range slices.Sorted(maps.Keys(w)) {
 		t := w[name]
 		fmt.Fprintf(h, "%s %v\n", name, t.Shape)
-		h.Write(littleEndian(t.Data))
+		for values := range slices.Chunk(t.Data, 1<<14) {
+			bytes = bytes[:0]
+			for _, v := range values {
+				bytes = binary.LittleEndian.AppendUint32(bytes, math.Float32bits(v))
+			}
+			h.Write(bytes)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -175,13 +182,4 @@ func (m *Model) logits(scope *model.Scope, input layer.Sum, forward Forward) *No
 	logits := forward(m.weights(scope, x), input)
 	logits.AssertDims(x.Shape().Dim(0), m.Sources())
 	return logits
-}
-
-// littleEndian is the values' bytes, for hashing.
-func littleEndian(values []float32) []byte {
-	b := make([]byte, 0, 4*len(values))
-	for _, v := range values {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
-	}
-	return b
 }

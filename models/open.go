@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -82,6 +83,7 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 	if err != nil {
 		return nil, err
 	}
+	debug.FreeOSMemory() // reading has left as much behind as the weights themselves
 	return &Model{Info: a.Info, Labels: labels, Weights: weights, Forward: a.forward, Entered: a.entered}, nil
 }
 

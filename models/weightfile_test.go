@@ -25,7 +25,9 @@ func saveTensors(t *testing.T, tensors Weights) string {
 	header, values := map[string]entry{}, []byte{}
 	for _, name := range slices.Sorted(maps.Keys(tensors)) {
 		start := len(values)
-		values = append(values, littleEndian(tensors[name].Data)...)
+		var err error
+		values, err = binary.Append(values, binary.LittleEndian, tensors[name].Data)
+		require.NoError(t, err)
 		header[name] = entry{"F32", tensors[name].Shape, [2]int{start, len(values)}}
 	}
 	text, err := json.Marshal(header)
