@@ -10,13 +10,13 @@ const mallocEnv = "GLIBC_TUNABLES"
 
 // keepMemory keeps the memory of one step for the next, in huge pages: XLA asks for some hundred megabytes a
 // step, and the kernel would take them back and clear them anew, page by page, a tenth to a third of the
-// step's time (docs/performance.md). What is larger than 32 MB, the most that glibc takes for this bound, comes and
-// goes: that is a step's one block of activations, which glibc would often fail to put where the last one was, so
-// that a run would hold two to five of them. The notebooks' kernel has the same.
-const keepMemory = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=17179869184"
+// step's time (docs/performance.md). A step's activations are one aligned block; what glibc trims off its ends it
+// would keep aside for small things, and the block's place then is some bytes too small for the next step's, so
+// that a run holds two to five of them: hence neither of its caches. The notebooks' kernel has the same.
+const keepMemory = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184:glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0"
 
-// malloc has one arena besides, because the others give memory back whatever is set. It makes compiling slower, and
-// a notebook compiles more than it trains.
+// malloc has one arena besides, because the others map whatever is larger than 64 MiB for itself, and give it
+// back, whatever is set. It makes compiling slower, and a notebook compiles more than it trains.
 const malloc = keepMemory + ":glibc.malloc.arena_max=1"
 
 // TuneMemory restarts the program, as the same process, with the settings of glibc's allocator under which
