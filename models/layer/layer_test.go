@@ -43,8 +43,22 @@ func inBoth(t *testing.T, name string, test func(t *testing.T, backend compute.B
 	t.Run(name+" of bf16", func(t *testing.T) { test(t, backendtest.XLA(t), dtypes.BFloat16) })
 }
 
+// bothWays runs a test with the graphs for a plugin that has oneDNN and with those for one that has not. The plugin
+// is the same one: it has read XLA_FLAGS when it was opened.
+func bothWays(t *testing.T, test func(t *testing.T)) {
+	backendtest.Any(t)
+	for _, way := range []struct{ name, flags string }{{"oneDNN", "--xla_cpu_use_onednn=true"}, {"plain", ""}} {
+		t.Run(way.name, func(t *testing.T) {
+			t.Setenv("XLA_FLAGS", way.flags)
+			test(t)
+		})
+	}
+}
+
 // depthwise and its gradient agree with sums written out.
-func TestDepthwise(t *testing.T) {
+func TestDepthwise(t *testing.T) { bothWays(t, testDepthwise) }
+
+func testDepthwise(t *testing.T) {
 	const batch, height, width, channels = 2, 8, 6, 3
 	x := make([]float32, batch*height*width*channels)
 	for i := range x {
@@ -107,7 +121,9 @@ func computedInGroups(values *Node) Kernel {
 }
 
 // grouped convolution and its gradient agree with one plain convolution a group.
-func TestGrouped(t *testing.T) {
+func TestGrouped(t *testing.T) { bothWays(t, testGrouped) }
+
+func testGrouped(t *testing.T) {
 	const batch, side, channels = 2, 6, 128
 	for _, each := range []int{8, 32, 64} {
 		for _, stride := range []int{1, 2} {
