@@ -18,8 +18,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-
-	"github.com/vrkit-go/reprogram/vrkit/backend"
 )
 
 const usage = `go run ./notebooks [flags]
@@ -91,7 +89,6 @@ func parse(args []string) (o options, err error) {
 }
 
 func main() {
-	backend.TuneMemory()
 	// A child is told to end when the thread that started it does (see group.go),
 	// so the thread that starts them has to stay.
 	runtime.LockOSThread()

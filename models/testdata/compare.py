@@ -29,8 +29,8 @@ BEGIN, END = "<!-- the table of models/testdata/compare.py begins -->", "<!-- an
 EPOCHS = "pad", "full", "smm"
 NETS = ["resnet18", "resnet50", "squeezenet1.1-torchvision", "efficientnet-lite0", "vit-b32"]
 
-# The allocator's settings under which vrkit and the notebooks run; see vrkit/backend/malloc_linux.go.
-TUNABLES = "".join(re.findall(r'^const .*"(.*glibc.*)"', (ROOT / "vrkit/backend/malloc_linux.go").read_text(), re.M))
+# What serves large blocks in all of our programs; as a library, it does the same for PyTorch.
+ALLOCATOR = ROOT / "vrkit/backend/blocks_linux.c"
 
 
 def rows():
@@ -53,7 +53,7 @@ def ours(binary, net, what, batch, precision):
     name = kind + ("" if what in EPOCHS else f"/^{net}$") + f"/^side=224$/^batch={batch}$/^{precision}$"
     said = subprocess.run(
         [binary, "-test.run=^$", f"-test.bench={name}", f"-test.benchtime={2 if what in EPOCHS else 5}x"], cwd=ROOT / "models",
-        env={**os.environ, "GLIBC_TUNABLES": TUNABLES}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True,
     ).stdout
     found = {unit: float(number) for number, unit in re.findall(r"([\d.e+]+) (best-images/s|peak-MB)", said)}
     if not found:
@@ -61,7 +61,7 @@ def ours(binary, net, what, batch, precision):
     return found["best-images/s"], found.get("peak-MB")
 
 
-def theirs(net, what, batch, precision):
+def theirs(allocator, net, what, batch, precision):
     """Images/s of the best repetition in the faster layout, as it comes and with our allocator; and the peak of memory
     in the layout that takes less."""
 
@@ -72,7 +72,7 @@ def theirs(net, what, batch, precision):
 
     found = {layout: run(layout) for layout in ("default", "channels-last")}
     faster = max(found, key=lambda layout: found[layout]["best"])
-    tuned = run(faster, GLIBC_TUNABLES=TUNABLES)
+    tuned = run(faster, LD_PRELOAD=str(allocator))
     return found[faster]["best"], tuned["best"], min(one["peak_MB"] for one in found.values())
 
 
@@ -105,10 +105,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         binary = Path(folder) / "models.test"
         subprocess.run(["go", "test", "-c", "-o", binary, "./models"], cwd=ROOT, check=True)
+        allocator = Path(folder) / "blocks.so"
+        subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", allocator, ALLOCATOR, "-ldl", "-lpthread"], check=True)
         for row in rows():
             if not any(text in " ".join(map(str, row)) for text in a.only.split(",")):
                 continue
-            rounds = [(*ours(binary, *row), *theirs(*row)) for _ in range(a.rounds)]
+            rounds = [(*ours(binary, *row), *theirs(allocator, *row)) for _ in range(a.rounds)]
             we, peak, they, tuned, their_peak = zip(*rounds)
             memory = f"{max(peak):.0f}, {max(their_peak):.0f}" if row[1] in EPOCHS else ""
             line = (

@@ -58,7 +58,6 @@ type call struct {
 }
 
 func main() {
-	backend.TuneMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
 	klog.SetOutput(io.Discard)   // what GoMLX logs reaches people as errors

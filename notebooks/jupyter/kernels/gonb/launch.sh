@@ -32,10 +32,5 @@ for flag in ${GOFLAGS:-}; do
 done
 export GOFLAGS="$flags"
 
-# XLA is fastest when memory is kept from one step to the next (vrkit/backend/malloc_linux.go). The single arena
-# there is left out: it makes compiling slower, and a notebook compiles more than it trains.
-export GLIBC_TUNABLES
-: "${GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184:glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0}"
-
 # shellcheck disable=SC2086 # GONB_FLAGS is a list
 exec gonb -kernel "$1" -go_work "$root" -logtostderr=true ${GONB_FLAGS:-}

@@ -1,0 +1,149 @@
+// Large aligned blocks, kept for the next step.
+//
+// XLA asks posix_memalign for every array and, each step anew, for one block of some hundred megabytes that holds all
+// of the step's activations. glibc hands such a block back to the kernel when it is freed, and the kernel clears it
+// again page by page: a tenth to a third of a step's time. So these two definitions stand before glibc's: the plugin,
+// which is loaded later, finds them first. They serve blocks of a megabyte and more, in huge pages, keep what is freed
+// and give it to who asks next. Everything smaller, and all of malloc, stays with whoever is next in line.
+
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define LARGE ((size_t)1 << 20)     // what is smaller is not ours
+#define HUGE_PAGE ((size_t)2 << 20) // a block begins on one and is whole ones
+#define SLOW ((size_t)32 << 20)     // what takes the kernel some milliseconds to clear
+#define MOST 16384                  // blocks at one time; beyond, the next in line serves
+
+struct block {
+	char *at;
+	size_t size;
+	uint64_t freed; // when, counted in calls; 0 while in use
+};
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct block blocks[MOST];
+static int count;
+static uint64_t calls;
+static size_t mapped, used, most_used; // bytes
+
+// fitting is the smallest free block that holds size bytes. Of a block four times as large, too much would lie idle.
+static struct block *fitting(size_t size) {
+	struct block *best = NULL;
+	for (struct block *b = blocks; b < blocks + count; b++)
+		if (b->freed && b->size >= size && b->size / 4 <= size && (!best || b->size < best->size))
+			best = b;
+	return best;
+}
+
+// make_room gives free blocks back to the kernel, the longest free first, until no more will be mapped, with size
+// bytes to come, than a quarter above the most that was ever in use: one phase's blocks may wait for another's turn.
+static void make_room(size_t size) {
+	size_t peak = used + size > most_used ? used + size : most_used;
+	while (mapped + size > peak + peak / 4) {
+		struct block *oldest = NULL;
+		for (struct block *b = blocks; b < blocks + count; b++)
+			if (b->freed && (!oldest || b->freed < oldest->freed))
+				oldest = b;
+		if (!oldest)
+			return;
+		munmap(oldest->at, oldest->size);
+		mapped -= oldest->size;
+		*oldest = blocks[--count];
+	}
+}
+
+// map asks the kernel for a new block, as NULL where there is none to be had.
+static struct block *map(size_t size) {
+	if (count == MOST)
+		return NULL;
+	char *p = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+	size_t before = -(uintptr_t)p & (HUGE_PAGE - 1);
+	if (before)
+		munmap(p, before);
+	munmap(p + before + size, HUGE_PAGE - before);
+	madvise(p + before, size, MADV_HUGEPAGE); // where the kernel has none, small ones do
+	mapped += size;
+	blocks[count] = (struct block){p + before, size, 1};
+	return &blocks[count++];
+}
+
+// awaited waits a moment for a block in use to be freed, where a new one would take longer to clear than that: a step
+// asks for its block just before the last step's, on another thread, is given back, and a run would hold two for good.
+static struct block *awaited(size_t size) {
+	struct block *b = NULL;
+	for (int i = 0; i < 20 && size >= SLOW && used >= size && !b; i++) {
+		pthread_mutex_unlock(&mutex);
+		usleep(100);
+		pthread_mutex_lock(&mutex);
+		b = fitting(size);
+	}
+	return b;
+}
+
+// take is a block of size bytes, a multiple of a huge page, or NULL.
+static void *take(size_t size) {
+	pthread_mutex_lock(&mutex);
+	struct block *b = fitting(size);
+	if (!b)
+		b = awaited(size);
+	if (!b) {
+		make_room(size);
+		b = map(size);
+	}
+	if (b) {
+		b->freed = 0;
+		used += b->size;
+		if (used > most_used)
+			most_used = used;
+	}
+	void *at = b ? b->at : NULL;
+	pthread_mutex_unlock(&mutex);
+	return at;
+}
+
+int posix_memalign(void **out, size_t alignment, size_t size) {
+	static int (*next)(void **, size_t, size_t);
+	if (size >= LARGE && size <= SIZE_MAX / 2 && alignment <= HUGE_PAGE) {
+		void *at = take((size + HUGE_PAGE - 1) & -HUGE_PAGE);
+		if (at) {
+			*out = at;
+			return 0;
+		}
+	}
+	if (!next && !(next = (int (*)(void **, size_t, size_t))dlsym(RTLD_NEXT, "posix_memalign")))
+		return ENOMEM;
+	return next(out, alignment, size);
+}
+
+void free(void *p) {
+	static void (*next)(void *);
+	if (p && ((uintptr_t)p & (HUGE_PAGE - 1)) == 0) {
+		pthread_mutex_lock(&mutex);
+		for (struct block *b = blocks; b < blocks + count; b++)
+			if (b->at == p && !b->freed) {
+				b->freed = ++calls;
+				used -= b->size;
+				pthread_mutex_unlock(&mutex);
+				return;
+			}
+		pthread_mutex_unlock(&mutex);
+	}
+	if (!next && !(next = (void (*)(void *))dlsym(RTLD_NEXT, "free")))
+		return;
+	next(p);
+}
+
+void vrkit_blocks(size_t *is_mapped, size_t *is_used) {
+	pthread_mutex_lock(&mutex);
+	*is_mapped = mapped;
+	*is_used = used;
+	pthread_mutex_unlock(&mutex);
+}

@@ -1,0 +1,4 @@
+package backend
+
+// Blocks is for tests that open XLA by package backendtest, which imports this one.
+var Blocks = blocks
