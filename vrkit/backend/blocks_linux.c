@@ -2,7 +2,7 @@
 //
 // XLA asks posix_memalign for every array and, each step anew, for one block of some hundred megabytes that holds all
 // of the step's activations. glibc hands such a block back to the kernel when it is freed, and the kernel clears it
-// again page by page: a tenth to a third of a step's time. So these two definitions stand before glibc's: the plugin,
+// again page by page: a tenth to a third of a step's time. So these definitions stand before glibc's: the plugin,
 // which is loaded later, finds them first. They serve blocks of a megabyte and more, in huge pages, keep what is freed
 // and give it to who asks next. Everything smaller, and all of malloc, stays with whoever is next in line.
 
@@ -12,6 +12,8 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -111,7 +113,7 @@ static void *take(size_t size) {
 
 int posix_memalign(void **out, size_t alignment, size_t size) {
 	static int (*next)(void **, size_t, size_t);
-	if (size >= LARGE && size <= SIZE_MAX / 2 && alignment <= HUGE_PAGE) {
+	if (size >= LARGE && size <= SIZE_MAX / 2 && alignment && HUGE_PAGE % alignment == 0) {
 		void *at = take((size + HUGE_PAGE - 1) & -HUGE_PAGE);
 		if (at) {
 			*out = at;
@@ -123,22 +125,41 @@ int posix_memalign(void **out, size_t alignment, size_t size) {
 	return next(out, alignment, size);
 }
 
+// size_of is how many bytes the block at p holds, 0 where p is none of ours; the block is freed, if asked to.
+static size_t size_of(void *p, int freed) {
+	size_t size = 0;
+	if (!p || (uintptr_t)p & (HUGE_PAGE - 1))
+		return 0;
+	pthread_mutex_lock(&mutex);
+	for (struct block *b = blocks; b < blocks + count && !size; b++)
+		if (b->at == p && !b->freed) {
+			size = b->size;
+			if (freed) {
+				b->freed = ++calls;
+				used -= size;
+			}
+		}
+	pthread_mutex_unlock(&mutex);
+	return size;
+}
+
 void free(void *p) {
 	static void (*next)(void *);
-	if (p && ((uintptr_t)p & (HUGE_PAGE - 1)) == 0) {
-		pthread_mutex_lock(&mutex);
-		for (struct block *b = blocks; b < blocks + count; b++)
-			if (b->at == p && !b->freed) {
-				b->freed = ++calls;
-				used -= b->size;
-				pthread_mutex_unlock(&mutex);
-				return;
-			}
-		pthread_mutex_unlock(&mutex);
+	if (!size_of(p, 1) && (next || (next = (void (*)(void *))dlsym(RTLD_NEXT, "free"))))
+		next(p);
+}
+
+void *realloc(void *p, size_t size) {
+	static void *(*next)(void *, size_t);
+	size_t old = size_of(p, 0);
+	if (!old)
+		return next || (next = (void *(*)(void *, size_t))dlsym(RTLD_NEXT, "realloc")) ? next(p, size) : NULL;
+	void *q = malloc(size);
+	if (q) {
+		memcpy(q, p, old < size ? old : size);
+		free(p);
 	}
-	if (!next && !(next = (void (*)(void *))dlsym(RTLD_NEXT, "free")))
-		return;
-	next(p);
+	return q;
 }
 
 void vrkit_blocks(size_t *is_mapped, size_t *is_used) {

@@ -1,9 +1,11 @@
 package backend_test
 
 import (
-	"math/rand/v2"
+	"cmp"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -46,37 +48,15 @@ func TestBlocksAreGivenBack(t *testing.T) {
 	}
 }
 
-// Arrays of all sizes, made and dropped by several goroutines at once, keep what was put into them.
-func TestBlocksKeepTheirValues(t *testing.T) {
-	b := backendtest.XLA(t)
-	var group sync.WaitGroup
-	for g := range 4 {
-		group.Go(func() {
-			random := rand.New(rand.NewPCG(1, uint64(g)))
-			type held struct {
-				buffer compute.Buffer
-				size   int
-				value  byte
-			}
-			var all []held
-			for i := range 200 {
-				h := held{size: 1 << (16 + random.IntN(8)), value: byte(i)}
-				h.size += random.IntN(h.size)
-				h.buffer = array(t, b, h.size, h.value)
-				all = append(all, h)
-				if len(all) < 8 {
-					continue
-				}
-				k := random.IntN(len(all))
-				out := make([]byte, all[k].size)
-				if all[k].buffer.ToFlatData(out) != nil || slices.Min(out) != all[k].value || slices.Max(out) != all[k].value || all[k].buffer.Finalize() != nil {
-					t.Errorf("an array of %d bytes does not hold what was put into it", all[k].size)
-				}
-				all = slices.Delete(all, k, k+1)
-			}
-		})
-	}
-	group.Wait()
+// What the plugin does not call, and what it calls on several threads, is tested from C.
+func TestBlocksFromC(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "blocks")
+	compiler := cmp.Or(os.Getenv("CC"), "cc")
+	out, err := exec.Command(compiler, "-Wall", "-Wextra", "-Werror", "-O1", "-fno-builtin", "-o", program,
+		"testdata/blocks.c", "blocks_linux.c", "-ldl", "-lpthread").CombinedOutput()
+	require.NoError(t, err, string(out))
+	out, err = exec.Command(program).CombinedOutput()
+	require.NoError(t, err, string(out))
 }
 
 func array(t *testing.T, b compute.Backend, size int, value byte) compute.Buffer {
