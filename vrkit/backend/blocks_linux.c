@@ -34,20 +34,20 @@ static int count;
 static uint64_t calls;
 static size_t mapped, used, most_used; // bytes
 
-// fitting is the smallest free block that holds size bytes. Of a block four times as large, too much would lie idle.
+// fitting is the smallest free block that holds size bytes. Of one sixteen times as large, too much would lie idle.
 static struct block *fitting(size_t size) {
 	struct block *best = NULL;
 	for (struct block *b = blocks; b < blocks + count; b++)
-		if (b->freed && b->size >= size && b->size / 4 <= size && (!best || b->size < best->size))
+		if (b->freed && b->size >= size && b->size / 16 <= size && (!best || b->size < best->size))
 			best = b;
 	return best;
 }
 
 // make_room gives free blocks back to the kernel, the longest free first, until no more will be mapped, with size
-// bytes to come, than a quarter above the most that was ever in use: one phase's blocks may wait for another's turn.
+// bytes to come, than was ever in use at once.
 static void make_room(size_t size) {
 	size_t peak = used + size > most_used ? used + size : most_used;
-	while (mapped + size > peak + peak / 4) {
+	while (mapped + size > peak) {
 		struct block *oldest = NULL;
 		for (struct block *b = blocks; b < blocks + count; b++)
 			if (b->freed && (!oldest || b->freed < oldest->freed))
