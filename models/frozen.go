@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/compute"
@@ -48,41 +49,54 @@ func (m *Model) stored(backend compute.Backend, name string, dtype dtypes.DType)
 	plain, turned := strings.CutSuffix(name, layer.Turned)
 	plain, inGroups := strings.CutSuffix(plain, layer.TurnedInGroups)
 	t, ok := m.Weights[plain]
-	switch {
-	case !ok:
+	if !ok {
 		panic(fmt.Errorf("%s: the graph asks for a weight %q that was not loaded", m.Name, plain))
-	case turned:
-		t = t.turned(1)
-	case inGroups:
-		t = t.turned(t.Shape[3] / t.Shape[2])
 	}
-	shape, values := shapes.Make(dtypes.Float32, t.Shape...), any(t.Data)
+	shape, groups := slices.Clone(t.Shape), 0
+	if turned || inGroups {
+		groups = 1
+		if inGroups {
+			groups = t.Shape[3] / t.Shape[2]
+		}
+		shape[2], shape[3] = t.Shape[3]/groups, t.Shape[2]*groups
+	}
+	kept := dtypes.Float32
 	if dtype == dtypes.BFloat16 {
-		shape.DType, values = dtype, bfloat16.FromFloat32s(t.Data...)
+		kept = dtype
 	}
-	stored, err := tensors.FromRaw(backend, 0, shape, dtypes.UnsafeByteSliceFromAny(values))
+	stored, err := tensors.FromShapeForBackend(backend, 0, shapes.Make(kept, shape...))
 	if err != nil {
 		panic(err)
+	}
+	if kept == dtypes.BFloat16 {
+		tensors.MustMutableFlatData(stored, func(to []bfloat16.BFloat16) { put(to, t, groups, bfloat16.FromFloat32) })
+	} else {
+		tensors.MustMutableFlatData(stored, func(to []float32) { put(to, t, groups, func(v float32) float32 { return v }) })
 	}
 	return stored
 }
 
-// turned is a convolution's kernel, [kh,kw,in/groups,out], with rows and columns in reverse and inputs and outputs
-// changed over within each group: see [layer.Kernel].
-func (t Tensor) turned(groups int) Tensor {
+// put writes a tensor's values in another type: without groups as they are; with them the kernel of a convolution,
+// [kh,kw,in/groups,out], with rows and columns in reverse and inputs and outputs changed over within each group:
+// see [layer.Kernel].
+func put[T any](to []T, t Tensor, groups int, as func(float32) T) {
+	if groups == 0 {
+		for i, v := range t.Data {
+			to[i] = as(v)
+		}
+		return
+	}
 	places, in, out := t.Shape[0]*t.Shape[1], t.Shape[2], t.Shape[3]/groups // in and out of a group
-	turned := Tensor{Shape: []int{t.Shape[0], t.Shape[1], out, in * groups}, Data: make([]float32, len(t.Data))}
 	for place := range places {
-		from, to := t.Data[place*in*out*groups:], turned.Data[(places-1-place)*in*out*groups:]
+		from, to := t.Data[place*in*out*groups:], to[(places-1-place)*in*out*groups:]
 		for i := range in {
 			for g := range groups {
 				for o := range out {
-					to[(o*groups+g)*in+i] = from[(i*groups+g)*out+o]
+					to[(o*groups+g)*in+i] = as(from[(i*groups+g)*out+o])
 				}
 			}
 		}
 	}
-	return turned
 }
 
 // IsFrozen reports whether a variable belongs to a frozen model, and so in no checkpoint.

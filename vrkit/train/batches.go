@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"math/rand/v2"
+	"sync"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -21,6 +22,14 @@ type batch struct {
 	labels  []int32         // of the samples alone
 }
 
+func newBatch(size, side int) batch {
+	return batch{
+		pixels:  tensors.FromShape(shapes.Make(dtypes.Uint8, size, side, side, 3)),
+		present: tensors.FromShape(shapes.Make(dtypes.Float32, size)),
+		target:  tensors.FromShape(shapes.Make(dtypes.Int32, size)),
+	}
+}
+
 func (b batch) finalize() {
 	b.pixels.FinalizeAll()
 	b.present.FinalizeAll()
@@ -28,27 +37,40 @@ func (b batch) finalize() {
 }
 
 // batches yields samples in the given order, varied and resized to side, from the batch numbered first
-// on. The next one is prepared while the current one is in use. It ends early if the context does.
+// on. The next one is prepared while the current one is in use, in the memory of the one before it, so that
+// a batch is only for the loop's body. It ends early if the context does.
 func batches(ctx context.Context, samples []datasets.Sample, order []int, v varied, size, side, first int) iter.Seq2[int, batch] {
 	return func(yield func(int, batch) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		ready := make(chan batch)
-		go func() {
+		both := [2]batch{newBatch(size, side), newBatch(size, side)}
+		ready, spare := make(chan batch), make(chan batch, len(both))
+		var ended sync.WaitGroup
+		defer func() {
+			cancel()
+			ended.Wait()
+			for _, b := range both {
+				b.finalize()
+			}
+		}()
+		for _, b := range both {
+			spare <- b
+		}
+		ended.Go(func() {
 			defer close(ready)
 			for start := first * size; start < len(order); start += size {
-				b := assemble(samples, order[start:min(start+size, len(order))], v, size, side)
+				b := <-spare
+				b.fill(samples, order[start:min(start+size, len(order))], v)
 				select {
 				case ready <- b:
 				case <-ctx.Done():
 					return
 				}
 			}
-		}()
+		})
 		number := first
 		for b := range ready {
 			proceed := ctx.Err() == nil && yield(number, b)
-			b.finalize()
+			spare <- b
 			if !proceed {
 				return
 			}
@@ -57,22 +79,26 @@ func batches(ctx context.Context, samples []datasets.Sample, order []int, v vari
 	}
 }
 
-func assemble(samples []datasets.Sample, chosen []int, v varied, size, side int) batch {
-	pixels := tensors.FromShape(shapes.Make(dtypes.Uint8, size, side, side, 3))
-	present := make([]float32, size)
-	labels := make([]int32, size)
-	tensors.MustMutableFlatData(pixels, func(all []uint8) { // in place: a batch may be some megabytes
+// fill puts the chosen samples into the batch.
+func (b *batch) fill(samples []datasets.Sample, chosen []int, v varied) {
+	side := b.pixels.Shape().Dim(1)
+	b.labels = b.labels[:0]
+	tensors.MustMutableFlatData(b.pixels, func(all []uint8) {
 		for i, index := range chosen {
 			v.resize(all[i*side*side*3:(i+1)*side*side*3], samples[index], index, side)
-			present[i], labels[i] = 1, samples[index].Label
+			b.labels = append(b.labels, samples[index].Label)
+		}
+		clear(all[len(chosen)*side*side*3:])
+	})
+	tensors.MustMutableFlatData(b.present, func(all []float32) {
+		for i := range all {
+			all[i] = 0
+			if i < len(chosen) {
+				all[i] = 1
+			}
 		}
 	})
-	return batch{
-		pixels:  pixels,
-		present: tensors.FromFlatDataAndDimensions(present, size),
-		target:  tensors.FromFlatDataAndDimensions(labels, size),
-		labels:  append([]int32(nil), labels[:len(chosen)]...),
-	}
+	tensors.MustMutableFlatData(b.target, func(all []int32) { clear(all[copy(all, b.labels):]) })
 }
 
 // steps is the number of batches of n samples.

@@ -1,11 +1,63 @@
 package train
 
 import (
+	"context"
 	"fmt"
+	"runtime"
+	"slices"
 	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/datasets"
 )
+
+// Batches share their memory in turn: what one leaves there is gone from the next.
+func TestLastBatchIsFilledUp(t *testing.T) {
+	samples := make([]datasets.Sample, 5)
+	for i := range samples {
+		samples[i] = datasets.Sample{Label: int32(i + 1), Image: datasets.Image{Height: 1, Width: 1, Channels: 1, Pixels: []uint8{uint8(10 * (i + 1))}}}
+	}
+	var pixels [][]uint8
+	var present [][]float32
+	var target, labels [][]int32
+	for _, b := range batches(t.Context(), samples, []int{4, 3, 2, 1, 0}, varied{}, 2, 1, 0) {
+		pixels = append(pixels, tensors.MustCopyFlatData[uint8](b.pixels))
+		present = append(present, tensors.MustCopyFlatData[float32](b.present))
+		target = append(target, tensors.MustCopyFlatData[int32](b.target))
+		labels = append(labels, slices.Clone(b.labels))
+	}
+	require.Equal(t, [][]uint8{{50, 50, 50, 40, 40, 40}, {30, 30, 30, 20, 20, 20}, {10, 10, 10, 0, 0, 0}}, pixels)
+	require.Equal(t, [][]float32{{1, 1}, {1, 1}, {1, 0}}, present)
+	require.Equal(t, [][]int32{{5, 4}, {3, 2}, {1, 0}}, target)
+	require.Equal(t, [][]int32{{5, 4}, {3, 2}, {1}}, labels)
+}
+
+// A loop that ends early, as it likes, leaves nothing behind that waits.
+func TestBatchesEndEarly(t *testing.T) {
+	samples := []datasets.Sample{{Image: datasets.Image{Height: 1, Width: 1, Channels: 1, Pixels: []uint8{1}}}}
+	before := runtime.NumGoroutine()
+	for range 20 {
+		for range batches(t.Context(), samples, make([]int, 9), varied{}, 1, 1, 0) {
+			break
+		}
+		require.Panics(t, func() {
+			for range batches(t.Context(), samples, make([]int, 9), varied{}, 1, 1, 0) {
+				panic("in the loop")
+			}
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		for number := range batches(ctx, samples, make([]int, 9), varied{}, 1, 1, 0) {
+			require.Less(t, number, 3)
+			if number == 2 {
+				cancel()
+			}
+		}
+		cancel()
+	}
+	require.Equal(t, before, runtime.NumGoroutine())
+}
 
 // BenchmarkBatch measures what a step costs beside the device, in another goroutine: 16 pictures of side 40,
 // resized for padding at side 128, and varied for SMM at side 224.
@@ -27,8 +79,10 @@ func BenchmarkBatch(b *testing.B) {
 	} {
 		b.Run(fmt.Sprintf("%s/side=%d", name, c.side), func(b *testing.B) {
 			b.ReportAllocs()
+			into := newBatch(size, c.side)
+			defer into.finalize()
 			for b.Loop() {
-				assemble(samples, inOrder(size), c.varied, size, c.side).finalize()
+				into.fill(samples, inOrder(size), c.varied)
 			}
 		})
 	}
