@@ -70,6 +70,14 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 	return c, err
 }
 
+// Finalize gives back what the program holds of the backend's memory, the frozen weights and what is learned among
+// it, without waiting for Go's collector, which does not see how much that is. The program is of no use any more.
+func (c *Compiled) Finalize() {
+	c.exec.Finalize()
+	c.input.Finalize()
+	c.Store.Finalize()
+}
+
 // ImageSide is the side in pixels of the images that the program takes.
 func (c *Compiled) ImageSide() int { return c.image }
 

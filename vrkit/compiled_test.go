@@ -103,3 +103,18 @@ func TestScatter(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorContains(t, c.Scatter(1), "smm learns no prompt")
 }
+
+// A program that has been given back answers with an error, and another of the same model works.
+func TestFinalize(t *testing.T) {
+	p := vrkit.Program{Input: input.Padding{Image: 4}, Model: modeltest.Tiny(), Output: output.BLM{Lambda: 1}, Side: 8}
+	pixels := make([]uint8, 2*4*4*3)
+	for range 2 {
+		c, err := vrkit.Compile(backendtest.Any(t), p, 3)
+		require.NoError(t, err)
+		_, err = c.Answers(pixels)
+		require.NoError(t, err)
+		c.Finalize()
+		_, err = c.Answers(pixels)
+		require.Error(t, err)
+	}
+}

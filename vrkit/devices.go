@@ -57,6 +57,9 @@ func (c *Compiled) Computation(exec *model.Exec, bySample ...bool) *Computation 
 	return shared
 }
 
+// Finalize gives the compiled graphs back.
+func (c *Computation) Finalize() { c.exec.Finalize() }
+
 // Run computes the graph's values, each as a whole, from inputs on the host. The caller finalises them.
 func (c *Computation) Run(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
 	if c.inputs == nil {

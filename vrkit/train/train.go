@@ -19,9 +19,9 @@ import (
 
 // Result is what a run has come to.
 type Result struct {
-	Metrics []Metrics // epoch 0, before anything is learned, to the last
-	Best    int       // the epoch with the best validation accuracy, the first of equals; the last without a validation set
-	Program *vrkit.Compiled
+	Metrics []Metrics       // epoch 0, before anything is learned, to the last
+	Best    int             // the epoch with the best validation accuracy, the first of equals; the last without a validation set
+	Program *vrkit.Compiled // as the last step left it; its Finalize gives the memory back
 }
 
 // First, Last and BestEpoch are the metrics of those epochs.
@@ -68,6 +68,7 @@ func Train(ctx context.Context, c Config) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	defer t.step.exec.Finalize()
 	err = t.run(ctx)
 	return Result{Metrics: t.state.Metrics, Best: t.state.Best, Program: t.program}, err
 }
