@@ -52,7 +52,7 @@ def ours(binary, net, what, batch, precision):
     kind = {"forward": "Forward$", "gradient": "ForwardGradient"}.get(what, f"Epoch/^{net}$/^{what}$")
     name = kind + ("" if what in EPOCHS else f"/^{net}$") + f"/^side=224$/^batch={batch}$/^{precision}$"
     said = subprocess.run(
-        [binary, "-test.run=^$", f"-test.bench={name}", f"-test.benchtime={2 if what in EPOCHS else 5}x"], cwd=ROOT / "models",
+        [binary, "-test.run=^$", f"-test.bench={name}", f"-test.benchtime={1 if what in EPOCHS else 5}x"], cwd=ROOT / "models",
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True,
     ).stdout
     found = {unit: float(number) for number, unit in re.findall(r"([\d.e+]+) (best-images/s|peak-MB)", said)}
