@@ -82,7 +82,7 @@ func epochs(b *testing.B, engine compute.Backend, p vrkit.Program, images, class
 		},
 	})
 	require.NoError(b, err)
-	result.Program.Finalize() // the benchmark runs more than once, and its peak is one run's
+	result.Program.Finalize() // what comes after it in this process has the memory
 	return best
 }
 

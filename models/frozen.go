@@ -52,23 +52,25 @@ func (m *Model) stored(backend compute.Backend, name string, dtype dtypes.DType)
 	if !ok {
 		panic(fmt.Errorf("%s: the graph asks for a weight %q that was not loaded", m.Name, plain))
 	}
-	shape, groups := slices.Clone(t.Shape), 0
-	if turned || inGroups {
+	groups := 0 // of a kernel turned
+	switch {
+	case turned:
 		groups = 1
-		if inGroups {
-			groups = t.Shape[3] / t.Shape[2]
-		}
+	case inGroups:
+		groups = t.Shape[3] / t.Shape[2]
+	}
+	shape := slices.Clone(t.Shape)
+	if groups > 0 {
 		shape[2], shape[3] = t.Shape[3]/groups, t.Shape[2]*groups
 	}
-	kept := dtypes.Float32
-	if dtype == dtypes.BFloat16 {
-		kept = dtype
+	if dtype != dtypes.BFloat16 {
+		dtype = dtypes.Float32 // as it was loaded, whatever the graph makes of it
 	}
-	stored, err := tensors.FromShapeForBackend(backend, 0, shapes.Make(kept, shape...))
+	stored, err := tensors.FromShapeForBackend(backend, 0, shapes.Make(dtype, shape...))
 	if err != nil {
 		panic(err)
 	}
-	if kept == dtypes.BFloat16 {
+	if dtype == dtypes.BFloat16 {
 		tensors.MustMutableFlatData(stored, func(to []bfloat16.BFloat16) { put(to, t, groups, bfloat16.FromFloat32) })
 	} else {
 		tensors.MustMutableFlatData(stored, func(to []float32) { put(to, t, groups, func(v float32) float32 { return v }) })

@@ -25,13 +25,13 @@
 struct block {
 	char *at;
 	size_t size;
-	uint64_t freed; // when, counted in calls; 0 while in use
+	uint64_t freed; // when, counted in frees; 0 while in use
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct block blocks[MOST];
 static int count;
-static uint64_t calls;
+static uint64_t frees;
 static size_t mapped, used, most_used; // bytes
 
 // fitting is the smallest free block that holds size bytes. Of one sixteen times as large, too much would lie idle.
@@ -125,33 +125,51 @@ int posix_memalign(void **out, size_t alignment, size_t size) {
 	return next(out, alignment, size);
 }
 
-// size_of is how many bytes the block at p holds, 0 where p is none of ours; the block is freed, if asked to.
-static size_t size_of(void *p, int freed) {
-	size_t size = 0;
-	if (!p || (uintptr_t)p & (HUGE_PAGE - 1))
+// may_be_ours spares the mutex for nearly all that is freed and is not.
+static int may_be_ours(void *p) { return p && ((uintptr_t)p & (HUGE_PAGE - 1)) == 0; }
+
+// held is the block in use that begins at p, or NULL; the mutex is the caller's.
+static struct block *held(void *p) {
+	for (struct block *b = blocks; b < blocks + count; b++)
+		if (b->at == p && !b->freed)
+			return b;
+	return NULL;
+}
+
+// give takes the block at p back, and says whether it is one of ours.
+static int give(void *p) {
+	if (!may_be_ours(p))
 		return 0;
 	pthread_mutex_lock(&mutex);
-	for (struct block *b = blocks; b < blocks + count && !size; b++)
-		if (b->at == p && !b->freed) {
-			size = b->size;
-			if (freed) {
-				b->freed = ++calls;
-				used -= size;
-			}
-		}
+	struct block *b = held(p);
+	if (b) {
+		b->freed = ++frees;
+		used -= b->size;
+	}
+	pthread_mutex_unlock(&mutex);
+	return b != NULL;
+}
+
+// size_of is how many bytes the block at p holds, 0 where it is none of ours.
+static size_t size_of(void *p) {
+	if (!may_be_ours(p))
+		return 0;
+	pthread_mutex_lock(&mutex);
+	struct block *b = held(p);
+	size_t size = b ? b->size : 0;
 	pthread_mutex_unlock(&mutex);
 	return size;
 }
 
 void free(void *p) {
 	static void (*next)(void *);
-	if (!size_of(p, 1) && (next || (next = (void (*)(void *))dlsym(RTLD_NEXT, "free"))))
+	if (!give(p) && (next || (next = (void (*)(void *))dlsym(RTLD_NEXT, "free"))))
 		next(p);
 }
 
 void *realloc(void *p, size_t size) {
 	static void *(*next)(void *, size_t);
-	size_t old = size_of(p, 0);
+	size_t old = size_of(p);
 	if (!old)
 		return next || (next = (void *(*)(void *, size_t))dlsym(RTLD_NEXT, "realloc")) ? next(p, size) : NULL;
 	void *q = malloc(size);

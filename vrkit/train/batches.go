@@ -91,11 +91,9 @@ func (b *batch) fill(samples []datasets.Sample, chosen []int, v varied) {
 		clear(all[len(chosen)*side*side*3:])
 	})
 	tensors.MustMutableFlatData(b.present, func(all []float32) {
-		for i := range all {
-			all[i] = 0
-			if i < len(chosen) {
-				all[i] = 1
-			}
+		clear(all)
+		for i := range chosen {
+			all[i] = 1
 		}
 	})
 	tensors.MustMutableFlatData(b.target, func(all []int32) { clear(all[copy(all, b.labels):]) })
