@@ -15,13 +15,19 @@ func MadeUp(name string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	tensors := Weights{}
-	for name, shape := range a.dict.shapes {
-		if shape != nil {
-			tensors[name] = MadeUpTensor(name, shape...)
+	weights, err := Freeze(func() (Weights, error) {
+		tensors := Weights{}
+		for name, shape := range a.dict.shapes {
+			if shape != nil {
+				tensors[name] = MadeUpTensor(name, shape...)
+			}
 		}
+		return a.dict.of(tensors), nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	m := &Model{Info: a.Info, Weights: a.dict.of(tensors), Forward: a.forward, Entered: a.entered}
+	m := &Model{Info: a.Info, Weights: weights, Forward: a.forward, Entered: a.entered}
 	for i := range 1000 {
 		m.Labels = append(m.Labels, fmt.Sprintf("source %d", i))
 	}

@@ -1,10 +1,8 @@
 package models
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/gomlx/compute"
@@ -22,83 +20,100 @@ import (
 // frozenScope keeps the model's variables apart from all that is trained.
 const frozenScope = "frozen"
 
-// frozenIn is where the weights of the graphs that compute in this type are. Those of bf16 are stored rounded:
-// to round them at every step takes some hundredths of it.
-func frozenIn(scope *model.Scope, dtype dtypes.DType) *model.Scope {
+// frozenIn is where the weights of the graphs that compute in this type are, and in what type. Those of bf16 are
+// stored rounded: to round them at every step takes some hundredths of it. All others are as they were loaded.
+func frozenIn(scope *model.Scope, dtype dtypes.DType) (*model.Scope, dtypes.DType) {
 	if dtype == dtypes.BFloat16 {
-		return scope.At("%s", frozenScope).At("bf16")
+		return scope.At("%s", frozenScope).At("bf16"), dtype
 	}
-	return scope.At("%s", frozenScope)
+	return scope.At("%s", frozenScope), dtypes.Float32
 }
 
 // weights gives the model's weights as variables that no trainer touches, in the type of x.
 func (m *Model) weights(scope *model.Scope, x *Node) layer.Weight {
-	frozen := frozenIn(scope, x.DType())
+	frozen, dtype := frozenIn(scope, x.DType())
 	return func(name string) *Node {
 		variable := frozen.GetVariable(model.EscapeScopeName(name))
 		if variable == nil {
-			variable = frozen.VariableWithValue(model.EscapeScopeName(name), m.stored(x.Graph().Backend(), name, x.DType()))
+			value, err := m.stored(x.Graph().Backend(), frozen, name, dtype)
+			if err == nil {
+				variable, err = frozen.CreateVariable(model.EscapeScopeName(name), value)
+			}
+			if err == nil {
+				err = m.Weights.remember(variable.Path(), value)
+			}
+			if err != nil {
+				panic(fmt.Errorf("%s: %w", m.Name, err))
+			}
 		}
 		return ConvertDType(variable.SetTrainable(false).NodeValue(x.Graph()), x.DType())
 	}
 }
 
-// stored is a weight, or a kernel turned, as a graph that computes in this type takes it: in the backend's own
-// memory, where that is the host's too, or in Go's if there is no backend.
-func (m *Model) stored(backend compute.Backend, name string, dtype dtypes.DType) *tensors.Tensor {
+// stored is a weight, or a kernel turned, in the backend's own memory, where that is the host's too. A kernel that is
+// to be turned has to be stored already.
+func (m *Model) stored(backend compute.Backend, frozen *model.Scope, name string, dtype dtypes.DType) (*tensors.Tensor, error) {
 	plain, turned := strings.CutSuffix(name, layer.Turned)
 	plain, inGroups := strings.CutSuffix(plain, layer.TurnedInGroups)
-	t, ok := m.Weights[plain]
-	if !ok {
-		panic(fmt.Errorf("%s: the graph asks for a weight %q that was not loaded", m.Name, plain))
+	if turned || inGroups {
+		kernel, err := frozen.GetVariable(model.EscapeScopeName(plain)).Value()
+		if err != nil {
+			return nil, err
+		}
+		groups := 1
+		if inGroups {
+			groups = kernel.Shape().Dim(3) / kernel.Shape().Dim(2)
+		}
+		if dtype == dtypes.BFloat16 {
+			return turn[bfloat16.BFloat16](backend, kernel, groups)
+		}
+		return turn[float32](backend, kernel, groups)
 	}
-	groups := 0 // of a kernel turned
-	switch {
-	case turned:
-		groups = 1
-	case inGroups:
-		groups = t.Shape[3] / t.Shape[2]
-	}
-	shape := slices.Clone(t.Shape)
-	if groups > 0 {
-		shape[2], shape[3] = t.Shape[3]/groups, t.Shape[2]*groups
-	}
-	if dtype != dtypes.BFloat16 {
-		dtype = dtypes.Float32 // as it was loaded, whatever the graph makes of it
-	}
-	stored, err := tensors.FromShapeForBackend(backend, 0, shapes.Make(dtype, shape...))
+	weight, err := m.Weights.value(name)
 	if err != nil {
-		panic(err)
+		return nil, err
+	}
+	value, err := tensors.FromShapeForBackend(backend, 0, shapes.Make(dtype, weight.Shape...))
+	if err != nil {
+		return nil, err
 	}
 	if dtype == dtypes.BFloat16 {
-		tensors.MustMutableFlatData(stored, func(to []bfloat16.BFloat16) { put(to, t, groups, bfloat16.FromFloat32) })
-	} else {
-		tensors.MustMutableFlatData(stored, func(to []float32) { put(to, t, groups, func(v float32) float32 { return v }) })
+		return value, tensors.MutableFlatData(value, func(to []bfloat16.BFloat16) {
+			for i, v := range weight.Data {
+				to[i] = bfloat16.FromFloat32(v)
+			}
+		})
 	}
-	return stored
+	return value, tensors.MutableFlatData(value, func(to []float32) { copy(to, weight.Data) })
 }
 
-// put writes a tensor's values in another type: without groups as they are; with them the kernel of a convolution,
-// [kh,kw,in/groups,out], with rows and columns in reverse and inputs and outputs changed over within each group:
-// see [layer.Kernel].
-func put[T any](to []T, t Tensor, groups int, as func(float32) T) {
-	if groups == 0 {
-		for i, v := range t.Data {
-			to[i] = as(v)
-		}
-		return
+// turn gives the kernel of a convolution, [kh,kw,in/groups,out], with rows and columns in reverse and inputs and
+// outputs changed over within each group: see [layer.Kernel].
+func turn[T dtypes.Supported](backend compute.Backend, kernel *tensors.Tensor, groups int) (*tensors.Tensor, error) {
+	shape := kernel.Shape().Clone()
+	in, out := shape.Dim(2), shape.Dim(3)/groups // of a group
+	shape.Dimensions[2], shape.Dimensions[3] = out, in*groups
+	turned, err := tensors.FromShapeForBackend(backend, 0, shape)
+	if err != nil {
+		return nil, err
 	}
-	places, in, out := t.Shape[0]*t.Shape[1], t.Shape[2], t.Shape[3]/groups // in and out of a group
-	for place := range places {
-		from, to := t.Data[place*in*out*groups:], to[(places-1-place)*in*out*groups:]
-		for i := range in {
-			for g := range groups {
-				for o := range out {
-					to[(o*groups+g)*in+i] = as(from[(i*groups+g)*out+o])
+	places := shape.Dim(0) * shape.Dim(1)
+	var toErr error
+	err = tensors.ConstFlatData(kernel, func(from []T) {
+		toErr = tensors.MutableFlatData(turned, func(to []T) {
+			for place := range places {
+				from, to := from[place*in*out*groups:], to[(places-1-place)*in*out*groups:]
+				for i := range in {
+					for g := range groups {
+						for o := range out {
+							to[(o*groups+g)*in+i] = from[(i*groups+g)*out+o]
+						}
+					}
 				}
 			}
-		}
-	}
+		})
+	})
+	return turned, errors.Join(err, toErr)
 }
 
 // IsFrozen reports whether a variable belongs to a frozen model, and so in no checkpoint.
@@ -106,44 +121,24 @@ func IsFrozen(v *model.Variable) bool {
 	return strings.Contains(v.Path(), model.ScopeSeparator+frozenScope+model.ScopeSeparator)
 }
 
-// CheckFrozen reads back all of the model's weights that graphs of a store have used, and returns an error that
-// names one which is not bit for bit what was loaded, or rounded from it; and an error if none has been used.
+// CheckFrozen looks through all of the model's weights that graphs of a store have used, and returns an error that
+// names one which is not bit for bit what was stored; and an error if none has been used.
 func (m *Model) CheckFrozen(scope *model.Scope) error {
 	used := false
-	for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.BFloat16} {
-		frozen := frozenIn(scope, dtype)
-		for name := range m.Weights {
-			for _, name := range []string{name, name + layer.Turned, name + layer.TurnedInGroups} {
-				variable := frozen.GetVariable(model.EscapeScopeName(name))
-				if variable == nil {
-					continue
-				}
-				used = true
-				value, err := variable.Value()
-				if err != nil {
-					return err
-				}
-				if same, err := sameBytes(value, m.stored(nil, name, dtype)); err != nil {
-					return err
-				} else if !same {
-					return fmt.Errorf("%s: the frozen weight %s has changed: a defect, please report it", m.Name, variable.Path())
-				}
-			}
+	for variable := range scope.At("%s", frozenScope).IterVariables() {
+		used = true
+		value, err := variable.Value()
+		if err != nil {
+			return err
+		}
+		if same, err := m.Weights.remembers(variable.Path(), value); err != nil {
+			return err
+		} else if !same {
+			return fmt.Errorf("%s: the frozen weight %s has changed: a defect, please report it", m.Name, variable.Path())
 		}
 	}
 	if !used {
 		return errors.New("no graph has used the frozen weights yet, so that there is nothing to compare")
 	}
 	return nil
-}
-
-func sameBytes(one, other *tensors.Tensor) (same bool, err error) {
-	if !one.Shape().Equal(other.Shape()) {
-		return false, nil
-	}
-	var otherErr error
-	err = one.ConstBytes(func(these []byte) {
-		otherErr = other.ConstBytes(func(those []byte) { same = bytes.Equal(these, those) })
-	})
-	return same, errors.Join(err, otherErr)
 }

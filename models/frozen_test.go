@@ -16,6 +16,20 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
+// A model gives every program its weights, and holds none of them itself.
+func TestTwoPrograms(t *testing.T) {
+	tiny, pixels := modeltest.Tiny(), tensors.FromShape(shapes.Make(dtypes.Float32, 2, 8, 8, 3))
+	var logits [2][]float32
+	for i := range logits {
+		store := model.NewStore()
+		value, err := model.ExecOnce(backendtest.XLA(t), store, tiny.Logits, pixels)
+		require.NoError(t, err)
+		require.NoError(t, tiny.CheckFrozen(store.RootScope()))
+		logits[i] = tensors.MustCopyFlatData[float32](value)
+	}
+	require.Equal(t, logits[0], logits[1])
+}
+
 // A change of one bit in any weight that a graph has stored is found: plain, turned, and rounded to bf16.
 func TestCheckFrozen(t *testing.T) {
 	for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.BFloat16} {

@@ -7,13 +7,7 @@
 package models
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
-	"maps"
-	"math"
-	"slices"
 
 	"github.com/gomlx/gomlx/ml/model"
 
@@ -44,53 +38,6 @@ func (n Normalisation) Scale(x *Node) *Node { return Div(x, perChannel(n.Std, x)
 // perChannel shapes a channel's values to go with x, [B,H,W,3].
 func perChannel(values [3]float32, x *Node) *Node {
 	return ExpandAxes(ConvertDType(Const(x.Graph(), values[:]), x.DType()), 0, 1, 2)
-}
-
-// Tensor is a weight on the host, row-major.
-type Tensor struct {
-	Shape []int
-	Data  []float32
-}
-
-// Weights are a frozen model's values by name. The names are the architecture's own.
-type Weights map[string]Tensor
-
-// Hash is the sha256 of all weights in the order of their names. It tells whether anything changed.
-func (w Weights) Hash() string {
-	h := sha256.New()
-	var bytes []byte // a piece at a time: together they are as large as the weights
-	for _, name := range slices.Sorted(maps.Keys(w)) {
-		t := w[name]
-		fmt.Fprintf(h, "%s %v\n", name, t.Shape)
-		for values := range slices.Chunk(t.Data, 1<<14) {
-			bytes = bytes[:0]
-			for _, v := range values {
-				bytes = binary.LittleEndian.AppendUint32(bytes, math.Float32bits(v))
-			}
-			h.Write(bytes)
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
-
-// Count is the number of values in all weights.
-func (w Weights) Count() (n int) {
-	for _, t := range w {
-		n += len(t.Data)
-	}
-	return n
-}
-
-// checkFinite finds a value that no answer can come from. A graph does not: an activation may hide it.
-func (w Weights) checkFinite(path string) error {
-	for _, name := range slices.Sorted(maps.Keys(w)) {
-		for i, v := range w[name].Data {
-			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-				return fmt.Errorf("%s: value %d of %s is %v: the file is damaged, or its training has failed", path, i, name, v)
-			}
-		}
-	}
-	return nil
 }
 
 // Forward builds an architecture's graph: x is [batch, side, side, 3], normalised, perhaps as a sum; the result is
@@ -148,7 +95,7 @@ func (r SideRule) Check(name string, side int) error {
 type Model struct {
 	Info
 	Labels  []string // names of the S source labels, in the order of the logits
-	Weights Weights
+	Weights *Frozen
 	Forward Forward
 	Entered Entered // nil for a model that can be entered at its input only
 }
@@ -179,6 +126,7 @@ func (m *Model) logits(scope *model.Scope, input layer.Sum, forward Forward) *No
 			panic(err)
 		}
 	}
+	defer m.Weights.letGo()
 	logits := forward(m.weights(scope, x), input)
 	logits.AssertDims(x.Shape().Dim(0), m.Sources())
 	return logits

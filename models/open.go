@@ -72,11 +72,11 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 			return nil, err
 		}
 	}
-	weights, err := a.read(path)
+	weights, err := Freeze(func() (Weights, error) {
+		values, err := a.read(path)
+		return values, errors.Join(err, values.checkFinite(path))
+	})
 	if err != nil {
-		return nil, err
-	}
-	if err := weights.checkFinite(path); err != nil {
 		return nil, err
 	}
 	labels, err := readLabels(ctx, report)

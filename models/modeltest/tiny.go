@@ -20,6 +20,12 @@ const Sources = 12
 // Tiny is a frozen net of one strided convolution, a smooth activation and one dense layer. It takes
 // sides that are multiples of 4, and is differentiable everywhere.
 func Tiny() *models.Model {
+	weights, _ := models.Freeze(func() (models.Weights, error) { // it can't fail
+		return models.Weights{
+			"conv/kernel":  wave(.9, .35, 3, 3, 3, 6),
+			"dense/kernel": wave(.5, 1.1, 6, Sources),
+		}, nil
+	})
 	m := &models.Model{
 		Info: models.Info{
 			Name:          "tiny",
@@ -28,10 +34,7 @@ func Tiny() *models.Model {
 			Side:          8,
 			Normalisation: models.Normalisation{Mean: [3]float32{.5, .4, .3}, Std: [3]float32{.25, .2, .3}},
 		},
-		Weights: models.Weights{
-			"conv/kernel":  wave(.9, .35, 3, 3, 3, 6),
-			"dense/kernel": wave(.5, 1.1, 6, Sources),
-		},
+		Weights: weights,
 		Forward: func(weight layer.Weight, input layer.Sum) *Node {
 			none := Zeros(input.Each.Graph(), shapes.Make(input.Each.DType(), 6))
 			x := Tanh(input.Convolution(weight.Kernel("conv/kernel"), none, 2, [2][2]int{{0, 1}, {0, 1}}))

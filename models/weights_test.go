@@ -1,0 +1,40 @@
+package models
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Values that were let go are read again, and have to be what they were.
+func TestFrozen(t *testing.T) {
+	reads, last, unreadable := 0, float32(2), error(nil)
+	frozen, err := Freeze(func() (Weights, error) {
+		reads++
+		return Weights{"a": {Shape: []int{2}, Data: []float32{1, last}}}, unreadable
+	})
+	require.NoError(t, err)
+	require.Equal(t, 2, frozen.Count())
+	for _, before := range []int{1, 2} {
+		for range 2 {
+			a, err := frozen.value("a")
+			require.NoError(t, err)
+			require.Equal(t, []float32{1, 2}, a.Data)
+			require.Equal(t, before, reads)
+		}
+		frozen.letGo()
+	}
+	_, err = frozen.value("b")
+	require.EqualError(t, err, `the graph asks for a weight "b" that was not loaded`)
+
+	frozen.letGo()
+	last = 3
+	_, err = frozen.value("a")
+	require.ErrorContains(t, err, "another than when it was opened")
+	unreadable = errors.New("gone")
+	_, err = frozen.value("a")
+	require.ErrorIs(t, err, unreadable)
+	_, err = Freeze(func() (Weights, error) { return nil, unreadable })
+	require.ErrorIs(t, err, unreadable)
+}
