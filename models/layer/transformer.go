@@ -3,16 +3,34 @@ package layer
 import (
 	"math"
 
+	"golang.org/x/sys/cpu"
+
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Dense is x·kernel + bias over the last axis: x [..., in], kernel [in, out], bias [out].
+// Dense is x·kernel + bias over the last axis: x [..., in], kernel [in, out], bias [out]. The kernel takes no gradient.
 func Dense(x, kernel, bias *Node) *Node {
 	dimensions := x.Shape().Clone().Dimensions
 	last := len(dimensions) - 1
-	y := DotProduct(Reshape(x, -1, dimensions[last]), kernel)
+	rows := Reshape(x, -1, dimensions[last])
+	dense := product
+	if byOneDNN(x) && !cpu.X86.HasAVX512F {
+		dense = productOfPixels
+	}
 	dimensions[last] = kernel.Shape().Dim(1)
-	return Reshape(Add(y, ExpandAxes(bias, 0)), dimensions...)
+	return Reshape(dense(rows, StopGradient(kernel), bias), dimensions...)
+}
+
+// product is x·kernel + bias: x [rows, in], kernel [in, out], bias [out].
+func product(x, kernel, bias *Node) *Node { return Add(DotProduct(x, kernel), ExpandAxes(bias, 0)) }
+
+// productOfPixels is the product as a convolution of pixels that stand in a column. oneDNN lays a convolution's kernel
+// out for the processor first, and for a product only one that is turned, as the gradient's is anyway.
+func productOfPixels(x, kernel, bias *Node) *Node {
+	rows, in, out := x.Shape().Dim(0), kernel.Shape().Dim(0), kernel.Shape().Dim(1)
+	y := Convolve(Reshape(x, 1, rows, 1, in), Reshape(kernel, 1, 1, in, out)).Done()
+	y = Reshape(Add(y, ExpandAxes(bias, 0, 1, 2)), rows, out) // as a convolution's, and not a row's: XLA takes the only row for a bias
+	return withGradient(y, x, func(v *Node) *Node { return Einsum("ro,io->ri", v, kernel) })
 }
 
 // Patches is the convolution of x, [B,H,W,C], with squares of a side that do not overlap, as a product:
