@@ -6,7 +6,7 @@ It needs Go, and a Python with torch and torchvision (2.5.1 and 0.20.1 were used
 itself: about an hour a round. For each row it runs `go test ./models -bench` and bench_torch.py one after the
 other, as often as --rounds says, and writes the ratio of the two, ours by theirs in their faster layout: the median
 over the rounds, and the least and the greatest. PyTorch runs as it comes, and in its faster layout once more with
-the settings of glibc's allocator that we run with. The rates are the best of a round. An epoch's peak of memory is
+our allocator of large blocks loaded before it. The rates are the best of a round. An epoch's peak of memory is
 the process's, and theirs that of the layout which takes less, as it comes. The table stands between two marks in
 the page; a row goes into it as soon as it is measured, and all else stays.
 """
