@@ -183,9 +183,11 @@ func vitEntered(weight layer.Weight, input layer.Sum, enter Enter) *Node {
 		x = enter(i, x)
 		x.AssertDims(patches.Shape().Dim(0), -1, vitWidth)
 		each := Split(dense(norm(x, name+"/norm1"), name+"/attention"), -1, 3)
+		if i == vitLayers-1 { // the answer is read from the class token alone
+			x, each[0] = SliceAxis(x, 1, AxisRange(0, 1)), SliceAxis(each[0], 1, AxisRange(0, 1))
+		}
 		x = Add(x, dense(layer.Attention(each[0], each[1], each[2], vitHeads), name+"/out"))
 		x = Add(x, dense(layer.GELU(dense(norm(x, name+"/norm2"), name+"/expand")), name+"/project"))
 	}
-	class = Squeeze(SliceAxis(x, 1, AxisElem(0)), 1)
-	return dense(norm(class, "norm"), "classifier")
+	return dense(norm(Squeeze(x, 1), "norm"), "classifier")
 }

@@ -56,8 +56,8 @@ func GELU(x *Node) *Node {
 	return Mul(x, MulScalar(OnePlus(Erf(MulScalar(x, math.Sqrt2/2))), .5))
 }
 
-// Attention is that of several heads, each token to every token: queries, keys and values are [B,T,width],
-// whose last axis the heads share out.
+// Attention is that of several heads: queries, [B,Q,width], to keys and values, [B,T,width]. The heads share out the
+// last axis.
 func Attention(queries, keys, values *Node, heads int) *Node {
 	split := func(x *Node) *Node {
 		return Reshape(x, x.Shape().Dim(0), x.Shape().Dim(1), heads, x.Shape().Dim(2)/heads)
