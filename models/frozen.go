@@ -97,23 +97,27 @@ func turn[T dtypes.Supported](backend compute.Backend, kernel *tensors.Tensor, g
 	if err != nil {
 		return nil, err
 	}
-	places := shape.Dim(0) * shape.Dim(1)
 	var toErr error
 	err = tensors.ConstFlatData(kernel, func(from []T) {
 		toErr = tensors.MutableFlatData(turned, func(to []T) {
-			for place := range places {
-				from, to := from[place*in*out*groups:], to[(places-1-place)*in*out*groups:]
-				for i := range in {
-					for g := range groups {
-						for o := range out {
-							to[(o*groups+g)*in+i] = from[(i*groups+g)*out+o]
-						}
-					}
-				}
-			}
+			turnInto(to, from, shape.Dim(0)*shape.Dim(1), in, out, groups)
 		})
 	})
 	return turned, errors.Join(err, toErr)
+}
+
+// turnInto is turn of a kernel's values: of so many places, inputs and outputs of a group, and groups.
+func turnInto[T any](to, from []T, places, in, out, groups int) {
+	for place := range places {
+		from, to := from[place*in*out*groups:], to[(places-1-place)*in*out*groups:]
+		for i := range in {
+			for g := range groups {
+				for o := range out {
+					to[(o*groups+g)*in+i] = from[(i*groups+g)*out+o]
+				}
+			}
+		}
+	}
 }
 
 // IsFrozen reports whether a variable belongs to a frozen model, and so in no checkpoint.

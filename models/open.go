@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -83,7 +82,6 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 	if err != nil {
 		return nil, err
 	}
-	debug.FreeOSMemory() // reading has left as much behind as the weights themselves
 	return &Model{Info: a.Info, Labels: labels, Weights: weights, Forward: a.forward, Entered: a.entered}, nil
 }
 

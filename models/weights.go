@@ -80,6 +80,7 @@ func Freeze(read func() (Weights, error)) (*Frozen, error) {
 	if err != nil {
 		return nil, err
 	}
+	debug.FreeOSMemory() // reading has left as much behind as the weights themselves
 	return &Frozen{
 		read: read, hash: values.Hash(), count: values.Count(), values: values, stored: map[string][sha256.Size]byte{},
 	}, nil
@@ -132,7 +133,9 @@ func (f *Frozen) remember(path string, value *tensors.Tensor) error {
 		return nil
 	}
 	sum, err := digest(value)
-	f.stored[path] = sum
+	if err == nil {
+		f.stored[path] = sum
+	}
 	return err
 }
 

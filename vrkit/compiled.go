@@ -275,7 +275,7 @@ func (c *Compiled) learned() []*model.Variable {
 }
 
 // WeightsHash is the sha256 of the frozen weights, after every variable of them in the store was found to be what
-// was loaded: an error if one is not, or if no graph has run.
+// was made of them: an error if one is not, or if no graph has run.
 func (c *Compiled) WeightsHash() (string, error) {
 	if err := c.Model.CheckFrozen(c.Store.RootScope()); err != nil {
 		return "", err

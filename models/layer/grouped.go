@@ -1,9 +1,6 @@
 package layer
 
 import (
-	"os"
-	"strings"
-
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 
@@ -37,13 +34,6 @@ func Grouped(x *Node, kernel Kernel, bias *Node, stride int, padding [2][2]int) 
 		parts = append(parts, convolution(SliceAxis(x, 3, some), Computed(diagonal(SliceAxis(kernel.Values, 3, some), groups)), stride, padding))
 	}
 	return Add(Concatenate(parts, 3), ExpandAxes(bias, 0, 1, 2))
-}
-
-// byOneDNN tells whether oneDNN computes a convolution of x in groups: of fp32, where XLA_FLAGS switches it on, as
-// package backend has it do for the plugin that is known to hold it. In bf16 oneDNN has only its reference loop for
-// them, and without it XLA has a loop that is as slow.
-func byOneDNN(x *Node) bool {
-	return x.DType() == dtypes.Float32 && strings.Contains(os.Getenv("XLA_FLAGS"), "xla_cpu_use_onednn=true")
 }
 
 // inGroups is a convolution in groups, without its bias, as one that a backend computes whole; so is its gradient.
