@@ -25,6 +25,7 @@
 struct block {
 	char *at;
 	size_t size;
+	size_t kept;    // bytes from its beginning that may be in memory; of one in use, all
 	uint64_t freed; // when, counted in frees; 0 while in use
 };
 
@@ -32,7 +33,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct block blocks[MOST];
 static int count;
 static uint64_t frees;
-static size_t mapped, used, most_used; // bytes
+static size_t kept, used, most_used; // bytes
 
 // fitting is the smallest free block that holds size bytes. Of one sixteen times as large, too much would lie idle.
 static struct block *fitting(size_t size) {
@@ -43,20 +44,26 @@ static struct block *fitting(size_t size) {
 	return best;
 }
 
-// make_room gives free blocks back to the kernel, the longest free first, until no more will be mapped, with size
-// bytes to come, than was ever in use at once.
-static void make_room(size_t size) {
-	size_t peak = used + size > most_used ? used + size : most_used;
-	while (mapped + size > peak) {
+// settle gives what free blocks end with back to the kernel, the longest free first, until no more is kept than was
+// ever in use at once. A pass that needs little thus takes little from the block that waits for the next step.
+static void settle(void) {
+	if (used > most_used)
+		most_used = used;
+	while (kept > most_used) {
 		struct block *oldest = NULL;
 		for (struct block *b = blocks; b < blocks + count; b++)
 			if (b->freed && (!oldest || b->freed < oldest->freed))
 				oldest = b;
-		if (!oldest)
-			return;
-		munmap(oldest->at, oldest->size);
-		mapped -= oldest->size;
-		*oldest = blocks[--count];
+		size_t excess = kept - most_used;
+		if (excess < oldest->kept) {
+			oldest->kept -= excess;
+			madvise(oldest->at + oldest->kept, excess, MADV_DONTNEED);
+			kept -= excess;
+		} else {
+			munmap(oldest->at, oldest->size);
+			kept -= oldest->kept;
+			*oldest = blocks[--count];
+		}
 	}
 }
 
@@ -72,8 +79,7 @@ static struct block *map(size_t size) {
 		munmap(p, before);
 	munmap(p + before + size, HUGE_PAGE - before);
 	madvise(p + before, size, MADV_HUGEPAGE); // where the kernel has none, small ones do
-	mapped += size;
-	blocks[count] = (struct block){p + before, size, 1};
+	blocks[count] = (struct block){p + before, size, 0, 1};
 	return &blocks[count++];
 }
 
@@ -92,21 +98,21 @@ static struct block *awaited(size_t size) {
 
 // take is a block of size bytes, a multiple of a huge page, or NULL.
 static void *take(size_t size) {
+	void *at = NULL;
 	pthread_mutex_lock(&mutex);
 	struct block *b = fitting(size);
 	if (!b)
 		b = awaited(size);
-	if (!b) {
-		make_room(size);
+	if (!b)
 		b = map(size);
-	}
 	if (b) {
-		b->freed = 0;
+		at = b->at;
 		used += b->size;
-		if (used > most_used)
-			most_used = used;
+		kept += b->size - b->kept;
+		b->kept = b->size;
+		b->freed = 0;
+		settle();
 	}
-	void *at = b ? b->at : NULL;
 	pthread_mutex_unlock(&mutex);
 	return at;
 }
@@ -180,9 +186,9 @@ void *realloc(void *p, size_t size) {
 	return q;
 }
 
-void vrkit_blocks(size_t *is_mapped, size_t *is_used) {
+void vrkit_blocks(size_t *is_kept, size_t *is_used) {
 	pthread_mutex_lock(&mutex);
-	*is_mapped = mapped;
+	*is_kept = kept;
 	*is_used = used;
 	pthread_mutex_unlock(&mutex);
 }

@@ -22,7 +22,7 @@ func TestXLATakesOurBlocks(t *testing.T) {
 	const size = 40<<20 + 12
 	_, before := backend.Blocks()
 	buffer := array(t, b, size, 7)
-	mapped, used := backend.Blocks()
+	kept, used := backend.Blocks()
 	require.GreaterOrEqual(t, used-before, int64(size), "the plugin's arrays are none of our blocks")
 	require.NoError(t, buffer.Finalize())
 	_, after := backend.Blocks()
@@ -31,7 +31,7 @@ func TestXLATakesOurBlocks(t *testing.T) {
 		require.NoError(t, array(t, b, size, 7).Finalize())
 	}
 	again, _ := backend.Blocks()
-	require.Equal(t, mapped, again, "the block was mapped anew")
+	require.Equal(t, kept, again, "the block was mapped anew")
 }
 
 // No more is kept than was ever in use at once, whatever the sizes.
@@ -43,8 +43,8 @@ func TestBlocksAreGivenBack(t *testing.T) {
 		_, used := backend.Blocks()
 		most = max(most, used)
 		require.NoError(t, buffer.Finalize())
-		mapped, _ := backend.Blocks()
-		require.LessOrEqual(t, mapped, most)
+		kept, _ := backend.Blocks()
+		require.LessOrEqual(t, kept, most)
 	}
 }
 

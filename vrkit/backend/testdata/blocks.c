@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void vrkit_blocks(size_t *is_mapped, size_t *is_used);
+void vrkit_blocks(size_t *is_kept, size_t *is_used);
 
 #define MUST(holds) \
 	do { \
@@ -20,15 +20,15 @@ void vrkit_blocks(size_t *is_mapped, size_t *is_used);
 
 #define MIB ((size_t)1 << 20)
 
-static size_t mapped(void) {
-	size_t m, u;
-	vrkit_blocks(&m, &u);
-	return m;
+static size_t kept(void) {
+	size_t k, u;
+	vrkit_blocks(&k, &u);
+	return k;
 }
 
 static size_t used(void) {
-	size_t m, u;
-	vrkit_blocks(&m, &u);
+	size_t k, u;
+	vrkit_blocks(&k, &u);
 	return u;
 }
 
@@ -43,13 +43,13 @@ static int all(const char *p, char value, size_t n) {
 	return n == 0 || (p[0] == value && memcmp(p, p + 1, n - 1) == 0);
 }
 
-static void kept(void) {
+static void reused(void) {
 	char *first = block(64, 40 * MIB);
 	MUST(used() == 40 * MIB);
 	memset(first, 1, 40 * MIB);
 	uintptr_t place = (uintptr_t)first;
 	free(first);
-	MUST(used() == 0 && mapped() == 40 * MIB);
+	MUST(used() == 0 && kept() == 40 * MIB);
 	char *second = block(64, 38 * MIB + 5), *other = block(64, 38 * MIB);
 	MUST((uintptr_t)second == place && all(second, 1, 38 * MIB + 5));
 	MUST((uintptr_t)other != place && all(other, 0, 38 * MIB));
@@ -59,7 +59,25 @@ static void kept(void) {
 	MUST(used() == 2 * MIB);
 	free(small);
 	free(block(64, 300 * MIB)); // what is free makes room
-	MUST(mapped() == 300 * MIB);
+	MUST(kept() == 300 * MIB);
+}
+
+// What is small takes no more from a large block that is free than it needs itself, from its end.
+static void trimmed(void) {
+	char *large = block(64, 400 * MIB);
+	memset(large, 5, 400 * MIB);
+	uintptr_t place = (uintptr_t)large;
+	free(large);
+	for (int i = 0; i < 3; i++) {
+		char *small = block(64, 10 * MIB);
+		memset(small, 6, 10 * MIB);
+		MUST((uintptr_t)small != place && kept() == 400 * MIB);
+		free(small);
+	}
+	large = block(64, 400 * MIB);
+	MUST((uintptr_t)large == place && kept() == 400 * MIB);
+	MUST(all(large, 5, 390 * MIB) && all(large + 390 * MIB, 0, 10 * MIB));
+	free(large);
 }
 
 static void resized(void) {
@@ -113,7 +131,8 @@ static void *worker(void *arg) {
 }
 
 int main(void) {
-	kept();
+	reused();
+	trimmed();
 	resized();
 	odd();
 	pthread_t threads[4];
