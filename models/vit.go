@@ -175,7 +175,7 @@ func vitEntered(weight layer.Weight, input layer.Sum, enter Enter) *Node {
 	norm := func(x *Node, name string) *Node {
 		return layer.Normalise(x, weight(name+"/gamma"), weight(name+"/beta"), epsilon)
 	}
-	patches := Add(input.Patches(weight("patches/kernel")), ExpandLeftToRank(weight("patches/bias"), 3))
+	patches := input.Patches(weight("patches/kernel"), weight("patches/bias"))
 	class := BroadcastToDims(ExpandAxes(weight("class"), 0), patches.Shape().Dim(0), 1, vitWidth)
 	x := Add(Concatenate([]*Node{class, patches}, 1), ExpandAxes(weight("positions"), 0))
 	for i := range vitLayers {

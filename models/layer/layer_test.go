@@ -173,14 +173,24 @@ func TestPaddedMaxPooling(t *testing.T) {
 	}
 }
 
-// Patches are a convolution whose stride is the kernel's side, also of a sum.
+// Patches are a convolution whose stride is the kernel's side, also of a sum, and have its gradient.
 func TestPatches(t *testing.T) {
-	exec := MustNewExec(backendtest.Any(t), func(x, shared, kernel *Node) (*Node, *Node) {
-		whole := Convolve(Add(x, shared), kernel).Strides(4).NoPadding().Done()
-		return Sum{x, shared}.Patches(kernel), Reshape(whole, 2, 6, 5)
+	exec := MustNewExec(backendtest.Any(t), func(x, shared, kernel, bias *Node) (results []*Node) {
+		whole := Convolution(Add(x, shared), Computed(kernel), bias, 4, [2][2]int{}) // whose gradient GoMLX's own is not
+		for _, y := range []*Node{
+			Reshape(whole, 2, 6, 5),
+			Sum{x, shared}.Patches(kernel, bias),
+			Sum{Each: Add(x, shared)}.Patches(kernel, bias),
+		} {
+			results = append(results, y, Gradient(ReduceAllSum(Mul(y, Sin(y))), shared)[0])
+		}
+		return results
 	})
-	got, want := exec.MustExec2(wavy(2, 8, 12, 3), wavy(1, 8, 12, 3), wavy(4, 4, 3, 5))
-	require.InDeltaSlice(t, tensors.MustCopyFlatData[float32](want), tensors.MustCopyFlatData[float32](got), 1e-4)
+	got := exec.MustExec(wavy(2, 8, 12, 3), wavy(1, 8, 12, 3), wavy(4, 4, 3, 5), wavy(5))
+	for i, values := range got[2:] {
+		want := got[i%2]
+		require.InDeltaSlice(t, tensors.MustCopyFlatData[float32](want), tensors.MustCopyFlatData[float32](values), 1e-4)
+	}
 }
 
 // wavy is a tensor of these dimensions, from a closed formula.

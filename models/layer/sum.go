@@ -19,9 +19,8 @@ func (s Sum) Convolution(kernel Kernel, bias *Node, stride int, padding [2][2]in
 }
 
 // Patches is [Patches] of the sum. The kernel takes no gradient.
-func (s Sum) Patches(kernel *Node) *Node {
-	kernel = StopGradient(kernel)
-	return s.linear(func(x *Node) *Node { return Patches(x, kernel) })
+func (s Sum) Patches(kernel, bias *Node) *Node {
+	return s.linear(func(x *Node) *Node { return Patches(x, kernel, bias) })
 }
 
 // linear is a linear layer of the sum.

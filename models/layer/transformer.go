@@ -33,14 +33,14 @@ func productOfPixels(x, kernel, bias *Node) *Node {
 	return withGradient(y, x, func(v *Node) *Node { return Einsum("ro,io->ri", v, kernel) })
 }
 
-// Patches is the convolution of x, [B,H,W,C], with squares of a side that do not overlap, as a product:
-// kernel [side,side,C,out] makes one token of each square, row by row, [B, H/side·W/side, out].
-func Patches(x, kernel *Node) *Node {
+// Patches is the convolution of x, [B,H,W,C], with squares of a side that do not overlap, as a product: kernel
+// [side,side,C,out] and bias [out] make one token of each square, row by row, [B, H/side·W/side, out].
+func Patches(x, kernel, bias *Node) *Node {
 	side, size, channels := kernel.Shape().Dim(0), x.Shape().Dim(0), x.Shape().Dim(3)
 	rows, columns := x.Shape().Dim(1)/side, x.Shape().Dim(2)/side
 	x = TransposeAllAxes(Reshape(x, size, rows, side, columns, side, channels), 0, 1, 3, 2, 4, 5)
-	x = Reshape(x, size*rows*columns, side*side*channels)
-	return Reshape(DotProduct(x, Reshape(kernel, side*side*channels, -1)), size, rows*columns, -1)
+	x = Reshape(x, size, rows*columns, side*side*channels)
+	return Dense(x, Reshape(kernel, side*side*channels, -1), bias)
 }
 
 // Normalise is a layer normalisation over the last axis: (x − mean) / √(variance + epsilon) · gamma + beta,
