@@ -178,16 +178,18 @@ func vitEntered(weight layer.Weight, input layer.Sum, enter Enter) *Node {
 	patches := input.Patches(weight("patches/kernel"), weight("patches/bias"))
 	class := BroadcastToDims(ExpandAxes(weight("class"), 0), patches.Shape().Dim(0), 1, vitWidth)
 	x := Add(Concatenate([]*Node{class, patches}, 1), ExpandAxes(weight("positions"), 0))
+	size := x.Shape().Dim(0)
 	for i := range vitLayers {
 		name := fmt.Sprintf("layer%d", i)
-		x = enter(i, x)
-		x.AssertDims(patches.Shape().Dim(0), -1, vitWidth)
-		each := Split(dense(norm(x, name+"/norm1"), name+"/attention"), -1, 3)
+		tokens := enter(i, Reshape(x, size, -1, vitWidth))
+		tokens.AssertDims(size, -1, vitWidth)
+		x = layer.Rows(tokens)
+		each := Split(Reshape(dense(norm(x, name+"/norm1"), name+"/attention"), size, -1, 3*vitWidth), -1, 3)
 		if i == vitLayers-1 { // the answer is read from the class token alone
-			x, each[0] = SliceAxis(x, 1, AxisRange(0, 1)), SliceAxis(each[0], 1, AxisRange(0, 1))
+			x, each[0] = layer.Rows(SliceAxis(tokens, 1, AxisRange(0, 1))), SliceAxis(each[0], 1, AxisRange(0, 1))
 		}
-		x = Add(x, dense(layer.Attention(each[0], each[1], each[2], vitHeads), name+"/out"))
+		x = Add(x, dense(layer.Rows(layer.Attention(each[0], each[1], each[2], vitHeads)), name+"/out"))
 		x = Add(x, dense(layer.GELU(dense(norm(x, name+"/norm2"), name+"/expand")), name+"/project"))
 	}
-	return dense(norm(Squeeze(x, 1), "norm"), "classifier")
+	return Reshape(dense(norm(x, "norm"), "classifier"), size, -1)
 }

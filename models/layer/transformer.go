@@ -8,29 +8,42 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
+// Rows is x, [..., c], as [Dense] computes it: a row, [rows,c], or a pixel, [1,rows,1,c], for each of its last axis. What
+// stays so from one Dense to the next spares XLA a copy of it.
+func Rows(x *Node) *Node {
+	channels := x.Shape().Dim(-1)
+	if ofPixels(x) {
+		return Reshape(x, 1, -1, 1, channels)
+	}
+	return Reshape(x, -1, channels)
+}
+
+// ofPixels tells whether a product of x is computed as a convolution of pixels: oneDNN lays a convolution's kernel out for
+// the processor first, and for a product only one that is turned, as the gradient's is anyway.
+func ofPixels(x *Node) bool { return byOneDNN(x) && !cpu.X86.HasAVX512F }
+
 // Dense is x·kernel + bias over the last axis: x [..., in], kernel [in, out], bias [out]. The kernel takes no gradient.
 func Dense(x, kernel, bias *Node) *Node {
 	dimensions := x.Shape().Clone().Dimensions
-	last := len(dimensions) - 1
-	rows := Reshape(x, -1, dimensions[last])
+	dimensions[len(dimensions)-1] = kernel.Shape().Dim(1)
 	dense := product
-	if byOneDNN(x) && !cpu.X86.HasAVX512F {
+	if ofPixels(x) {
 		dense = productOfPixels
 	}
-	dimensions[last] = kernel.Shape().Dim(1)
-	return Reshape(dense(rows, StopGradient(kernel), bias), dimensions...)
+	return Reshape(dense(Rows(x), StopGradient(kernel), bias), dimensions...)
 }
 
 // product is x·kernel + bias: x [rows, in], kernel [in, out], bias [out].
 func product(x, kernel, bias *Node) *Node { return Add(DotProduct(x, kernel), ExpandAxes(bias, 0)) }
 
-// productOfPixels is the product as a convolution of pixels that stand in a column. oneDNN lays a convolution's kernel
-// out for the processor first, and for a product only one that is turned, as the gradient's is anyway.
+// productOfPixels is the product of pixels that stand in a column: x [1, rows, 1, in].
 func productOfPixels(x, kernel, bias *Node) *Node {
-	rows, in, out := x.Shape().Dim(0), kernel.Shape().Dim(0), kernel.Shape().Dim(1)
-	y := Convolve(Reshape(x, 1, rows, 1, in), Reshape(kernel, 1, 1, in, out)).Done()
-	y = Reshape(Add(y, ExpandAxes(bias, 0, 1, 2)), rows, out) // as a convolution's, and not a row's: XLA takes the only row for a bias
-	return withGradient(y, x, func(v *Node) *Node { return Einsum("ro,io->ri", v, kernel) })
+	rows, in, out := x.Shape().Dim(1), kernel.Shape().Dim(0), kernel.Shape().Dim(1)
+	y := Convolve(x, Reshape(kernel, 1, 1, in, out)).Done()
+	y = Add(y, ExpandAxes(bias, 0, 1, 2)) // a convolution's bias, and not a row's: XLA takes the only row for one
+	return withGradient(y, x, func(v *Node) *Node {
+		return Reshape(Einsum("ro,io->ri", Reshape(v, rows, out), kernel), x.Shape().Dimensions...)
+	})
 }
 
 // Patches is the convolution of x, [B,H,W,C], with squares of a side that do not overlap, as a product: kernel

@@ -26,8 +26,10 @@ func TestProductOfPixels(t *testing.T) {
 		return x
 	}
 	exec := MustNewExec(backendtest.Any(t), func(x, kernel, bias *Node) (results []*Node) {
-		for _, dense := range []func(x, kernel, bias *Node) *Node{product, productOfPixels} {
-			y := dense(x, kernel, bias)
+		for _, y := range []*Node{
+			product(x, kernel, bias),
+			Reshape(productOfPixels(Reshape(x, 1, -1, 1, in), kernel, bias), -1, out),
+		} {
 			results = append(results, y, Gradient(ReduceAllSum(Mul(y, Sin(y))), x)[0])
 		}
 		return results
