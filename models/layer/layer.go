@@ -12,7 +12,8 @@ func Convolution(x *Node, kernel Kernel, bias *Node, stride int, padding [2][2]i
 	return Add(convolution(x, kernel, stride, padding), ExpandAxes(bias, 0, 1, 2))
 }
 
-// LearnedConvolution is a Convolution without a stride whose kernel is learned.
+// LearnedConvolution is a Convolution without a stride whose kernel is learned, and has odd sides: the gradient to x is
+// GoMLX's, which is wrong for even ones (0.28.2).
 func LearnedConvolution(x, kernel, bias *Node, padding [2][2]int) *Node {
 	return Add(Convolve(x, kernel).PaddingPerDim(padding[:]).Done(), ExpandAxes(bias, 0, 1, 2))
 }
