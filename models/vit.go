@@ -176,9 +176,9 @@ func vitEntered(weight layer.Weight, input layer.Sum, enter Enter) *Node {
 		return layer.Normalise(x, weight(name+"/gamma"), weight(name+"/beta"), epsilon)
 	}
 	patches := input.Patches(weight("patches/kernel"), weight("patches/bias"))
-	class := BroadcastToDims(ExpandAxes(weight("class"), 0), patches.Shape().Dim(0), 1, vitWidth)
+	size := patches.Shape().Dim(0)
+	class := BroadcastToDims(ExpandAxes(weight("class"), 0), size, 1, vitWidth)
 	x := Add(Concatenate([]*Node{class, patches}, 1), ExpandAxes(weight("positions"), 0))
-	size := x.Shape().Dim(0)
 	for i := range vitLayers {
 		name := fmt.Sprintf("layer%d", i)
 		tokens := enter(i, Reshape(x, size, -1, vitWidth))

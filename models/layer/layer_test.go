@@ -176,7 +176,7 @@ func TestPaddedMaxPooling(t *testing.T) {
 // Patches are a convolution whose stride is the kernel's side, also of a sum, and have its gradient.
 func TestPatches(t *testing.T) {
 	exec := MustNewExec(backendtest.Any(t), func(x, shared, kernel, bias *Node) (results []*Node) {
-		whole := Convolution(Add(x, shared), Computed(kernel), bias, 4, [2][2]int{}) // whose gradient GoMLX's own is not
+		whole := Convolution(Add(x, shared), Computed(kernel), bias, 4, [2][2]int{}) // not Convolve: GoMLX's gradient is wrong for even sides
 		for _, y := range []*Node{
 			Reshape(whole, 2, 6, 5),
 			Sum{x, shared}.Patches(kernel, bias),

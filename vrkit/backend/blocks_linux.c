@@ -79,7 +79,7 @@ static struct block *map(size_t size) {
 		munmap(p, before);
 	munmap(p + before + size, HUGE_PAGE - before);
 	madvise(p + before, size, MADV_HUGEPAGE); // where the kernel has none, small ones do
-	blocks[count] = (struct block){p + before, size, 0, 1};
+	blocks[count] = (struct block){.at = p + before, .size = size};
 	return &blocks[count++];
 }
 
