@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,10 +24,10 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-const (
-	epochBatches = 8 // of an epoch that is measured
-	timed        = 2 // epochs an iteration, so that one, -benchtime 1x, is all that its process does: its peak is one run's
-)
+// timed are an iteration's epochs, so that one, -benchtime 1x, is all that its process does: its peak is one run's.
+const timed = 2
+
+var epochImages = flag.Int("images", 128, "the training images of an epoch that BenchmarkEpoch measures")
 
 // BenchmarkEpoch measures whole epochs of the papers' inputs with BLM on the exact schedule, in training
 // images/s: ω estimated by a pass of its own, a step of Adam for each batch, the state kept on the disk.
@@ -47,7 +48,7 @@ func BenchmarkEpoch(b *testing.B) {
 						in, err := input.New(kind, input.Options{Image: 128, Layers: 5 + m.Tokens.Layers/12})
 						require.NoError(b, err)
 						p := vrkit.Program{Input: in, Model: m, Output: output.BLM{Lambda: 1}, Side: side, Precision: precision}
-						images := epochBatches * batch
+						images := *epochImages
 						took := epochs(b, engine, p, images, 10, batch, timed*b.N, b.ResetTimer)
 						b.StopTimer()
 						b.ReportMetric(float64(images*timed*b.N)/b.Elapsed().Seconds(), "images/s")

@@ -1,12 +1,12 @@
 """Images per second of PyTorch, for what `go test ./models -run '^$' -bench .` measures of this project.
 
-    python3 models/testdata/bench_torch.py NET WHAT BATCH [--layout default] [--precision bf16] [--seconds 5]
+    python3 models/testdata/bench_torch.py NET WHAT BATCH [--layout default] [--precision bf16] [--seconds 5] [--images 128]
 
 NET is a name of torchvision_golden.py or efficientnet-lite0, with made-up weights; the side is 224. WHAT is
 
     forward     the frozen network, in inference mode
     gradient    the network and the gradient of its input
-    pad, full   an epoch with BLM over 8 batches: ω counted by a pass in inference mode, then a step of
+    pad, full   an epoch with BLM over --images: ω counted by a pass in inference mode, then a step of
     smm         Adam for each batch, as the papers' code does it, with the images in memory
 
 The tensors' layout in memory is channels-last or PyTorch's default. After three warm-ups (an epoch: one) a line of
@@ -28,7 +28,7 @@ import torchvision
 import torchvision_golden as golden
 from torch import nn
 
-SIDE, IMAGE, BATCHES, CLASSES = 224, 128, 8, 10
+SIDE, IMAGE, CLASSES = 224, 128, 10
 LAYOUTS = {"default": torch.contiguous_format, "channels-last": torch.channels_last}
 
 
@@ -81,10 +81,9 @@ class MaskGenerator(nn.Sequential):
 
 
 class Epoch:
-    def __init__(self, net, name, what, batch, layout, precision):
+    def __init__(self, net, name, what, batch, layout, precision, count):
         self.net, self.what, self.batch, self.precision = net, what, batch, precision
         side = IMAGE if what == "pad" else SIDE
-        count = BATCHES * batch
         self.images = torch.rand(count, 3, side, side).contiguous(memory_format=layout)
         self.labels = torch.arange(count) % CLASSES
         self.prompt = torch.zeros(3, SIDE, SIDE, requires_grad=True)
@@ -130,11 +129,11 @@ class Epoch:
             loss.item()
 
 
-def prepared(name, what, batch, layout, precision):
-    """What is measured, and the images that it takes."""
+def prepared(name, what, batch, layout, precision, images):
+    """What is measured, and the images that it takes: an epoch all of them, else a batch."""
     net = network(name, layout)
     if what in ("pad", "full", "smm"):
-        return Epoch(net, name, what, batch, layout, precision).run, BATCHES * batch
+        return Epoch(net, name, what, batch, layout, precision, images).run, images
     x = torch.rand(batch, 3, SIDE, SIDE).contiguous(memory_format=layout)
 
     def forward():
@@ -159,11 +158,12 @@ def main():
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--images", type=int, default=128)
     parser.add_argument("--layout", choices=LAYOUTS, default="channels-last")
     a = parser.parse_args()
     torch.set_num_threads(a.threads)
     precision = torch.autocast("cpu", torch.bfloat16, enabled=a.precision == "bf16")
-    run, images = prepared(a.net, a.what, a.batch, LAYOUTS[a.layout], precision)
+    run, images = prepared(a.net, a.what, a.batch, LAYOUTS[a.layout], precision, a.images)
     for _ in range(1 if a.what in ("pad", "full", "smm") else 3):
         run()
     times, end = [], time.perf_counter() + a.seconds

@@ -41,7 +41,8 @@ def rows():
     yield "resnext101-32x8d", "gradient", 16, "fp32"
     for what in EPOCHS:
         for net in NETS:
-            yield net, what, 16, "fp32"
+            for batch in (16, 64):
+                yield net, what, batch, "fp32"
     for what in ("forward", "gradient", *EPOCHS):
         for net in NETS:
             yield net, what, 16, "bf16"
