@@ -3,6 +3,7 @@ package layer
 import (
 	"math"
 
+	"github.com/gomlx/compute/dtypes"
 	"golang.org/x/sys/cpu"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -34,7 +35,20 @@ func Dense(x, kernel, bias *Node) *Node {
 }
 
 // product is x·kernel + bias: x [rows, in], kernel [in, out], bias [out].
-func product(x, kernel, bias *Node) *Node { return Add(DotProduct(x, kernel), ExpandAxes(bias, 0)) }
+//
+// Where the processor or oneDNN lacks a product of bf16, XLA takes the kernel to fp32, once for this product and for its
+// gradient, so that all of a network's kernels lie there twice as large from the one to the other. The gradient
+// therefore has the kernel behind a barrier, which opens when there is something to multiply it with.
+func product(x, kernel, bias *Node) *Node {
+	y := Add(DotProduct(x, kernel), ExpandAxes(bias, 0))
+	if x.DType() != dtypes.BFloat16 {
+		return y
+	}
+	return withGradient(y, x, func(v *Node) *Node {
+		late := OptimizationBarriers(v, kernel)
+		return Einsum("ro,io->ri", late[0], late[1])
+	})
+}
 
 // productOfPixels is the product of pixels that stand in a column: x [1, rows, 1, in].
 func productOfPixels(x, kernel, bias *Node) *Node {

@@ -13,18 +13,38 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
+// values are made up, whole numbers of steps from -6 to 6.
+func values(step float32, dimensions ...int) *tensors.Tensor {
+	x := tensors.FromShape(shapes.Make(dtypes.Float32, dimensions...))
+	tensors.MustMutableFlatData(x, func(values []float32) {
+		for i := range values {
+			values[i] = step * float32(i*i%13-6)
+		}
+	})
+	return x
+}
+
+// A product of bf16, whose gradient has its kernel behind a barrier, is that of fp32 where bf16 can tell all numbers.
+func TestProductOfBF16(t *testing.T) {
+	const rows, in, out = 5, 7, 3
+	exec := MustNewExec(backendtest.XLA(t), func(x, kernel, bias, weight *Node) (results []*Node) {
+		for _, precision := range []dtypes.DType{dtypes.Float32, dtypes.BFloat16} {
+			into := func(x *Node) *Node { return ConvertDType(x, precision) }
+			y := ConvertDType(product(into(x), into(kernel), into(bias)), dtypes.Float32)
+			results = append(results, y, Gradient(ReduceAllSum(Mul(y, weight)), x)[0])
+		}
+		return results
+	})
+	got := exec.MustExec(values(1, rows, in), values(1, in, out), values(1, out), values(.5, rows, out))
+	for i, what := range []string{"values", "gradient"} {
+		require.NotZero(t, tensors.MustCopyFlatData[float32](got[i])[1])
+		require.Equal(t, got[i].Value(), got[2+i].Value(), what)
+	}
+}
+
 // A product of pixels is a product, and its gradient the product's: of many rows, and of one.
 func TestProductOfPixels(t *testing.T) {
 	const in, out = 7, 3
-	values := func(step float32, dimensions ...int) *tensors.Tensor {
-		x := tensors.FromShape(shapes.Make(dtypes.Float32, dimensions...))
-		tensors.MustMutableFlatData(x, func(values []float32) {
-			for i := range values {
-				values[i] = step * float32(i*i%13-6)
-			}
-		})
-		return x
-	}
 	exec := MustNewExec(backendtest.Any(t), func(x, kernel, bias *Node) (results []*Node) {
 		for _, y := range []*Node{
 			product(x, kernel, bias),
