@@ -3,7 +3,7 @@
     python3 models/testdata/compare.py [--rounds 3] [--only TEXT,TEXT] [--out docs/performance.md]
 
 It needs Go, and a Python with torch and torchvision (2.5.1 and 0.20.1 were used), and wants the machine for
-itself: about an hour a round. For each row it runs `go test ./models -bench` and bench_torch.py one after the
+itself: some two hours a round. For each row it runs `go test ./models -bench` and bench_torch.py one after the
 other, as often as --rounds says, and writes the ratio of the two, ours by theirs in their faster layout: the median
 over the rounds, and the least and the greatest. PyTorch runs as it comes, and in its faster layout once more with
 our allocator of large blocks loaded before it. The rates are the best of a round. An epoch's peak of memory is
