@@ -53,12 +53,12 @@ func product(x, kernel, bias *Node) *Node {
 // productOfPixels is the product of pixels that stand in a column: x [1, rows, 1, in]. Its gradient is one too, by a
 // kernel that is turned behind a barrier, as late as product's: else all of them would be turned first, and kept.
 func productOfPixels(x, kernel, bias *Node) *Node {
-	rows, in, out := x.Shape().Dim(1), kernel.Shape().Dim(0), kernel.Shape().Dim(1)
-	y := Convolve(x, Reshape(kernel, 1, 1, in, out)).Done()
+	kernel = Reshape(kernel, 1, 1, kernel.Shape().Dim(0), kernel.Shape().Dim(1))
+	y := Convolve(x, kernel).Done()
 	y = Add(y, ExpandAxes(bias, 0, 1, 2)) // a convolution's bias, and not a row's: XLA takes the only row for one
 	return withGradient(y, x, func(v *Node) *Node {
-		late := OptimizationBarriers(Reshape(v, 1, rows, 1, out), kernel)
-		return Convolve(late[0], Reshape(Transpose(late[1], 0, 1), 1, 1, out, in)).Done()
+		late := OptimizationBarriers(v, kernel)
+		return Convolve(late[0], Computed(late[1]).Turned()).Done()
 	})
 }
 
