@@ -64,7 +64,7 @@ func benchmark(b *testing.B, build func(m *models.Model, root *model.Scope, pixe
 					})
 					images := tensors.FromFlatDataAndDimensions(slices.Repeat(madeUp(c.side), c.batch), c.batch, c.side, c.side, 3)
 					step := func() {
-						result, err := exec.Exec1(images)
+						result, err := exec.Call1(images)
 						require.NoError(b, err)
 						_, err = tensors.CopyFlatData[float32](result) // waits until it is there
 						require.NoError(b, err)

@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/dtypes/bfloat16"
+	"github.com/gomlx/compute/dtypes/gotype"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -89,7 +90,7 @@ func (m *Model) stored(backend compute.Backend, frozen *model.Scope, name string
 
 // turn gives the kernel of a convolution, [kh,kw,in/groups,out], with rows and columns in reverse and inputs and
 // outputs changed over within each group: see [layer.Kernel].
-func turn[T dtypes.Supported](backend compute.Backend, kernel *tensors.Tensor, groups int) (*tensors.Tensor, error) {
+func turn[T gotype.Supported](backend compute.Backend, kernel *tensors.Tensor, groups int) (*tensors.Tensor, error) {
 	shape := kernel.Shape().Clone()
 	in, out := shape.Dim(2), shape.Dim(3)/groups // of a group
 	shape.Dimensions[2], shape.Dimensions[3] = out, in*groups

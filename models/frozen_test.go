@@ -22,7 +22,7 @@ func TestTwoPrograms(t *testing.T) {
 	var logits [2][]float32
 	for i := range logits {
 		store := model.NewStore()
-		value, err := model.ExecOnce(backendtest.XLA(t), store, tiny.Logits, pixels)
+		value, err := model.CallOnce(backendtest.XLA(t), store, tiny.Logits, pixels)
 		require.NoError(t, err)
 		require.NoError(t, tiny.CheckFrozen(store.RootScope()))
 		logits[i] = tensors.MustCopyFlatData[float32](value)
@@ -36,7 +36,7 @@ func TestCheckFrozen(t *testing.T) {
 		t.Run(dtype.String(), func(t *testing.T) {
 			store, tiny := model.NewStore(), modeltest.Tiny()
 			require.ErrorContains(t, tiny.CheckFrozen(store.RootScope()), "no graph has used the frozen weights")
-			_, err := model.ExecOnce(backendtest.XLA(t), store, func(root *model.Scope, pixels *Node) *Node {
+			_, err := model.CallOnce(backendtest.XLA(t), store, func(root *model.Scope, pixels *Node) *Node {
 				x := ConvertDType(pixels, dtype)
 				return Gradient(ReduceAllSum(tiny.Logits(root, x)), x)[0]
 			}, tensors.FromShape(shapes.Make(dtypes.Float32, 2, 8, 8, 3)))

@@ -54,7 +54,7 @@ func requireGolden(t *testing.T, name string, golden []golden) {
 		golden = golden[:1] // compiling each side takes seconds
 	}
 	for _, want := range golden {
-		logitsTensor, gradientTensor, err := exec.Exec2(tensors.FromFlatDataAndDimensions(madeUp(want.Side), 1, want.Side, want.Side, 3))
+		logitsTensor, gradientTensor, err := exec.Call2(tensors.FromFlatDataAndDimensions(madeUp(want.Side), 1, want.Side, want.Side, 3))
 		require.NoError(t, err)
 		logits := tensors.MustCopyFlatData[float32](logitsTensor)
 		gradient := tensors.MustCopyFlatData[float32](gradientTensor)
@@ -86,7 +86,7 @@ func open(t testing.TB, name string) *models.Model {
 	}
 	m, err := models.Open(ctx, name, fetch.Terminal(os.Stderr))
 	if testing.Short() && err != nil {
-		t.Skipf("the weights of %s are not cached, and a short test fetches nothing: %v", name, err)
+		t.Skipf("-short: the weights of %s are not cached, and nothing is fetched: %v", name, err)
 	}
 	require.NoError(t, err)
 	return m
@@ -107,7 +107,7 @@ func madeUp(side int) []float32 {
 
 // run returns the logits of one picture, uint8 [1,side,side,3].
 func run(t *testing.T, backend compute.Backend, m *models.Model, pixels *tensors.Tensor) []float32 {
-	logits, err := model.ExecOnce(backend, model.NewStore(), func(root *model.Scope, pixels *Node) *Node {
+	logits, err := model.CallOnce(backend, model.NewStore(), func(root *model.Scope, pixels *Node) *Node {
 		x := DivScalar(ConvertDType(pixels, dtypes.Float32), 255)
 		return m.Logits(root, m.Normalisation.Apply(x))
 	}, pixels)
@@ -123,7 +123,7 @@ func photo(t *testing.T, name string, crop image.Rectangle) datasets.Image {
 	}
 	picture, err := datasets.Photo(ctx, name, nil)
 	if testing.Short() && err != nil {
-		t.Skipf("the photo %s is not cached, and a short test fetches nothing: %v", name, err)
+		t.Skipf("-short: the photo %s is not cached, and nothing is fetched: %v", name, err)
 	}
 	require.NoError(t, err)
 	return picture.Crop(crop)

@@ -38,7 +38,7 @@ func TestTorchvisionGolden(t *testing.T) {
 	for name, golden := range nets {
 		t.Run(name, func(t *testing.T) {
 			if testing.Short() && name != "resnet18" {
-				t.Skip("compiling takes seconds")
+				t.Skip("-short: compiling takes seconds")
 			}
 			m, err := models.MadeUp(name)
 			require.NoError(t, err)
@@ -46,7 +46,7 @@ func TestTorchvisionGolden(t *testing.T) {
 				logits := m.Logits(root, m.Normalisation.Apply(pixels))
 				return logits, Gradient(readout(logits), pixels)[0]
 			})
-			logits, gradient, err := exec.Exec2(pictures(golden.Side))
+			logits, gradient, err := exec.Call2(pictures(golden.Side))
 			require.NoError(t, err)
 			golden.require(t, tensors.MustCopyFlatData[float32](logits), tensors.MustCopyFlatData[float32](gradient))
 		})
@@ -102,7 +102,7 @@ func pictures(side int) *tensors.Tensor {
 // the gradients of the tokens. Without any tokens the logits are the plain ones.
 func TestEntered(t *testing.T) {
 	if testing.Short() {
-		t.Skip("compiling takes seconds")
+		t.Skip("-short: compiling takes seconds")
 	}
 	var nets map[string]torchvisionGolden
 	readGolden(t, "torchvision_golden.json", &nets)
@@ -132,7 +132,7 @@ func TestEntered(t *testing.T) {
 		prompts := prompts(pixels.Graph(), 3)
 		logits := build(root, pixels, prompts)
 		return append(Gradient(readout(logits), prompts...), logits)
-	}).MustExec(pictures(golden.Side))
+	}).MustCall(pictures(golden.Side))
 	var tenth []float32
 	for i, v := range tensors.MustCopyFlatData[float32](results[m.Tokens.Layers]) {
 		if i%1000%10 == 0 {
@@ -146,7 +146,7 @@ func TestEntered(t *testing.T) {
 
 	none := model.MustNewExec(backendtest.XLA(t), store, func(root *model.Scope, pixels *Node) *Node {
 		return build(root, pixels, prompts(pixels.Graph(), 0))
-	}).MustExec1(pictures(golden.Side))
+	}).MustCall1(pictures(golden.Side))
 	require.LessOrEqual(t, relativeError(tensors.MustCopyFlatData[float32](none), golden.Logits), rounding, "without tokens")
 }
 

@@ -22,15 +22,15 @@ import (
 // loss falls, what is learned moves, and the weights do not. Unless VRKIT_TEST_BACKBONES is set, it skips
 // those that add minutes of compiling and nothing of their own.
 func TestBackbonesTrain(t *testing.T) {
-	if testing.Short() {
-		t.Skip("compiling takes minutes")
-	}
 	for _, name := range []string{
 		"resnet18", "resnet34", "resnet50", "resnet101", "resnext101-32x8d", "squeezenet1.1-torchvision", "vit-b32", "vit-b32-384",
 	} {
 		t.Run(name, func(t *testing.T) {
 			if os.Getenv("VRKIT_TEST_BACKBONES") == "" && name != "resnet18" && name != "squeezenet1.1-torchvision" && name != "vit-b32" {
 				t.Skip("minutes of compiling for nothing of its own: VRKIT_TEST_BACKBONES=1 and .ci/run -full train it")
+			}
+			if testing.Short() {
+				t.Skip("-short: compiling takes minutes")
 			}
 			m, err := models.MadeUp(name)
 			require.NoError(t, err)

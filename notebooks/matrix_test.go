@@ -44,15 +44,15 @@ func TestMatrixOfSetUp(t *testing.T) {
 		want    string // of the last line; "" where it works
 	}{
 		{name: "no python3", missing: env{jupyter}, env: onlyGo,
-			want: `^Python 3.11 or later is needed for JupyterLab, and there is none: install it \(Debian, Ubuntu: apt install python3 python3-venv\)$`},
+			want: `^JupyterLab needs Python 3.11 or later, and there is none: install it \(Debian, Ubuntu: apt install python3 python3-venv\)$`},
 		{name: "no python3 and no plugin", missing: env{plugins, unearth}, env: func(t *testing.T) env { return append(onlyGo(t), nobody...) },
-			want: `: Python is not there: install Python 3.11 or later with pip \(Debian, Ubuntu: apt install .*\); check the network`},
+			want: `: there is no Python: install Python 3.11 or later with pip \(Debian, Ubuntu: apt install .*\); check the network`},
 		{name: "python3 without venv", missing: env{jupyter}, env: pythonWithout("venv"),
 			want: `^.*/bin/python3 has no venv with pip: install it \(Debian, Ubuntu: apt install python3-venv\)$`},
 		{name: "python3 without ensurepip", missing: env{jupyter}, env: pythonWithout("ensurepip"),
 			want: `^.*/bin/python3 has no venv with pip: install it \(Debian, Ubuntu: apt install python3-venv\)$`},
 		{name: "python3 without pip", missing: env{plugins, unearth}, env: pythonWithout("site-packages", "dist-packages", "ensurepip"),
-			want: `: Python has no pip: install it \(Debian, Ubuntu: apt install python3-pip\); check the network`},
+			want: `: this Python has no pip: install it \(Debian, Ubuntu: apt install python3-pip\); check the network`},
 		{name: "pip reaches nobody", missing: env{jupyter}, env: is(nobody...),
 			want: `^JupyterLab: pip's package index: the server can't be reached \(connection refused\); check the network and pip's settings, then start again$`},
 		{name: "pip finds nothing", missing: env{jupyter}, env: func(t *testing.T) env { return fetchtest.Index(t).Environment() },

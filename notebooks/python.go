@@ -61,7 +61,7 @@ func findPython(ctx context.Context) (path, version string, err error) {
 		}
 		found = name + " is " + fields[0]
 	}
-	return "", "", fmt.Errorf("Python 3.11 or later is needed for JupyterLab, and %s: install it (Debian, Ubuntu: apt install python3 python3-venv)", found)
+	return "", "", fmt.Errorf("JupyterLab needs Python 3.11 or later, and %s: install it (Debian, Ubuntu: apt install python3 python3-venv)", found)
 }
 
 // makeVenv makes an empty virtual environment, with pip in a step of its own:

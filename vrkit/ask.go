@@ -33,7 +33,7 @@ func SourceLogits(backend compute.Backend, frozen *models.Model, pixels []uint8,
 		return nil, fmt.Errorf("%d values are not RGB pictures of side %d", len(pixels), side)
 	}
 	pictures := tensors.FromFlatDataAndDimensions(slices.Clone(pixels), len(pixels)/(side*side*3), side, side, 3)
-	logits, err := model.ExecOnce(backend, model.NewStore(), func(root *model.Scope, pixels *Node) *Node {
+	logits, err := model.CallOnce(backend, model.NewStore(), func(root *model.Scope, pixels *Node) *Node {
 		x := DivScalar(ConvertDType(pixels, dtypes.Float32), 255)
 		return frozen.Logits(root, frozen.Normalisation.Apply(x))
 	}, pictures)

@@ -212,7 +212,7 @@ func (c *Compiled) Mapping() (output.Mapping, error) {
 		m.Weights, err = tensors.CopyFlatData[float32](value)
 		return m, err
 	}
-	built, err := model.ExecOnceN(c.Backend, c.Store, func(root *model.Scope, g *Graph) (*Node, *Node) {
+	built, err := model.CallOnceN(c.Backend, c.Store, func(root *model.Scope, g *Graph) (*Node, *Node) {
 		none := Zeros(g, shapes.Make(dtypes.Float32, 1, m.Sources))
 		omega, bias := learned.Omega(root.At(outputScope), none, c.Targets)
 		if bias == nil {
@@ -237,7 +237,7 @@ func (c *Compiled) Initialise() error {
 	}
 	pixels := tensors.FromFlatDataAndDimensions(make([]uint8, c.image*c.image*3), 1, c.image, c.image, 3)
 	defer pixels.FinalizeAll()
-	if _, err := model.ExecOnce(c.Backend, c.Store, func(root *model.Scope, pixels *Node) *Node {
+	if _, err := model.CallOnce(c.Backend, c.Store, func(root *model.Scope, pixels *Node) *Node {
 		return c.Manipulate(root, input.Batch{Images: pixels})
 	}, pixels); err != nil {
 		return err

@@ -36,7 +36,7 @@ func FuzzLoadArrays(f *testing.F) {
 				size *= d
 			}
 			require.Equal(t, size, array.Size())
-			total += int(array.Memory())
+			total += int(array.ByteSize())
 		}
 		require.LessOrEqual(t, total, 1100*len(file)+1<<10)
 	})

@@ -44,7 +44,7 @@ func TestSharedPrompt(t *testing.T) {
 					learned := root.At("input").GetVariable(input.PromptVariable).NodeValue(pixels.Graph())
 					return logits, Gradient(ReduceAllSum(Mul(logits, Sin(logits))), learned)[0]
 				})
-				logits, gradient, err := exec.Exec2(tensors.FromFlatDataAndDimensions(append([]uint8(nil), pixels...), size, n, n, 3))
+				logits, gradient, err := exec.Call2(tensors.FromFlatDataAndDimensions(append([]uint8(nil), pixels...), size, n, n, 3))
 				require.NoError(t, err)
 				results[training] = [2][]float32{tensors.MustCopyFlatData[float32](logits), tensors.MustCopyFlatData[float32](gradient)}
 			}

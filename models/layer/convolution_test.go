@@ -51,7 +51,7 @@ func TestConvolution(t *testing.T) {
 					y := convolution(x, Computed(kernel), c.stride, padding)
 					return y, Gradient(DivScalar(ReduceAllSum(Square(y)), 2), x)[0]
 				})
-				y, gradient := exec.MustExec2(x, kernel)
+				y, gradient := exec.MustCall2(x, kernel)
 				require.Equal(t, []int{batch, rows, columns, out}, y.Shape().Dimensions)
 				require.InDeltaSlice(t, want, tensors.MustCopyFlatData[float32](y), 1e-4)
 				require.InDeltaSlice(t, wantGradient, tensors.MustCopyFlatData[float32](gradient), 1e-3)

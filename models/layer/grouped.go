@@ -39,7 +39,7 @@ func Grouped(x *Node, kernel Kernel, bias *Node, stride int, padding [2][2]int) 
 // inGroups is a convolution in groups, without its bias, as one that a backend computes whole; so is its gradient.
 func inGroups(x *Node, kernel Kernel, groups, stride int, padding [2][2]int) *Node {
 	convolve := func(x, values *Node, stride int, padding [2][2]int) *Node {
-		return Convolve(x, StopGradient(values)).Strides(stride).PaddingPerDim(padding[:]).FeatureGroupCount(groups).Done()
+		return Convolve(x, StopGradient(values)).Strides(stride).PaddingPerDim(padding[:]).ChannelGroupCount(groups).Done()
 	}
 	return withGradient(convolve(x, kernel.Values, stride, padding), x, func(v *Node) *Node {
 		return convolve(spread(v, x, stride), kernel.Turned(), 1, opposite(padding, kernel.Values))

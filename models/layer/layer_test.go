@@ -30,7 +30,7 @@ func TestActivations(t *testing.T) {
 				y := ConvertDType(c.of(ConvertDType(x, precision)), dtypes.Float32)
 				return y, Gradient(ReduceAllSum(y), x)[0]
 			})
-			value, gradient := exec.MustExec2(x)
+			value, gradient := exec.MustCall2(x)
 			require.Equal(t, c.value, value.Value())
 			require.Equal(t, c.gradient, gradient.Value())
 		})
@@ -101,7 +101,7 @@ func testDepthwise(t *testing.T) {
 					y := Depthwise(x, computedInGroups(kernel), bias, stride)
 					return y, Gradient(DivScalar(ReduceAllSum(Mul(y, y)), 2), x)[0]
 				})
-				y, gradient := exec.MustExec2(tensors.FromFlatDataAndDimensions(x, batch, height, width, channels),
+				y, gradient := exec.MustCall2(tensors.FromFlatDataAndDimensions(x, batch, height, width, channels),
 					tensors.FromFlatDataAndDimensions(kernel, size, size, 1, channels), bias)
 				require.InDeltaSlice(t, want, tensors.MustCopyFlatData[float32](y), 1e-5)
 				require.InDeltaSlice(t, wantGradient, tensors.MustCopyFlatData[float32](gradient), 1e-4)
@@ -139,7 +139,7 @@ func testGrouped(t *testing.T) {
 					want := Concatenate(parts, 3)
 					return []*Node{y, Gradient(ReduceAllSum(Square(y)), x)[0], want, Gradient(ReduceAllSum(Square(want)), x)[0]}
 				})
-				results := exec.MustExec(wavy(batch, side, side, channels), wavy(3, 3, each, channels), wavy(channels))
+				results := exec.MustCall(wavy(batch, side, side, channels), wavy(3, 3, each, channels), wavy(channels))
 				require.InDeltaSlice(t, tensors.MustCopyFlatData[float32](results[2]), tensors.MustCopyFlatData[float32](results[0]), 1e-3)
 				require.InDeltaSlice(t, tensors.MustCopyFlatData[float32](results[3]), tensors.MustCopyFlatData[float32](results[1]), 1e-2)
 			})
@@ -166,7 +166,7 @@ func TestPaddedMaxPooling(t *testing.T) {
 				y = ConvertDType(Reshape(y, 2, 2), dtypes.Float32)
 				return y, Gradient(ReduceAllSum(y), x)[0]
 			})
-			y, gradient := exec.MustExec2(c.x)
+			y, gradient := exec.MustCall2(c.x)
 			require.Equal(t, c.y, y.Value())
 			require.Equal(t, c.gradient, gradient.Value())
 		})
@@ -186,7 +186,7 @@ func TestPatches(t *testing.T) {
 		}
 		return results
 	})
-	got := exec.MustExec(wavy(2, 8, 12, 3), wavy(1, 8, 12, 3), wavy(4, 4, 3, 5), wavy(5))
+	got := exec.MustCall(wavy(2, 8, 12, 3), wavy(1, 8, 12, 3), wavy(4, 4, 3, 5), wavy(5))
 	for i, values := range got[2:] {
 		want := got[i%2]
 		require.InDeltaSlice(t, tensors.MustCopyFlatData[float32](want), tensors.MustCopyFlatData[float32](values), 1e-4)

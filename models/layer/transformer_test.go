@@ -35,7 +35,7 @@ func TestProductOfBF16(t *testing.T) {
 		}
 		return results
 	})
-	got := exec.MustExec(values(1, rows, in), values(1, in, out), values(1, out), values(.5, rows, out))
+	got := exec.MustCall(values(1, rows, in), values(1, in, out), values(1, out), values(.5, rows, out))
 	for i, what := range []string{"values", "gradient"} {
 		require.NotZero(t, tensors.MustCopyFlatData[float32](got[i])[1])
 		require.Equal(t, got[i].Value(), got[2+i].Value(), what)
@@ -55,7 +55,7 @@ func TestProductOfPixels(t *testing.T) {
 		return results
 	})
 	for _, rows := range []int{1, 5} {
-		got := exec.MustExec(values(.3, rows, in), values(.2, in, out), values(.1, out))
+		got := exec.MustCall(values(.3, rows, in), values(.2, in, out), values(.1, out))
 		for i, what := range []string{"values", "gradient"} {
 			want, pixels := tensors.MustCopyFlatData[float32](got[i]), tensors.MustCopyFlatData[float32](got[2+i])
 			require.NotZero(t, want[1])

@@ -19,7 +19,7 @@ import (
 var unearthRequirements []byte
 
 // errNoPython is what a user is told who has no Python.
-var errNoPython = errors.New("Python is not there: install Python 3.11 or later with pip (Debian, Ubuntu: apt install python3-pip python3-venv)")
+var errNoPython = errors.New("there is no Python: install Python 3.11 or later with pip (Debian, Ubuntu: apt install python3-pip python3-venv)")
 
 // python returns a command that runs Python with pip's settings in force, but
 // for those that would send what we install elsewhere, and nothing cached in

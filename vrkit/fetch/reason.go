@@ -13,7 +13,7 @@ type NetworkError struct{ Reason string }
 func (e *NetworkError) Error() string { return "the server can't be reached (" + e.Reason + ")" }
 
 // errNoPip is what a user is told whose Python has no pip.
-var errNoPip = errors.New("Python has no pip: install it (Debian, Ubuntu: apt install python3-pip)")
+var errNoPip = errors.New("this Python has no pip: install it (Debian, Ubuntu: apt install python3-pip)")
 
 // errNotInIndex is what pip's index answers, and pip the last to ask.
 var errNotInIndex = errors.New("pip's index has no such file for this machine")

@@ -16,7 +16,7 @@ func TestReason(t *testing.T) {
 	for said, want := range map[string]string{
 		"OSError: [Errno 28] No space left on device: 'x' -> 'y'":                          "the disk is full: make room for the cache in " + cache + ", or set VRKIT_CACHE to a folder on another disk, then start again (no space left on device)",
 		"link: mapping output file failed: no space left on device":                        "the disk is full: make room for the cache in " + cache + ", or set VRKIT_CACHE to a folder on another disk, then start again (no space left on device)",
-		"/usr/bin/python3: No module named pip":                                            "Python has no pip: install it (Debian, Ubuntu: apt install python3-pip)",
+		"/usr/bin/python3: No module named pip":                                            "this Python has no pip: install it (Debian, Ubuntu: apt install python3-pip)",
 		"Retrying after 'NewConnectionError(...: [Errno 101] Network is unreachable')'":    "the server can't be reached (network is unreachable)",
 		"go: a@v1: Get \"x\": proxyconnect tcp: dial tcp 127.0.0.1:9: connection refused":  "the server can't be reached (connection refused)",
 		"tls: failed to verify certificate: x509: certificate signed by unknown authority": "the server can't be reached (x509: certificate signed by unknown authority)",

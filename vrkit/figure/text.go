@@ -29,7 +29,6 @@ var (
 	captionStyle = style{size: 14, color: soft}
 )
 
-func (s style) left() style                   { s.align = 0; return s }
 func (s style) centred() style                { s.align = .5; return s }
 func (s style) right() style                  { s.align = 1; return s }
 func (s style) sized(px float64) style        { s.size = px; return s }

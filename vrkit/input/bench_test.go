@@ -55,7 +55,7 @@ func BenchmarkSMM(b *testing.B) {
 				x := tensors.FromFlatDataAndDimensions(images, size, side, side, 3)
 				g := tensors.FromFlatDataAndDimensions(upstream, size, side, side, 3)
 				step := func() {
-					for _, result := range exec.MustExec(x, g) {
+					for _, result := range exec.MustCall(x, g) {
 						_, err := tensors.CopyFlatData[float32](result) // waits until it is there
 						require.NoError(b, err)
 						require.NoError(b, result.FinalizeAll())

@@ -54,7 +54,7 @@ func TestUpsample(t *testing.T) {
 	y, gradient := MustNewExec(pureGo(t), func(x, weights *Node) (*Node, *Node) {
 		y := upsample(x, p)
 		return y, Gradient(ReduceAllSum(Mul(y, weights)), x)[0]
-	}).MustExec2(tensors.FromFlatDataAndDimensions(values, size, height, width, channels),
+	}).MustCall2(tensors.FromFlatDataAndDimensions(values, size, height, width, channels),
 		tensors.FromFlatDataAndDimensions(weights, size, height*p, width*p, channels))
 	require.Equal(t, []int{size, height * p, width * p, channels}, y.Shape().Dimensions)
 	got, want := tensors.MustCopyFlatData[float32](y), make([]float32, len(values))

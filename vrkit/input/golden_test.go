@@ -127,7 +127,7 @@ func TestSMMGolden(t *testing.T) {
 				}
 				return append(root.BuildTrainableVariablesGradientsGraph(ReduceAllSum(Mul(weights, y))), y)
 			})
-			results := training.MustExec(batch(1.2, 0), batch(1, 77))
+			results := training.MustCall(batch(1.2, 0), batch(1, 77))
 			require.Len(t, results, len(names)+1)
 			c.Trained.require(t, tensors.MustCopyFlatData[float64](results[len(names)]), "in training")
 			found := 0
@@ -139,7 +139,7 @@ func TestSMMGolden(t *testing.T) {
 			}
 			require.Equal(t, len(c.Gradients), found)
 
-			training.MustExec(batch(1.2, 1234), batch(1, 77))
+			training.MustCall(batch(1.2, 1234), batch(1, 77))
 			for name, want := range c.Running {
 				want.require(t, tensors.MustCopyFlatData[float64](store.GetVariable("/"+name).MustValue()), name)
 			}
@@ -147,7 +147,7 @@ func TestSMMGolden(t *testing.T) {
 			evaluated, mask := model.MustNewExec(backend, store, func(root *model.Scope, x *Node) (*Node, *Node) {
 				b := input.Batch{Images: x}
 				return s.Apply(root, b, c.Side), s.Mask(root, b, c.Side)
-			}).MustExec2(batch(1.2, 0))
+			}).MustCall2(batch(1.2, 0))
 			c.Evaluated.require(t, tensors.MustCopyFlatData[float64](evaluated), "in evaluation")
 			c.Mask.require(t, tensors.MustCopyFlatData[float64](mask), "the mask")
 			require.Equal(t, []int{golden.Batch, c.Side, c.Side, 3}, mask.Shape().Dimensions)

@@ -189,7 +189,7 @@ func TestGradients(t *testing.T) {
 // The same gradients on XLA, for the manipulation with the most in it.
 func TestGradientsXLA(t *testing.T) {
 	if testing.Short() {
-		t.Skip("compiles for seconds")
+		t.Skip("-short: compiling takes seconds")
 	}
 	const side = 8
 	s := input.SMM{Patch: 2}

@@ -53,7 +53,7 @@ func TestPaddingStartsGrey(t *testing.T) {
 		images[i] = float32(i) / 100
 	}
 	store := model.NewStore()
-	padded, err := model.ExecOnce(backendtest.Any(t), store, func(root *model.Scope, x *Node) *Node {
+	padded, err := model.CallOnce(backendtest.Any(t), store, func(root *model.Scope, x *Node) *Node {
 		return input.Padding{Image: n}.Apply(root, input.Batch{Images: x}, side)
 	}, tensors.FromFlatDataAndDimensions(images, 1, n, n, 3))
 	require.NoError(t, err)

@@ -42,7 +42,7 @@ func TestSMMTrainable(t *testing.T) {
 // initialise makes the variables of s, for images of a side in float32.
 func initialise(t *testing.T, s input.SMM, side int) *model.Store {
 	store := model.NewStore()
-	_, err := model.ExecOnce(pureGo(t), store, func(root *model.Scope, x *Node) *Node {
+	_, err := model.CallOnce(pureGo(t), store, func(root *model.Scope, x *Node) *Node {
 		return s.Apply(root, input.Batch{Images: x}, side)
 	}, tensors.FromFlatDataAndDimensions(make([]float32, side*side*3), 1, side, side, 3))
 	require.NoError(t, err)
@@ -198,7 +198,7 @@ func TestMaskOfOnes(t *testing.T) {
 			y := m.Apply(root, input.Batch{Images: x}, side)
 			loss := ReduceAllSum(Mul(weights, Tanh(y)))
 			return y, Gradient(loss, root.GetVariable(input.PromptVariable).NodeValue(x))[0]
-		}).MustExec2(tensors.FromFlatDataAndDimensions(slices.Clone(images), size, side, side, 3),
+		}).MustCall2(tensors.FromFlatDataAndDimensions(slices.Clone(images), size, side, side, 3),
 			tensors.FromFlatDataAndDimensions(slices.Clone(weights), size, side, side, 3))
 		return tensors.MustCopyFlatData[float32](y), tensors.MustCopyFlatData[float32](g)
 	}
@@ -262,7 +262,7 @@ func TestFilling(t *testing.T) {
 			}
 			return append(root.BuildTrainableVariablesGradientsGraph(ReduceAllSum(Mul(y, Sin(y)))), y)
 		})
-		results, got := exec.MustExec(tensors.FromFlatDataAndDimensions(slices.Clone(images[:n*side*side*3]), n, side, side, 3)), map[string][]float64{}
+		results, got := exec.MustCall(tensors.FromFlatDataAndDimensions(slices.Clone(images[:n*side*side*3]), n, side, side, 3)), map[string][]float64{}
 		for i, name := range append(names, "value") {
 			got[name] = tensors.MustCopyFlatData[float64](results[i])
 		}
@@ -292,7 +292,7 @@ func TestMask(t *testing.T) {
 			_, err := store.CreateVariable(path, value)
 			require.NoError(t, err)
 		}
-		y, err := model.ExecOnce(pureGo(t), store, func(root *model.Scope, x *Node) *Node {
+		y, err := model.CallOnce(pureGo(t), store, func(root *model.Scope, x *Node) *Node {
 			root.Store().SetTraining(x.Graph(), training)
 			return input.Masked(s).Mask(root, input.Batch{Images: x}, side)
 		}, tensors.FromFlatDataAndDimensions(slices.Clone(images[:size*side*side*3]), size, side, side, 3))

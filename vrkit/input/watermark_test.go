@@ -71,7 +71,7 @@ func apply(t *testing.T, backend compute.Backend, m input.Manipulation, images, 
 		_, err := store.RootScope().CreateVariable(input.PromptVariable, tensors.FromFlatDataAndDimensions(prompt, side, side, 3))
 		require.NoError(t, err)
 	}
-	y, err := model.ExecOnce(backend, store, func(root *model.Scope, x *Node) *Node {
+	y, err := model.CallOnce(backend, store, func(root *model.Scope, x *Node) *Node {
 		return m.Apply(root, input.Batch{Images: x}, side)
 	}, tensors.FromFlatDataAndDimensions(append([]float32(nil), images...), len(images)/(side*side*3), side, side, 3))
 	require.NoError(t, err)

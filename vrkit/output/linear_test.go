@@ -19,7 +19,7 @@ import (
 // bias nil where there is none.
 func linearValues(t *testing.T, store *model.Store, l Linear, logits *tensors.Tensor, targets int) (omega, bias []float64) {
 	t.Helper()
-	got, err := model.ExecOnceN(backendtest.Any(t), store, func(root *model.Scope, z *graph.Node) []*graph.Node {
+	got, err := model.CallOnceN(backendtest.Any(t), store, func(root *model.Scope, z *graph.Node) []*graph.Node {
 		omega, bias := l.Omega(root.At("output"), z, targets)
 		values := []*graph.Node{graph.ConvertDType(omega, dtypes.Float64)}
 		if bias != nil {
@@ -98,7 +98,7 @@ func TestLinearGradient(t *testing.T) {
 	for _, restrict := range Restrictions {
 		l, store := Linear{Restrict: restrict, Seed: 2}, model.NewStore()
 		omega, bias := linearValues(t, store, l, tensor(logits, n, sources), targets)
-		got, err := model.ExecOnceN(backendtest.Any(t), store, func(root *model.Scope, z, y *graph.Node) []*graph.Node {
+		got, err := model.CallOnceN(backendtest.Any(t), store, func(root *model.Scope, z, y *graph.Node) []*graph.Node {
 			scope := root.At("output")
 			omega, bias := l.Omega(scope, z, targets)
 			target := Apply(z, omega)
@@ -136,7 +136,7 @@ func TestLinearGradient(t *testing.T) {
 }
 
 func TestLinearRefuses(t *testing.T) {
-	_, err := model.ExecOnce(backendtest.Any(t), model.NewStore(), func(root *model.Scope, z *graph.Node) *graph.Node {
+	_, err := model.CallOnce(backendtest.Any(t), model.NewStore(), func(root *model.Scope, z *graph.Node) *graph.Node {
 		omega, _ := Linear{Restrict: "bias"}.Omega(root, z, 2)
 		return omega
 	}, tensor([]float32{1, 2, 3}, 1, 3))

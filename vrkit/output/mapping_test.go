@@ -21,7 +21,7 @@ func omegaTensor(m Mapping) *tensors.Tensor { return tensor(m.Weights, m.Sources
 // applied is logits·ω, computed by a backend.
 func applied(t *testing.T, logits []float32, m Mapping) []float32 {
 	t.Helper()
-	got, err := graph.ExecOnce(backendtest.Any(t), Apply, tensor(logits, len(logits)/m.Sources, m.Sources), omegaTensor(m))
+	got, err := graph.CallOnce(backendtest.Any(t), Apply, tensor(logits, len(logits)/m.Sources, m.Sources), omegaTensor(m))
 	require.NoError(t, err)
 	return tensors.MustCopyFlatData[float32](got)
 }
@@ -110,7 +110,7 @@ func TestGradientAtSourceLogits(t *testing.T) {
 	for _, e := range []Estimator{ILM{}, BLM{Lambda: 1}, BLMPlus{Lambda: 1, Alpha: .5}} {
 		m := estimated(t, e, logits, labels, targets)
 		z, omega := toFloat64(logits), toFloat64(m.Weights)
-		got, err := graph.ExecOnce(backendtest.Any(t), func(z, omega, y *graph.Node) *graph.Node {
+		got, err := graph.CallOnce(backendtest.Any(t), func(z, omega, y *graph.Node) *graph.Node {
 			return graph.Gradient(crossEntropy(Apply(z, omega), y), z)[0]
 		}, tensor(z, n, sources), tensor(omega, sources, targets), tensor(oneHot(labels, targets), n, targets))
 		require.NoError(t, err)

@@ -83,7 +83,7 @@ func TestTrajectories(t *testing.T) {
 	for _, c := range g.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			if testing.Short() && strings.HasPrefix(c.Input, "smm") && c.Name != "smm blm+" {
-				t.Skip("one trajectory of SMM is enough under -short")
+				t.Skip("-short: one trajectory of SMM is enough")
 			}
 			g.follow(t, backend, c)
 		})
@@ -111,7 +111,7 @@ func (g golden) follow(t *testing.T, backend compute.Backend, c trajectory) {
 		return program.TargetLogits(root, input.Batch{Images: pixels})
 	})
 	all := g.float64Batch(inOrder(g.Images), g.Images, side)
-	_, _, err := logits.Exec2(all.pixels) // creates the variables, of the images' type
+	_, _, err := logits.Call2(all.pixels) // creates the variables, of the images' type
 	require.NoError(t, err)
 	set[float64](t, program.Store, c.Initial)
 
@@ -126,7 +126,7 @@ func (g golden) follow(t *testing.T, backend compute.Backend, c trajectory) {
 	for epoch, order := range g.Orders {
 		if estimator, ok := program.Output.(output.Estimator); ok {
 			if epoch == 0 || c.Schedule == string(Exact) { // as estimate does, but on float64 images
-				_, source, err := logits.Exec2(all.pixels)
+				_, source, err := logits.Call2(all.pixels)
 				require.NoError(t, err)
 				statistics := output.NewStatistics(program.Model.Sources(), g.Targets)
 				require.NoError(t, estimator.Observe(statistics, rounded(source), all.labels))
