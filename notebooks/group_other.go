@@ -27,3 +27,6 @@ func alive(pid string) bool {
 }
 
 func endMarked(string) {}
+
+// marked finds none: there is no /proc to find them in.
+func marked(string) []int { return nil }

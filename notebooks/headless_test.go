@@ -223,7 +223,9 @@ func TestServe(t *testing.T) {
 			assert.Regexp(t, `^ready: http://127\.0\.0\.1:\d+/lab/tree/01_padding\.ipynb\?token=[0-9a-f]+$`, line)
 		}
 	}
-	assert.NotEmpty(t, marked(l.scratch))
+	if _, err := os.Stat("/proc/self/environ"); err == nil { // what marked looks into
+		assert.NotEmpty(t, marked(l.scratch))
+	}
 	stop()
 	require.NoError(t, <-served)
 	assert.Empty(t, marked(l.scratch))
