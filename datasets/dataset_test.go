@@ -15,7 +15,7 @@ import (
 func needs(t *testing.T, err error) {
 	t.Helper()
 	if testing.Short() && err != nil {
-		t.Skipf("not cached, and a short test fetches nothing: %v", err)
+		t.Skipf("-short: not cached, and nothing is fetched: %v", err)
 	}
 	require.NoError(t, err)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
+	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
 // The data set is what it says: 20 classes in three parts, and no picture of one part is nearly the
@@ -25,7 +26,7 @@ func TestOpenclipart(t *testing.T) {
 	d, err := Load(testContext(t), "openclipart", Sizes{}, fetch.Terminal(os.Stderr))
 	var unavailable *fetch.UnavailableError
 	if errors.As(err, &unavailable) {
-		t.Skip(err)
+		fetchtest.Missing(t, "%v", err)
 	}
 	needs(t, err)
 	require.Len(t, d.Classes, 20)

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
+	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
 // nothingElse makes sure that nothing of this machine is found but what the
@@ -109,7 +110,7 @@ func TestFlagsAreTheUsersFirst(t *testing.T) {
 func TestKnownPluginIsTaken(t *testing.T) {
 	path, ok := pinned[0].Cached()
 	if !ok {
-		t.Skipf("%s is not cached", pinned[0].Name)
+		fetchtest.Missing(t, "%s is not cached", pinned[0].Name)
 	}
 	nothingElse(t)
 	link := filepath.Join(t.TempDir(), "pjrt_c_api_cpu_v0.1_plugin.so")
@@ -164,7 +165,7 @@ func TestOpeningIsQuiet(t *testing.T) {
 		return
 	}
 	if _, ok := pinned[0].Cached(); !ok {
-		t.Skipf("%s is not cached", pinned[0].Name)
+		fetchtest.Missing(t, "%s is not cached", pinned[0].Name)
 	}
 	child := exec.Command(os.Args[0], "-test.run=^TestOpeningIsQuiet$")
 	child.Env = append(os.Environ(), "VRKIT_TEST_OPEN=1")

@@ -25,7 +25,7 @@ func tinyPlugins(t *testing.T) (wheels []string) {
 		source, library := filepath.Join(dir, "x.c"), filepath.Join(dir, "x.so")
 		require.NoError(t, os.WriteFile(source, fmt.Appendf(nil, "void *GetPjrtApi(void) { return (void *)%d; }\n", i), 0o600))
 		if out, err := exec.Command("cc", "-shared", "-fPIC", "-nostdlib", "-o", library, source).CombinedOutput(); err != nil {
-			t.Skipf("no C compiler to make small plugins with: %v %s", err, out)
+			fetchtest.Missing(t, "no C compiler to make small plugins with: %v %s", err, out)
 		}
 		sum, err := fetch.SHA256(library)
 		require.NoError(t, err)
@@ -45,7 +45,7 @@ func TestMatrixOfPlugins(t *testing.T) {
 		t.Skip("-short: pip and unearth are run for each case")
 	}
 	if _, err := exec.LookPath("python3"); err != nil {
-		t.Skip("there is no python3 here")
+		fetchtest.Missing(t, "there is no python3 here")
 	}
 	tools, err := fetch.Dir()
 	require.NoError(t, err)
@@ -62,7 +62,7 @@ func TestMatrixOfPlugins(t *testing.T) {
 				if finder == "unearth" {
 					_, err := os.Stat(tools)
 					if err != nil {
-						t.Skip("unearth is not cached")
+						fetchtest.Missing(t, "unearth is not cached")
 					}
 					require.NoError(t, os.Symlink(tools, filepath.Join(os.Getenv(fetch.CacheEnv), "tools")))
 				}

@@ -10,13 +10,15 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
 // aptHere gives the test an apt of its own, whose only source is a folder that holds one package of
 // the name and version; it returns that folder and the settings' file.
 func aptHere(t *testing.T, name, version string, deb []byte) (repository, settings string) {
 	if _, err := exec.LookPath("apt-get"); err != nil {
-		t.Skip("no apt-get here")
+		fetchtest.Missing(t, "there is no apt-get")
 	}
 	root := t.TempDir()
 	repository = filepath.Join(root, "repository")

@@ -16,6 +16,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
 // arEntry is a member of a made-up ar archive; Size, if not 0, is told in place of the truth.
@@ -66,7 +68,7 @@ func debbed(t testing.TB, suffix string, files ...entry) []byte {
 	case ".xz":
 		xz, err := exec.LookPath("xz")
 		if err != nil {
-			t.Skip("no xz command here to make the package with")
+			fetchtest.Missing(t, "there is no xz to make the package with")
 		}
 		command := exec.Command(xz, "-c")
 		command.Stdin = bytes.NewReader(body)

@@ -57,7 +57,7 @@ func needsUnearth(t *testing.T) {
 	}
 	tool, err := unearth(ctx, nil)
 	if err != nil && testing.Short() {
-		t.Skip(err)
+		t.Skipf("-short: %v", err)
 	}
 	require.NoError(t, err)
 	tools := filepath.Join(emptyCache(t), "tools")

@@ -30,7 +30,7 @@ func TestDevices(t *testing.T) {
 		return
 	}
 	if testing.Short() {
-		t.Skip("a short test starts no processes")
+		t.Skip("-short: processes are started")
 	}
 	backendtest.XLA(t)
 	info, err := backend.Locate(t.Context(), backend.Options{Device: "cpu"})

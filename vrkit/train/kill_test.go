@@ -74,7 +74,7 @@ func wanted(t *testing.T, name string) int {
 // holds what the run comes to against one that was left in peace.
 func TestKilledRun(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a short test starts no processes")
+		t.Skip("-short: processes are started")
 	}
 	for name := range victims {
 		t.Run(name, func(t *testing.T) { killAndCompare(t, name) })

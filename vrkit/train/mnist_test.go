@@ -24,7 +24,7 @@ import (
 // mean test accuracy is at least .60, and at least .25 above the same run with learning rate 0.
 func TestMNIST(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a short test does not train a real network: about three minutes")
+		t.Skip("-short: a real network is trained, for about three minutes")
 	}
 	engine := backendtest.XLA(t)
 	report := fetch.Terminal(os.Stderr)

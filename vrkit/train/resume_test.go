@@ -24,7 +24,7 @@ func TestStopAndResume(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if testing.Short() && name == "smm blm+ fast" {
-				t.Skip("every process's share of SMM has to be compiled")
+				t.Skip("-short: every process's share of SMM has to be compiled")
 			}
 			dir := t.TempDir()
 			configured := func(run string) train.Config {

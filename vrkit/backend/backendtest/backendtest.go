@@ -13,6 +13,7 @@ import (
 
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
+	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
 // opened is the process's one XLA backend, or why there is none.
@@ -34,29 +35,29 @@ var errPure = errors.New(compute.ConfigEnvVar + " asks for the pure-Go backend")
 var pureGo = sync.OnceValues(func() (compute.Backend, error) { return compute.NewWithConfig("go") })
 
 // XLA returns the XLA backend, opened once a process. Under -short nothing is
-// fetched: a test that needs what isn't there is skipped.
+// fetched: where there is none, it is [fetchtest.Missing].
 func XLA(t testing.TB) compute.Backend {
 	t.Helper()
 	b, err := opened()
 	switch {
 	case err == nil:
 	case testing.Short() || errors.Is(err, errPure):
-		t.Skipf("needs XLA: %v", err)
+		fetchtest.Missing(t, "needs XLA: %v", err)
 	default:
 		t.Fatalf("needs XLA: %v", err)
 	}
 	return b
 }
 
-// Any is like [XLA], but where XLA would be skipped it returns the pure-Go
-// backend, and logs that it does. It is for tests of tiny nets.
+// Any is like [XLA], but where XLA is missing on a person's machine it returns
+// the pure-Go backend, and logs that it does. It is for tests of tiny nets.
 func Any(t testing.TB) compute.Backend {
 	t.Helper()
 	b, err := opened()
 	if err == nil {
 		return b
 	}
-	if !testing.Short() && !errors.Is(err, errPure) {
+	if fetchtest.CI || !testing.Short() && !errors.Is(err, errPure) {
 		t.Fatalf("needs XLA: %v", err)
 	}
 	t.Logf("on the pure-Go backend: %v", err)

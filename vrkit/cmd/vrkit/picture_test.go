@@ -80,7 +80,7 @@ func TestDocs(t *testing.T) {
 // crop of coffee.png at left 186, top 86, taken as it is at its own size, 227.
 func TestLogits(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a short test fetches no weights")
+		t.Skip("-short: weights are fetched")
 	}
 	backendtest.XLA(t)
 	coffee, err := datasets.Photo(t.Context(), "coffee", nil)

@@ -28,7 +28,7 @@ var small = []string{"train", "-train", "60", "-test", "40", "-val", "20", "-bat
 // TestRun goes through a run's life: trained, resumed, measured, drawn.
 func TestRun(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a short test does not train a real network")
+		t.Skip("-short: a real network is trained")
 	}
 	backendtest.XLA(t) // made ready with a word on how far it is
 	dir := t.TempDir()
@@ -117,7 +117,7 @@ func TestRun(t *testing.T) {
 // one that was left in peace.
 func TestInterrupt(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a short test does not train a real network")
+		t.Skip("-short: a real network is trained")
 	}
 	backendtest.XLA(t)
 	dir := t.TempDir()

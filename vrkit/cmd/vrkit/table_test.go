@@ -162,7 +162,7 @@ func TestSummarise(t *testing.T) {
 // TestTable trains a small real grid, two runs at a time, and again: the second time nothing is trained.
 func TestTable(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a short test does not train a real network")
+		t.Skip("-short: a real network is trained")
 	}
 	backendtest.XLA(t)
 	t.Setenv(commandEnv, "1") // the processes that the table starts are this test binary as the command

@@ -22,7 +22,8 @@ type Bad struct {
 }
 
 // Command is [exec.Command] in namespaces of its own, in which the bad holds.
-// The test is skipped where the system has no such namespaces for this user.
+// The test is skipped where the system allows this user none, as many a
+// container does.
 func (b Bad) Command(t testing.TB, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	flags := []string{"--user", "--map-root-user", "--mount"}
@@ -46,8 +47,11 @@ func (b Bad) Command(t testing.TB, name string, args ...string) *exec.Cmd {
 		command.Env = append(os.Environ(), "SMALL="+b.Small, "READONLY="+b.ReadOnly)
 		return command
 	}
+	if out, err := unshare("").CombinedOutput(); err != nil {
+		t.Skipf("the system allows this user no namespaces: %v %s", err, out)
+	}
 	if out, err := unshare(script.String()).CombinedOutput(); err != nil {
-		t.Skipf("no namespaces for this user here: %v %s", err, out)
+		Missing(t, "the bad day can't be made: %v %s", err, out)
 	}
 	return unshare(script.String()+`unset SMALL READONLY; exec "$@"`, append([]string{name}, args...)...)
 }

@@ -15,7 +15,7 @@ func Python(t testing.TB, without ...string) (bin string) {
 	t.Helper()
 	out, err := exec.Command("python3", "-I", "-c", "import sys, sysconfig, os; print(os.path.realpath(sys.executable)); print(sysconfig.get_path('stdlib'))").Output()
 	if err != nil {
-		t.Skip("there is no python3 to take parts from")
+		Missing(t, "there is no python3 to take parts from")
 	}
 	interpreter, library, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	prefix := t.TempDir()
@@ -47,7 +47,7 @@ func Python(t testing.TB, without ...string) (bin string) {
 	}
 	if out, err := exec.Command(filepath.Join(bin, "python3"), "-I", "-c", "import sys, ssl; print(sys.prefix)").CombinedOutput(); err != nil ||
 		strings.TrimSpace(string(out)) != prefix {
-		t.Skipf("this Python can't be taken apart: %s", out)
+		Missing(t, "this Python can't be taken apart: %s", out)
 	}
 	return bin
 }
