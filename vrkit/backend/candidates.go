@@ -45,15 +45,19 @@ func candidates(o Options) ([]candidate, error) {
 	case o.Device == "gpu":
 		return cuda(), nil
 	case o.Device != "cpu" && installer.HasNvidiaGPU():
-		return slices.Concat(cuda(), cpu()), nil
+		return slices.Concat(cuda(), cpu(platform)), nil
 	}
-	return cpu(), nil
+	return cpu(platform), nil
 }
 
-// cpu lists the places of CPU plugins: what is here, then what can be had.
-func cpu() []candidate {
+// platform is this machine's, as Go writes it.
+const platform = runtime.GOOS + "/" + runtime.GOARCH
+
+// cpu lists the places of CPU plugins for a platform: what is here, then what
+// can be had.
+func cpu(platform string) []candidate {
 	var here, there []candidate
-	if runtime.GOOS == "linux" && runtime.GOARCH == "amd64" { // what the pinned ones are for
+	if platform == "linux/amd64" { // what the pinned ones are for
 		for _, p := range pinned {
 			find := func(ctx context.Context, r fetch.Report) (Info, error) {
 				path, err := p.Get(ctx, r)
@@ -68,12 +72,13 @@ func cpu() []candidate {
 			there = append(there, candidate{p.Name, find})
 		}
 	}
+	install := func(ctx context.Context, r fetch.Report) (Info, error) { return installCPU(ctx, platform, r) }
 	here = append(here,
 		candidate{"go-xla's release", func(ctx context.Context, r fetch.Report) (Info, error) {
-			return installCPU(fetch.Offline(ctx), r)
+			return install(fetch.Offline(ctx), r)
 		}},
 		candidate{"plugin that go-xla knows", known("cpu")})
-	there = append([]candidate{{"go-xla's release", installCPU}}, there...)
+	there = append([]candidate{{"go-xla's release", install}}, there...)
 	return slices.Concat(here, there)
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,6 +50,32 @@ func TestOfflineFindsNothing(t *testing.T) {
 	nothingElse(t)
 	_, err := Locate(t.Context(), Options{Device: "cpu", Offline: true})
 	oneLineError(t, err, "no XLA plugin is on this machine", "GOMLX_BACKEND=xla:/")
+}
+
+// What is here comes before what has to be fetched. The pinned plugins are for one platform; elsewhere
+// go-xla's own is tried, where it has one.
+func TestCandidatesOfPlatforms(t *testing.T) {
+	nothingElse(t)
+	var names []string
+	for _, p := range pinned {
+		names = append(names, p.Name)
+	}
+	const release, knows = "go-xla's release", "plugin that go-xla knows"
+	others := []string{release, knows, release}
+	for platform, want := range map[string][]string{
+		"linux/amd64":  slices.Concat(names, others, names),
+		"linux/arm64":  others,
+		"darwin/arm64": others,
+		"darwin/amd64": others,
+	} {
+		var got []string
+		for _, c := range cpu(platform) {
+			got = append(got, c.name)
+		}
+		require.Equal(t, want, got, platform)
+	}
+	_, err := installCPU(t.Context(), "darwin/amd64", nil)
+	oneLineError(t, err, "there is none for darwin/amd64")
 }
 
 func TestUnknownDevice(t *testing.T) {

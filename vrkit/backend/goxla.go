@@ -51,9 +51,15 @@ func searchPath() []string {
 		dirs = append(dirs, filepath.Join(lib, "go-xla"), filepath.Join(lib, "go-xla", "nvidia"))
 	}
 	dirs = append(dirs, "/usr/local/lib/go-xla", "/usr/local/lib/go-xla/nvidia")
-	for _, dir := range filepath.SplitList(os.Getenv("LD_LIBRARY_PATH")) {
-		if filepath.IsAbs(dir) {
-			dirs = append(dirs, dir)
+	libraries := []string{"LD_LIBRARY_PATH"}
+	if runtime.GOOS == "darwin" {
+		libraries = []string{"DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH"}
+	}
+	for _, name := range libraries {
+		for _, dir := range filepath.SplitList(os.Getenv(name)) {
+			if filepath.IsAbs(dir) {
+				dirs = append(dirs, dir)
+			}
 		}
 	}
 	return dirs
@@ -73,13 +79,13 @@ func (i Info) forKind(kind string) Info {
 // is: a machine without a way there should not be held up.
 const questionTime = 4 * time.Second
 
-// installCPU takes the CPU plugin of the release that this go-xla was tested
-// with. Its installer knows where it is; we fetch it, into our cache.
-func installCPU(ctx context.Context, r fetch.Report) (Info, error) {
+// installCPU takes the CPU plugin for a platform of the release that this go-xla
+// was tested with. Its installer knows where it is; we fetch it, into our cache.
+func installCPU(ctx context.Context, platform string, r fetch.Report) (Info, error) {
 	const file = "pjrt_c_api_cpu_plugin.so"
 	version := pjrt.DefaultCPUVersion
 	dir, err := fetch.Once(ctx, "plugins/go-xla-cpu", version, r, func(dir string) error {
-		from, err := askRelease(ctx, version)
+		from, err := askRelease(ctx, platform, version)
 		if err != nil {
 			return err
 		}
@@ -97,16 +103,20 @@ func installCPU(ctx context.Context, r fetch.Report) (Info, error) {
 	return describe(filepath.Join(dir, file), "go-xla's release "+version)
 }
 
-// askRelease asks for the address of the release for this machine. The
-// installer's question can't be cancelled: past its time it is left to itself.
-func askRelease(ctx context.Context, version string) (address string, err error) {
+// askRelease asks for the address of the release for a platform. The installer's
+// question can't be cancelled: past its time it is left to itself.
+func askRelease(ctx context.Context, platform, version string) (address string, err error) {
+	name := strings.Replace(platform, "/", "_", 1)
+	if !slices.Contains(installer.CPUSupportedPlatforms, name) {
+		return "", fmt.Errorf("there is none for %s", platform)
+	}
 	type answer struct {
 		address string
 		err     error
 	}
 	answers := make(chan answer, 1)
 	go func() {
-		address, err := installer.CPUGetDownloadURL(runtime.GOOS+"_"+runtime.GOARCH, version)
+		address, err := installer.CPUGetDownloadURL(name, version)
 		answers <- answer{address, err}
 	}()
 	select {
