@@ -21,7 +21,10 @@ func photoFile(name string, size int64, sha256 string) fetch.Artefact {
 		SHA256:  sha256,
 		Size:    size,
 		License: "CC0",
-		Sources: []fetch.Source{fetch.PyPI{Package: "scikit-image", Version: "0.26.0", Member: "skimage/data/" + name, Python: "3.11"}},
+		Sources: []fetch.Source{fetch.PyPI{
+			Package: "scikit-image", File: "scikit_image-0.26.0-cp311-cp311-manylinux_2_24_x86_64.manylinux_2_28_x86_64.whl",
+			Member: "skimage/data/" + name,
+		}},
 	}
 }
 

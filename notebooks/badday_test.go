@@ -173,18 +173,14 @@ func (b built) packages(t *testing.T) (files []string) {
 			fetchtest.Missing(t, "%s is not cached", a.Name)
 		}
 		key := from
-		key.Member, key.Python = "", ""
+		key.Member = ""
 		if members[key] == nil {
 			members[key] = map[string]string{}
 		}
 		members[key][from.Member] = path
 	}
 	for from, members := range members {
-		pack := fetchtest.Wheel
-		if from.Sdist {
-			pack = fetchtest.Sdist
-		}
-		files = append(files, pack(t, from.Package, from.Version, members))
+		files = append(files, fetchtest.Package(t, from.File, members))
 	}
 	return files
 }

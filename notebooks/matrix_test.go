@@ -25,7 +25,7 @@ import (
 // gone, makes what was missing.
 func TestMatrixOfSetUp(t *testing.T) {
 	b := realProcesses(t)
-	const jupyter, tools, unearth, plugins, weights = "notebooks/jupyter-*", "notebooks/tools-*", "tools/*", "plugins/*", "weights/squeezenet*"
+	const jupyter, tools, plugins, weights = "notebooks/jupyter-*", "notebooks/tools-*", "plugins/*", "weights/squeezenet*"
 	nobody := []string{"PIP_INDEX_URL=http://127.0.0.1:9/simple", "PIP_EXTRA_INDEX_URL=", "PIP_FIND_LINKS=", "PIP_RETRIES=1",
 		"HTTPS_PROXY=http://127.0.0.1:9", "https_proxy=http://127.0.0.1:9"}
 	type env = []string
@@ -45,20 +45,20 @@ func TestMatrixOfSetUp(t *testing.T) {
 	}{
 		{name: "no python3", missing: env{jupyter}, env: onlyGo,
 			want: `^JupyterLab needs Python 3.11 or later, and there is none: install it \(Debian, Ubuntu: apt install python3 python3-venv\)$`},
-		{name: "no python3 and no plugin", missing: env{plugins, unearth}, env: func(t *testing.T) env { return append(onlyGo(t), nobody...) },
+		{name: "no python3 and no plugin", missing: env{plugins}, env: func(t *testing.T) env { return append(onlyGo(t), nobody...) },
 			want: `: there is no Python: install Python 3.11 or later with pip \(Debian, Ubuntu: apt install .*\); check the network`},
 		{name: "python3 without venv", missing: env{jupyter}, env: pythonWithout("venv"),
 			want: `^.*/bin/python3 has no venv with pip: install it \(Debian, Ubuntu: apt install python3-venv\)$`},
 		{name: "python3 without ensurepip", missing: env{jupyter}, env: pythonWithout("ensurepip"),
 			want: `^.*/bin/python3 has no venv with pip: install it \(Debian, Ubuntu: apt install python3-venv\)$`},
-		{name: "python3 without pip", missing: env{plugins, unearth}, env: pythonWithout("site-packages", "dist-packages", "ensurepip"),
+		{name: "python3 without pip", missing: env{plugins}, env: pythonWithout("site-packages", "dist-packages", "ensurepip"),
 			want: `: this Python has no pip: install it \(Debian, Ubuntu: apt install python3-pip\); check the network`},
 		{name: "pip reaches nobody", missing: env{jupyter}, env: is(nobody...),
 			want: `^JupyterLab: pip's package index: the server can't be reached \(connection refused\); check the network and pip's settings, then start again$`},
 		{name: "pip finds nothing", missing: env{jupyter}, env: func(t *testing.T) env { return fetchtest.Index(t).Environment() },
 			want: `^pip could not install JupyterLab: Could not find a version that satisfies .*; check pip's settings \(pip config list\), then start again$`},
 		{name: "pip finds something else", missing: env{jupyter}, env: func(t *testing.T) env {
-			return fetchtest.Index(t, fetchtest.Wheel(t, firstRequirement(t, b)[0], firstRequirement(t, b)[1], nil)).Environment()
+			return fetchtest.Index(t, fetchtest.Package(t, firstRequirement(t, b), nil)).Environment()
 		}, want: `^pip could not install JupyterLab: THESE PACKAGES DO NOT MATCH THE HASHES .*; check pip's settings`},
 		{name: "no network and an empty cache", missing: env{"*/*"},
 			bad:  func(*testing.T, *day) fetchtest.Bad { return fetchtest.Bad{Offline: true} },
@@ -68,11 +68,11 @@ func TestMatrixOfSetUp(t *testing.T) {
 			want: `SqueezeNet.*the server can't be reached.*; check the network`},
 		{name: "no network and a full cache",
 			bad: func(*testing.T, *day) fetchtest.Bad { return fetchtest.Bad{Offline: true} }},
-		{name: "disk full at the plugin", missing: env{plugins, unearth},
+		{name: "disk full at the plugin", missing: env{plugins},
 			env: func(t *testing.T) env {
 				zeros := filepath.Join(t.TempDir(), "zeros")
 				require.NoError(t, os.WriteFile(zeros, make([]byte, 8<<20), 0o600))
-				return fetchtest.Index(t, fetchtest.Wheel(t, "lammps-jax-pjrt-cpu", "0.11.2", map[string]string{"lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so": zeros})).Environment()
+				return fetchtest.Index(t, fetchtest.Package(t, "lammps_jax_pjrt_cpu-0.11.2-py3-none-manylinux_2_27_x86_64.whl", map[string]string{"lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so": zeros})).Environment()
 			},
 			bad:  func(t *testing.T, d *day) fetchtest.Bad { return d.onDisk(t, 6) },
 			want: `^the XLA plugin: the disk is full: make room for the cache in .*, or set VRKIT_CACHE to a folder on another disk, then start again \(`},
@@ -133,13 +133,13 @@ func folderWith(t *testing.T, names ...string) string {
 	return dir
 }
 
-// firstRequirement is the name and the version that pip asks for first.
-func firstRequirement(t *testing.T, b built) []string {
+// firstRequirement is the wheel's file name of what pip asks for first.
+func firstRequirement(t *testing.T, b built) string {
 	text, err := os.ReadFile(filepath.Join(b.root, "notebooks", "jupyter", "requirements.txt"))
 	require.NoError(t, err)
 	found := regexp.MustCompile(`(?m)^([a-z0-9-]+)==([0-9.]+)`).FindStringSubmatch(string(text))
 	require.NotNil(t, found)
-	return found[1:]
+	return strings.ReplaceAll(found[1], "-", "_") + "-" + found[2] + "-py3-none-any.whl"
 }
 
 // foreignPlugin is the head of a shared library for a mainframe.

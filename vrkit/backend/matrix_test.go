@@ -33,7 +33,7 @@ func tinyPlugins(t *testing.T) (wheels []string) {
 		require.NoError(t, err)
 		from := pinned[i].Sources[0].(fetch.PyPI)
 		pinned[i].SHA256, pinned[i].Size = sum, info.Size()
-		wheels = append(wheels, fetchtest.Wheel(t, from.Package, from.Version, map[string]string{from.Member: library}))
+		wheels = append(wheels, fetchtest.Package(t, from.File, map[string]string{from.Member: library}))
 	}
 	return wheels
 }
@@ -42,50 +42,34 @@ func tinyPlugins(t *testing.T) (wheels []string) {
 // With none left the one line says why not, once, and what to do.
 func TestMatrixOfPlugins(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short: pip and unearth are run for each case")
+		t.Skip("-short: pip is run for each case")
 	}
 	if _, err := exec.LookPath("python3"); err != nil {
 		fetchtest.Missing(t, "there is no python3 here")
 	}
-	tools, err := fetch.Dir()
-	require.NoError(t, err)
-	tools = filepath.Join(tools, "tools")
 	for left := len(pinned); left >= 0; left-- {
-		finders := []string{"unearth"}
-		if left == 1 { // once is enough to see that pip itself does
-			finders = append(finders, "pip")
-		}
-		for _, finder := range finders {
-			t.Run(fmt.Sprintf("%d by %s", left, finder), func(t *testing.T) {
-				nothingElse(t)
-				wheels := tinyPlugins(t)
-				if finder == "unearth" {
-					_, err := os.Stat(tools)
-					if err != nil {
-						fetchtest.Missing(t, "unearth is not cached")
-					}
-					require.NoError(t, os.Symlink(tools, filepath.Join(os.Getenv(fetch.CacheEnv), "tools")))
-				}
-				for _, setting := range fetchtest.Index(t, wheels[len(pinned)-left:]...).Environment() {
-					name, value, _ := strings.Cut(setting, "=")
-					t.Setenv(name, value)
-				}
-				info, err := Locate(t.Context(), Options{Device: "cpu"})
-				if left == 0 {
-					t.Log(err)
-					oneLineError(t, err, "lammps-jax-pjrt-cpu 0.11.2, the Python package xla-cpu-pjrt 0.0.1, the Python package fastatomstruct",
-						": pip's index has no such file for this machine; check the network and pip's settings, or set GOMLX_BACKEND=xla:/")
-					return
-				}
-				require.NoError(t, err)
-				t.Log(info)
-				want := pinned[len(pinned)-left]
-				require.Equal(t, want.SHA256, info.SHA256)
-				require.Equal(t, want.Sources[0].String(), info.Source)
-				again, err := Locate(t.Context(), Options{Device: "cpu", Offline: true})
-				require.NoError(t, err)
-				require.Equal(t, info, again)
-			})
-		}
+		t.Run(fmt.Sprint(left), func(t *testing.T) {
+			nothingElse(t)
+			wheels := tinyPlugins(t)
+			for _, setting := range fetchtest.Index(t, wheels[len(pinned)-left:]...).Environment() {
+				name, value, _ := strings.Cut(setting, "=")
+				t.Setenv(name, value)
+			}
+			info, err := Locate(t.Context(), Options{Device: "cpu"})
+			if left == 0 {
+				t.Log(err)
+				oneLineError(t, err, "lammps-jax-pjrt-cpu 0.11.2, the Python package xla-cpu-pjrt 0.0.1, the Python package fastatomstruct",
+					": pip's index has no such file; check the network and pip's settings, or set GOMLX_BACKEND=xla:/")
+				return
+			}
+			require.NoError(t, err)
+			t.Log(info)
+			want := pinned[len(pinned)-left]
+			require.Equal(t, want.SHA256, info.SHA256)
+			require.Equal(t, want.Sources[0].String(), info.Source)
+			again, err := Locate(t.Context(), Options{Device: "cpu", Offline: true})
+			require.NoError(t, err)
+			require.Equal(t, info, again)
+		})
 	}
 }

@@ -30,7 +30,8 @@ var pinned = []plugin{
 		Download: 62711338,
 		License:  "Apache-2.0",
 		Homepage: "https://github.com/openxla/xla",
-		Sources: []fetch.Source{fetch.PyPI{Package: "lammps-jax-pjrt-cpu", Version: "0.11.2",
+		Sources: []fetch.Source{fetch.PyPI{Package: "lammps-jax-pjrt-cpu",
+			File:   "lammps_jax_pjrt_cpu-0.11.2-py3-none-manylinux_2_27_x86_64.whl",
 			Member: "lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so"}},
 	}, flags: onednn},
 	{Artefact: fetch.Artefact{
@@ -41,7 +42,8 @@ var pinned = []plugin{
 		Download: 63461052,
 		License:  "Apache-2.0 (XLA's; the package names none)",
 		Homepage: "https://github.com/openxla/xla",
-		Sources: []fetch.Source{fetch.PyPI{Package: "xla-cpu-pjrt", Version: "0.0.1",
+		Sources: []fetch.Source{fetch.PyPI{Package: "xla-cpu-pjrt",
+			File:   "xla_cpu_pjrt-0.0.1-py3-none-manylinux_2_27_x86_64.whl",
 			Member: "xla_plugins/xla_cpu_pjrt/xla_cpu_pjrt.so"}},
 	}},
 	{Artefact: fetch.Artefact{
@@ -52,7 +54,8 @@ var pinned = []plugin{
 		Download: 63200622,
 		License:  "Apache-2.0",
 		Homepage: "https://github.com/zml/pjrt-artifacts",
-		Sources: []fetch.Source{fetch.PyPI{Package: "fastatomstruct-xla-cpu", Version: "2026.6.23",
+		Sources: []fetch.Source{fetch.PyPI{Package: "fastatomstruct-xla-cpu",
+			File:   "fastatomstruct_xla_cpu-2026.6.23-py3-none-manylinux_2_27_x86_64.whl",
 			Member: "fastatomstruct_xla_cpu/libpjrt_cpu.so"}},
 	}},
 }

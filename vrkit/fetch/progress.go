@@ -36,6 +36,15 @@ func (r Report) note(what, stage, note string) {
 	r.send(Progress{What: what, Stage: stage, Note: note})
 }
 
+// notes passes on what has a note, and nothing else.
+func (r Report) notes() Report {
+	return func(p Progress) {
+		if p.Note != "" {
+			r.send(p)
+		}
+	}
+}
+
 // Terminal returns a Report that writes to w: on a terminal a bar with the rate
 // and the time left, elsewhere a few plain lines.
 func Terminal(w io.Writer) Report {

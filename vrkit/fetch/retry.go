@@ -50,10 +50,17 @@ type busyError struct {
 	wait time.Duration // what the server asks for; 0 where it doesn't say
 }
 
+// statusError is a server's answer other than the thing.
+type statusError int
+
+func (s statusError) Error() string {
+	return fmt.Sprintf("the server answers %d %s", int(s), http.StatusText(int(s)))
+}
+
 // refusal is the error for a server's answer other than the thing.
 func refusal(response *http.Response) error {
 	status := response.StatusCode
-	err := fmt.Errorf("the server answers %d %s", status, http.StatusText(status))
+	err := statusError(status)
 	if status < 500 && status != http.StatusTooManyRequests && status != http.StatusRequestTimeout {
 		return final{err}
 	}

@@ -36,8 +36,8 @@ func Index(t testing.TB, files ...string) *PackageIndex {
 				index.send(w, r, file)
 				return
 			case "/simple/" + strings.ReplaceAll(name, "_", "-") + "/":
-				w.Header().Set("Content-Type", "text/html")
-				fmt.Fprintf(w, `<a href="/files/%s">%s</a>`, base, base)
+				w.Header().Set("Content-Type", "application/vnd.pypi.simple.v1+json")
+				fmt.Fprintf(w, `{"meta":{"api-version":"1.0"},"name":%q,"files":[{"filename":%q,"url":"/files/%s","hashes":{}}]}`, name, base, base)
 				return
 			}
 		}

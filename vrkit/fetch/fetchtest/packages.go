@@ -11,19 +11,29 @@ import (
 	"testing"
 )
 
-// Wheel writes a wheel that holds files, given by their paths inside, and
-// returns its path.
-func Wheel(t testing.TB, name, version string, members map[string]string) string {
+// Package writes a package file of this name, a wheel or else a source package
+// (tar.gz), that holds files, given by their paths inside, and returns its path.
+func Package(t testing.TB, file string, members map[string]string) string {
 	t.Helper()
-	name = strings.ReplaceAll(name, "-", "_")
-	path := filepath.Join(t.TempDir(), name+"-"+version+"-py3-none-any.whl")
+	path := filepath.Join(t.TempDir(), file)
 	f := must(os.Create(path))(t)
 	defer f.Close()
+	if strings.HasSuffix(file, ".whl") {
+		writeWheel(t, f, file, members)
+	} else {
+		writeSdist(t, f, members)
+	}
+	return path
+}
+
+func writeWheel(t testing.TB, f io.Writer, file string, members map[string]string) {
+	t.Helper()
+	parts := strings.Split(strings.TrimSuffix(file, ".whl"), "-") // name, version, then Python, ABI and platform
 	z := zip.NewWriter(f)
-	info := name + "-" + version + ".dist-info/"
+	info := parts[0] + "-" + parts[1] + ".dist-info/"
 	for member, content := range map[string]string{
-		info + "METADATA": "Metadata-Version: 2.1\nName: " + name + "\nVersion: " + version + "\n",
-		info + "WHEEL":    "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+		info + "METADATA": "Metadata-Version: 2.1\nName: " + parts[0] + "\nVersion: " + parts[1] + "\n",
+		info + "WHEEL":    "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: " + strings.Join(parts[2:], "-") + "\n",
 		info + "RECORD":   "",
 	} {
 		must(io.WriteString(must(z.Create(member))(t), content))(t)
@@ -33,15 +43,10 @@ func Wheel(t testing.TB, name, version string, members map[string]string) string
 		copyFile(t, w, file)
 	}
 	done(t, z.Close())
-	return path
 }
 
-// Sdist writes a source package that holds files, likewise.
-func Sdist(t testing.TB, name, version string, members map[string]string) string {
+func writeSdist(t testing.TB, f io.Writer, members map[string]string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), name+"-"+version+".tar.gz")
-	f := must(os.Create(path))(t)
-	defer f.Close()
 	packed := gzip.NewWriter(f)
 	w := tar.NewWriter(packed)
 	for member, file := range members {
@@ -51,7 +56,6 @@ func Sdist(t testing.TB, name, version string, members map[string]string) string
 	}
 	done(t, w.Close())
 	done(t, packed.Close())
-	return path
 }
 
 func copyFile(t testing.TB, w io.Writer, file string) {
