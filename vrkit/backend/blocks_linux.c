@@ -5,11 +5,18 @@
 // again page by page: a tenth to a third of a step's time. So these definitions stand before glibc's: the plugin,
 // which is loaded later, finds them first. They serve blocks of a megabyte and more, in huge pages, keep what is freed
 // and give it to who asks next. Everything smaller, and all of malloc, stays with whoever is next in line.
+//
+// Every function that can be handed a block of ours is defined here too. VRKIT_BLOCKS=off leaves all blocks to the next
+// in line; the build tag noblocks leaves this file out, as the sanitizers do, which serve all blocks themselves.
+
+//go:build !noblocks && !asan && !msan
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -34,6 +41,45 @@ static struct block blocks[MOST];
 static int count;
 static uint64_t frees;
 static size_t kept, used, most_used; // bytes
+
+// next_of is the function of this name that is next in line, or NULL: where there is none, and for what the search
+// itself calls.
+static void *next_of(_Atomic(void *) *found, const char *name) {
+	static __thread int searching __attribute__((tls_model("initial-exec")));
+	void *next = atomic_load_explicit(found, memory_order_relaxed);
+	if (!next && !searching) {
+		int before = errno;
+		searching = 1;
+		next = dlsym(RTLD_NEXT, name);
+		searching = 0;
+		errno = before;
+		atomic_store_explicit(found, next, memory_order_relaxed);
+	}
+	return next;
+}
+
+#define NEXT(name) \
+	({ \
+		static _Atomic(void *) found; \
+		(__typeof__(&name))next_of(&found, #name); \
+	})
+
+// vrkit_blocks_on says whether blocks are served here. The environment is read once.
+int vrkit_blocks_on(void) {
+	static atomic_int state; // 1: on, 2: off
+	int now = atomic_load_explicit(&state, memory_order_relaxed);
+	if (!now) {
+		const char *value = getenv("VRKIT_BLOCKS");
+		now = value && strcmp(value, "off") == 0 ? 2 : 1;
+		atomic_store_explicit(&state, now, memory_order_relaxed);
+	}
+	return now == 1;
+}
+
+// The child of a fork has a mutex that nobody holds, whatever the other threads of its parent did.
+static void lock(void) { pthread_mutex_lock(&mutex); }
+static void unlock(void) { pthread_mutex_unlock(&mutex); }
+__attribute__((constructor)) static void survive_forks(void) { pthread_atfork(lock, unlock, unlock); }
 
 // fitting is the smallest free block that holds size bytes. Of one sixteen times as large, too much would lie idle.
 static struct block *fitting(size_t size) {
@@ -88,9 +134,12 @@ static struct block *map(size_t size) {
 static struct block *awaited(size_t size) {
 	struct block *b = NULL;
 	for (int i = 0; i < 20 && size >= SLOW && used >= size && !b; i++) {
-		pthread_mutex_unlock(&mutex);
+		int cancel;
+		unlock();
+		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); // no thread ends inside an allocation
 		usleep(100);
-		pthread_mutex_lock(&mutex);
+		pthread_setcancelstate(cancel, &cancel);
+		lock();
 		b = fitting(size);
 	}
 	return b;
@@ -99,7 +148,7 @@ static struct block *awaited(size_t size) {
 // take is a block of size bytes, a multiple of a huge page, or NULL.
 static void *take(size_t size) {
 	void *at = NULL;
-	pthread_mutex_lock(&mutex);
+	lock();
 	struct block *b = fitting(size);
 	if (!b)
 		b = awaited(size);
@@ -113,22 +162,23 @@ static void *take(size_t size) {
 		b->freed = 0;
 		settle();
 	}
-	pthread_mutex_unlock(&mutex);
+	unlock();
 	return at;
 }
 
+// An alignment that POSIX does not allow is left to the next in line to refuse.
 int posix_memalign(void **out, size_t alignment, size_t size) {
-	static int (*next)(void **, size_t, size_t);
-	if (size >= LARGE && size <= SIZE_MAX / 2 && alignment && HUGE_PAGE % alignment == 0) {
+	if (size >= LARGE && size <= SIZE_MAX / 2 && alignment && alignment % sizeof(void *) == 0 && HUGE_PAGE % alignment == 0 && vrkit_blocks_on()) {
+		int before = errno;
 		void *at = take((size + HUGE_PAGE - 1) & -HUGE_PAGE);
+		errno = before;
 		if (at) {
 			*out = at;
 			return 0;
 		}
 	}
-	if (!next && !(next = (int (*)(void **, size_t, size_t))dlsym(RTLD_NEXT, "posix_memalign")))
-		return ENOMEM;
-	return next(out, alignment, size);
+	__typeof__(&posix_memalign) next = NEXT(posix_memalign);
+	return next ? next(out, alignment, size) : ENOMEM;
 }
 
 // may_be_ours spares the mutex for nearly all that is freed and is not.
@@ -146,13 +196,13 @@ static struct block *held(void *p) {
 static int give(void *p) {
 	if (!may_be_ours(p))
 		return 0;
-	pthread_mutex_lock(&mutex);
+	lock();
 	struct block *b = held(p);
 	if (b) {
 		b->freed = ++frees;
 		used -= b->size;
 	}
-	pthread_mutex_unlock(&mutex);
+	unlock();
 	return b != NULL;
 }
 
@@ -160,24 +210,51 @@ static int give(void *p) {
 static size_t size_of(void *p) {
 	if (!may_be_ours(p))
 		return 0;
-	pthread_mutex_lock(&mutex);
+	lock();
 	struct block *b = held(p);
 	size_t size = b ? b->size : 0;
-	pthread_mutex_unlock(&mutex);
+	unlock();
 	return size;
 }
 
 void free(void *p) {
-	static void (*next)(void *);
-	if (!give(p) && (next || (next = (void (*)(void *))dlsym(RTLD_NEXT, "free"))))
+	if (!p || give(p))
+		return;
+	__typeof__(&free) next = NEXT(free);
+	if (next)
 		next(p);
 }
 
+// What C23 has beside free, and an old name of it.
+void free_sized(void *p, size_t size) {
+	(void)size;
+	free(p);
+}
+
+void free_aligned_sized(void *p, size_t alignment, size_t size) {
+	(void)alignment;
+	(void)size;
+	free(p);
+}
+
+void cfree(void *p) { free(p); }
+
+size_t malloc_usable_size(void *p) {
+	size_t size = size_of(p);
+	__typeof__(&malloc_usable_size) next = size ? NULL : NEXT(malloc_usable_size);
+	return next ? next(p) : size;
+}
+
 void *realloc(void *p, size_t size) {
-	static void *(*next)(void *, size_t);
 	size_t old = size_of(p);
-	if (!old)
-		return next || (next = (void *(*)(void *, size_t))dlsym(RTLD_NEXT, "realloc")) ? next(p, size) : NULL;
+	if (!old) {
+		__typeof__(&realloc) next = NEXT(realloc);
+		return next ? next(p, size) : NULL;
+	}
+	if (size == 0) { // as glibc does
+		free(p);
+		return NULL;
+	}
 	void *q = malloc(size);
 	if (q) {
 		memcpy(q, p, old < size ? old : size);
@@ -186,9 +263,18 @@ void *realloc(void *p, size_t size) {
 	return q;
 }
 
+void *reallocarray(void *p, size_t count_of, size_t size) {
+	size_t all;
+	if (__builtin_mul_overflow(count_of, size, &all)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return realloc(p, all);
+}
+
 void vrkit_blocks(size_t *is_kept, size_t *is_used) {
-	pthread_mutex_lock(&mutex);
+	lock();
 	*is_kept = kept;
 	*is_used = used;
-	pthread_mutex_unlock(&mutex);
+	unlock();
 }

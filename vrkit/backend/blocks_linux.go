@@ -1,9 +1,12 @@
+//go:build cgo && !noblocks && !asan && !msan
+
 package backend
 
 /*
 #cgo LDFLAGS: -ldl -lpthread
 #include <stddef.h>
 void vrkit_blocks(size_t *is_kept, size_t *is_used);
+int vrkit_blocks_on(void);
 */
 import "C"
 
@@ -14,3 +17,5 @@ func blocks() (kept, used int64) {
 	C.vrkit_blocks(&k, &u)
 	return int64(k), int64(u)
 }
+
+func servesBlocks() bool { return C.vrkit_blocks_on() != 0 }

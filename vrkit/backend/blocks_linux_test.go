@@ -1,3 +1,5 @@
+//go:build cgo && !noblocks && !asan && !msan
+
 package backend_test
 
 import (
@@ -6,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -55,8 +58,31 @@ func TestBlocksFromC(t *testing.T) {
 	out, err := exec.Command(compiler, "-Wall", "-Wextra", "-Werror", "-O1", "-fno-builtin", "-o", program,
 		"testdata/blocks.c", "blocks_linux.c", "-ldl", "-lpthread").CombinedOutput()
 	require.NoError(t, err, string(out))
-	out, err = exec.Command(program).CombinedOutput()
+	for _, value := range []string{"", "off"} {
+		c := exec.Command(program)
+		c.Env = append(os.Environ(), backend.BlocksEnv+"="+value)
+		out, err = c.CombinedOutput()
+		require.NoError(t, err, "%s=%s: %s", backend.BlocksEnv, value, out)
+	}
+}
+
+// The tag leaves the definitions out, and what is left is a package.
+func TestBlocksTag(t *testing.T) {
+	for tags, want := range map[string]string{"": "[blocks_linux.c]", "noblocks": "[]"} {
+		out, err := exec.Command("go", "list", "-tags", tags, "-f", "{{.CFiles}}", ".").CombinedOutput()
+		require.NoError(t, err, string(out))
+		require.Equal(t, want, strings.TrimSpace(string(out)), tags)
+	}
+	out, err := exec.Command("go", "vet", "-tags", "noblocks", ".").CombinedOutput()
 	require.NoError(t, err, string(out))
+}
+
+// A misspelt value is said before anything is fetched or loaded.
+func TestBlocksVariable(t *testing.T) {
+	require.Contains(t, backend.LargeBlocks(), "kept")
+	t.Setenv(backend.BlocksEnv, "of")
+	_, _, err := backend.Open(t.Context(), backend.Options{Offline: true})
+	require.ErrorContains(t, err, "VRKIT_BLOCKS=of says nothing")
 }
 
 func array(t *testing.T, b compute.Backend, size int, value byte) compute.Buffer {

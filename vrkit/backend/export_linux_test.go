@@ -1,3 +1,5 @@
+//go:build cgo && !noblocks && !asan && !msan
+
 package backend
 
 // Blocks is for tests that open XLA by package backendtest, which imports this one.

@@ -1,14 +1,23 @@
 // What blocks_linux.c promises to who calls malloc's family, on several threads: a program that says nothing and
-// ends with 0, or names the line that does not hold.
+// ends with 0, or names the line that does not hold. With VRKIT_BLOCKS=off no block is ours, and the rest holds too.
 
 #define _GNU_SOURCE
+#include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 void vrkit_blocks(size_t *is_kept, size_t *is_used);
+int vrkit_blocks_on(void);
+void free_sized(void *p, size_t size);
+void free_aligned_sized(void *p, size_t alignment, size_t size);
+void cfree(void *p);
 
 #define MUST(holds) \
 	do { \
@@ -97,14 +106,161 @@ static void resized(void) {
 	free(p);
 }
 
-static void odd(void) {
+// ours is the size of a block if it is served by blocks_linux.c, else 0.
+static size_t ours(void *p) { return vrkit_blocks_on() ? malloc_usable_size(p) : 0; }
+
+// Alignments that POSIX does not allow are refused for every size, and *out is left as it was.
+static void refused(void) {
+	size_t bad[] = {0, 1, 2, 3, 4, 24, 63, 100, MIB + 8}, sizes[] = {1, 100, MIB, 40 * MIB};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		for (size_t j = 0; j < sizeof sizes / sizeof *sizes; j++) {
+			void *p = &p;
+			MUST(posix_memalign(&p, bad[i], sizes[j]) == EINVAL && p == &p);
+		}
 	void *p = NULL;
-	MUST(posix_memalign(&p, 3, 4 * MIB) != 0);      // no power of two
-	MUST(posix_memalign(&p, 64, SIZE_MAX - 1) != 0); // more than there is
-	MUST(posix_memalign(&p, 64, (size_t)1 << 60) != 0);
-	free(block(8 * MIB, 4 * MIB));
-	free(block(64, 100));
+	MUST(posix_memalign(&p, 64, SIZE_MAX - 1) == ENOMEM); // more than there is
+	MUST(posix_memalign(&p, 64, (size_t)1 << 60) == ENOMEM);
+	for (size_t alignment = sizeof(void *); alignment <= 8 * MIB; alignment *= 2) {
+		free(block(alignment, 4 * MIB));
+		free(block(alignment, 100));
+	}
 	free(NULL);
+	MUST(used() == 0);
+}
+
+// A block is as large as malloc_usable_size says.
+static void usable(void) {
+	char *p = block(64, 5 * MIB);
+	size_t size = malloc_usable_size(p);
+	MUST(size >= 5 * MIB && used() == ours(p));
+	memset(p, 7, size);
+	free(p);
+	MUST(malloc_usable_size(NULL) == 0);
+}
+
+// What others serve stays with them, whichever function takes it.
+static void others(void) {
+	for (int how = 0; how < 5; how++) {
+		size_t size = 4 * MIB;
+		void *their[] = {malloc(size), calloc(size, 1), aligned_alloc(2 * MIB, size), memalign(2 * MIB, size), valloc(size), pvalloc(size), block(64, 100)};
+		for (size_t i = 0; i < sizeof their / sizeof *their; i++) {
+			size_t has = malloc_usable_size(their[i]);
+			MUST(their[i] && has >= (i == 6 ? 100 : size) && used() == 0);
+			memset(their[i], how, has);
+			switch (how) {
+			case 0: free(their[i]); break;
+			case 1: cfree(their[i]); break;
+			case 2: free_sized(their[i], size); break;
+			case 3: free_aligned_sized(their[i], 2 * MIB, size); break;
+			case 4:
+				their[i] = reallocarray(their[i], 6, MIB);
+				MUST(their[i] && all(their[i], how, has < 6 * MIB ? has : 6 * MIB));
+				free(their[i]);
+			}
+		}
+	}
+}
+
+// A block of ours is freed by every function that frees, and errno stays.
+static void freed(void) {
+	for (int how = 0; how < 5; how++) {
+		errno = EDOM;
+		void *p = block(64, 4 * MIB);
+		MUST(errno == EDOM && used() == ours(p));
+		switch (how) {
+		case 0: free(p); break;
+		case 1: cfree(p); break;
+		case 2: free_sized(p, 4 * MIB); break;
+		case 3: free_aligned_sized(p, 64, 4 * MIB); break;
+		case 4: MUST(!realloc(p, 0));
+		}
+		MUST(errno == EDOM && used() == 0);
+	}
+}
+
+static void arrays(void) {
+	char *p = block(64, 4 * MIB);
+	volatile size_t half = SIZE_MAX / 2; // unseen by the compiler, which would warn
+	memset(p, 8, 4 * MIB);
+	errno = 0;
+	MUST(!reallocarray(p, half, 3) && errno == ENOMEM); // the product does not fit
+	errno = 0;
+	MUST(!realloc(p, half) && errno == ENOMEM);
+	MUST(all(p, 8, 4 * MIB) && used() == ours(p)); // and the block is left as it was
+	p = reallocarray(p, 5, MIB);
+	MUST(p && all(p, 8, 4 * MIB) && used() == 0);
+	free(p);
+}
+
+// Before all constructors, those of the libraries too.
+static void early(void) {
+	char *p = block(64, 4 * MIB), *small = block(64, 100);
+	MUST(malloc_usable_size(p) >= 4 * MIB && used() == ours(p));
+	small = realloc(small, 200);
+	free(small);
+	free(realloc(p, 5 * MIB));
+}
+
+__attribute__((section(".preinit_array"), used)) static void (*const first)(void) = early;
+
+// A thread that is to end does not end inside an allocation, not even in one that waits for another's block.
+static void *ends_later(void *arg) {
+	pthread_cancel(pthread_self());
+	void *p = NULL;
+	posix_memalign(&p, 64, 40 * MIB);
+	free(p);
+	*(int *)arg = 1;
+	pthread_testcancel();
+	return NULL;
+}
+
+static void cancelled(void) {
+	int came = 0;
+	void *p = block(64, 40 * MIB), *how;
+	pthread_t thread;
+	MUST(pthread_create(&thread, NULL, ends_later, &came) == 0);
+	pthread_join(thread, &how);
+	MUST(came && how == PTHREAD_CANCELED);
+	free(p);
+}
+
+static atomic_int stop;
+
+static void *busy(void *arg) {
+	(void)arg;
+	while (!stop)
+		free(block(64, 4 * MIB));
+	return NULL;
+}
+
+// The child of a fork can take and free blocks, whatever the other threads of its parent were doing.
+static void forks(void) {
+	pthread_t threads[3];
+	char *before = block(64, 4 * MIB);
+	memset(before, 4, 4 * MIB);
+	for (int i = 0; i < 3; i++)
+		MUST(pthread_create(&threads[i], NULL, busy, NULL) == 0);
+	for (int i = 0; i < 100; i++) {
+		pid_t child = fork();
+		MUST(child >= 0);
+		if (child == 0) {
+			alarm(20); // one that waits for ever is killed
+			char *p = block(64, 4 * MIB);
+			memset(p, 5, 4096);
+			free(p);
+			p = realloc(before, 100);
+			MUST(all(p, 4, 100));
+			free(p);
+			_exit(0);
+		}
+		int status;
+		MUST(waitpid(child, &status, 0) == child && status == 0);
+	}
+	stop = 1;
+	for (int i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+	MUST(all(before, 4, 4 * MIB));
+	free(before);
 }
 
 static void *worker(void *arg) {
@@ -118,6 +274,11 @@ static void *worker(void *arg) {
 		int k = state >> 29;
 		if (held[k].at) {
 			MUST(all(held[k].at, held[k].value, held[k].size));
+			MUST(malloc_usable_size(held[k].at) >= held[k].size);
+			if (i % 16 == 0) {
+				held[k].at = realloc(held[k].at, held[k].size / 2 + 1);
+				MUST(all(held[k].at, held[k].value, held[k].size / 2));
+			}
 			free(held[k].at);
 		}
 		held[k].size = (state >> 8) % (3 * MIB);
@@ -131,15 +292,23 @@ static void *worker(void *arg) {
 }
 
 int main(void) {
-	reused();
-	trimmed();
-	resized();
-	odd();
+	if (vrkit_blocks_on()) {
+		reused();
+		trimmed();
+		resized();
+	}
+	refused();
+	usable();
+	others();
+	freed();
+	arrays();
+	cancelled();
+	forks();
 	pthread_t threads[4];
 	for (uintptr_t i = 0; i < 4; i++)
 		MUST(pthread_create(&threads[i], NULL, worker, (void *)i) == 0);
 	for (int i = 0; i < 4; i++)
 		pthread_join(threads[i], NULL);
-	MUST(used() == 0);
+	MUST(used() == 0 && (vrkit_blocks_on() || kept() == 0));
 	return 0;
 }

@@ -33,7 +33,7 @@ func doctor(ctx context.Context, c *call) error {
 	if err := checkDevice(*device); err != nil {
 		return err
 	}
-	findings := []finding{version(), cache(), engine(ctx, *device), python(ctx)}
+	findings := []finding{version(), cache(), engine(ctx, *device), {What: "large blocks", OK: true, Found: backend.LargeBlocks()}, python(ctx)}
 	for _, m := range models.All() {
 		files, err := models.Artefacts(m.Name)
 		if err != nil {
