@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -18,6 +19,8 @@ func output(ctx context.Context, command *exec.Cmd) ([]byte, error) {
 	command.Stderr = &stderr
 	command.WaitDelay = 5 * time.Second
 	endWithUs(command)
+	runtime.LockOSThread() // what the kernel waits for is the end of the thread that starts the command
+	defer runtime.UnlockOSThread()
 	out, err := command.Output()
 	if err == nil {
 		return out, nil

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -101,11 +100,12 @@ func (c cell) run(ctx context.Context, executable string, processors []int) (res
 	var said bytes.Buffer
 	process := exec.CommandContext(ctx, executable, arguments...)
 	process.Stderr = &said
-	process.Cancel = func() error { return process.Process.Signal(os.Interrupt) } // it keeps what it has
-	process.WaitDelay = time.Minute
+	if err := endsWithUs(process); err != nil {
+		return result, false, err
+	}
 	began := time.Now()
 	if err := startOn(process, processors); err != nil {
-		return result, false, err
+		return result, false, fmt.Errorf("%s: its process can't be started: %w", c, err)
 	}
 	failed := process.Wait()
 	spent := cost{
@@ -121,8 +121,7 @@ func (c cell) run(ctx context.Context, executable string, processors []int) (res
 	case ctx.Err() != nil:
 		return result, false, ctx.Err()
 	case failed != nil:
-		lines := strings.Split(strings.TrimSpace(said.String()), "\n")
-		return result, false, fmt.Errorf("%s: %s", c, strings.TrimPrefix(lines[len(lines)-1], "vrkit train: "))
+		return result, false, fmt.Errorf("%s: %w", c, ending(process.ProcessState, said.String()))
 	}
 	result, err = c.read()
 	return result, true, err

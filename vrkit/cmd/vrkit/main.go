@@ -62,7 +62,7 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
 	klog.SetOutput(io.Discard)   // what GoMLX logs reaches people as errors
 	klog.LogToStderr(false)
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(untilParentEnds(ctx), os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // run does what main does, for tests too, and returns the exit status.

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
+	"github.com/vrkit-go/reprogram/vrkit/results"
+)
+
+// TestTableKilled kills a run of a table, then the table itself, and goes on: the run that was killed is reported as
+// killed, no run outlives its table, and what both leave behind is gone on with.
+func TestTableKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a short test does not train a real network")
+	}
+	backendtest.XLA(t)
+	dir := t.TempDir()
+	grid := []string{"table", "-o", "grid", "-seeds", "0", "-train", "400", "-test", "30", "-batch", "20", "-side", "64", "-epochs", "1", "-json"}
+	run := filepath.Join(dir, "grid/squeezenet1.1/mnist/pad-blm/seed-0")
+	trained := func() bool { // not only epoch 0
+		metrics, _ := os.ReadFile(filepath.Join(run, "metrics.csv"))
+		return bytes.Count(metrics, []byte("\n")) > 2
+	}
+
+	table := process(t, dir, grid...)
+	var stderr bytes.Buffer
+	table.Stderr = &stderr
+	require.NoError(t, table.Start())
+	child := childOf(t, table.Process.Pid)
+	await(t, "the state of epoch 0", func() bool {
+		_, err := os.Stat(filepath.Join(run, "metrics.csv"))
+		return err == nil
+	})
+	require.NoError(t, syscall.Kill(child, syscall.SIGKILL))
+	require.Error(t, table.Wait())
+	require.Equal(t, 1, table.ProcessState.ExitCode())
+	require.Contains(t, stderr.String(), "vrkit table: mnist squeezenet1.1 pad blm seed 0: its process was killed from outside")
+	require.False(t, trained())
+
+	table = process(t, dir, grid...)
+	require.NoError(t, table.Start())
+	child = childOf(t, table.Process.Pid)
+	require.NoError(t, table.Process.Kill())
+	require.Error(t, table.Wait())
+	await(t, "the end of the run of a table that was killed", func() bool { return !runs(child) })
+	require.False(t, trained(), "the run outlived its table")
+
+	t.Setenv(commandEnv, "1")
+	status, stdout, said := vrkitIn(t, dir, grid...)
+	require.Equal(t, 0, status, said)
+	var rows []results.Row
+	require.NoError(t, json.Unmarshal([]byte(stdout), &rows))
+	require.Len(t, rows, 1)
+	require.Equal(t, 1, rows[0].Epochs)
+	require.True(t, trained())
+}
+
+// childOf waits for the first child of a process.
+func childOf(t *testing.T, parent int) (pid int) {
+	await(t, "a run's process", func() bool {
+		stats, err := filepath.Glob("/proc/[0-9]*/stat")
+		require.NoError(t, err)
+		for _, path := range stats {
+			if fields := stat(path); len(fields) > 1 && fields[1] == strconv.Itoa(parent) {
+				pid, err = strconv.Atoi(filepath.Base(filepath.Dir(path)))
+				require.NoError(t, err)
+				return true
+			}
+		}
+		return false
+	})
+	return pid
+}
+
+// runs tells whether a process has not ended, be it that nobody has asked for how.
+func runs(pid int) bool {
+	fields := stat(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	return len(fields) > 0 && fields[0] != "Z"
+}
+
+// stat is what follows a process's name there: its state, its parent and more; nothing if it is gone.
+func stat(path string) []string {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
+}
+
+// await polls until something is so.
+func await(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(2 * patience); !is(); time.Sleep(20 * time.Millisecond) {
+		require.True(t, time.Now().Before(end), "waited in vain for %s", what)
+	}
+}
