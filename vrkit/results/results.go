@@ -55,7 +55,8 @@ type Row struct {
 	accuracies []float64
 }
 
-// Summarise puts runs that differ in their seed alone into one row, in the order of the first of each.
+// Summarise puts runs that differ in their seed alone into one row, in the order of the first of each. Of two runs with
+// the same seed the first counts, because the second says nothing about how seeds differ.
 func Summarise(runs []Run) (rows []*Row) {
 	for _, r := range runs {
 		i := slices.IndexFunc(rows, func(row *Row) bool {
@@ -66,6 +67,9 @@ func Summarise(runs []Run) (rows []*Row) {
 			rows = append(rows, &Row{Model: r.Model, Dataset: r.Dataset, Input: r.Input, Output: r.Output, Label: r.Label, Epochs: r.Epochs, Trainable: r.Trainable})
 		}
 		row := rows[i]
+		if slices.Contains(row.Seeds, r.Seed) {
+			continue
+		}
 		n := float64(len(row.Seeds))
 		mean := func(of *float64, value float64) { *of = (*of*n + value) / (n + 1) }
 		mean(&row.Before, r.Before)
@@ -116,7 +120,8 @@ func CSV(runs []Run) ([]byte, error) {
 	return buffer.Bytes(), err
 }
 
-// Read reads what CSV wrote. Other columns, and a value that is no number, are errors that name the line.
+// Read reads what CSV wrote. Other columns, a value that is no number, and a run that is there twice are errors that
+// name the line.
 func Read(from io.Reader) ([]Run, error) {
 	lines, err := csv.NewReader(from).ReadAll()
 	if err != nil {
@@ -126,8 +131,13 @@ func Read(from io.Reader) ([]Run, error) {
 		return nil, errors.New("these are not the runs of vrkit table: the first line must be " + strings.Join(header, ","))
 	}
 	runs := make([]Run, len(lines)-1)
+	at := map[[6]string]int{} // of a run, the line
 	for i, fields := range lines[1:] {
 		r := &runs[i]
+		if before, twice := at[[6]string(fields[:6])]; twice {
+			return nil, fmt.Errorf("line %d: this run stands in line %d too: delete one of them", i+2, before)
+		}
+		at[[6]string(fields[:6])] = i + 2
 		r.Model, r.Dataset, r.Input, r.Output, r.Label = fields[0], fields[1], fields[2], fields[3], fields[4]
 		for column, to := range []any{&r.Seed, &r.Epochs, &r.Before, &r.Accuracy, &r.BestOnVal, &r.BestOnTest, &r.TrainAccuracy, &r.Loss, &r.EpochSeconds, &r.Seconds, &r.PeakMemory, &r.Threads, &r.Trainable} {
 			field := fields[5+column]

@@ -30,6 +30,12 @@ func TestRuns(t *testing.T) {
 	require.Equal(t, -1., rows[0].BestOnVal)
 	require.Zero(t, rows[1].Deviation)
 
+	require.Equal(t, rows[0], Summarise([]Run{one, two, one})[0], "a seed counts once")
+
+	twice, err := CSV([]Run{one, other, two, other})
+	require.NoError(t, err)
+	_, err = Read(bytes.NewReader(twice))
+	require.ErrorContains(t, err, "line 5: this run stands in line 3 too")
 	_, err = Read(strings.NewReader("a,b\n"))
 	require.ErrorContains(t, err, "the first line must be model,dataset")
 	_, err = Read(strings.NewReader(strings.Replace(string(written), ",0.75,", ",much,", 1)))

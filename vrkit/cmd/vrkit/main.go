@@ -152,7 +152,7 @@ func (c *call) parse() error {
 	}
 	if len(positional) != want {
 		if want == 0 {
-			return fmt.Errorf("takes no arguments, only flags, but was given %q", positional[0])
+			return fmt.Errorf("takes no arguments, only flags, but was given %q; a value that has a blank stands in quotes", positional[0])
 		}
 		return fmt.Errorf("needs %s; see vrkit %s -h", c.command.arguments, c.command.name)
 	}

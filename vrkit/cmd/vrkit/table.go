@@ -79,7 +79,7 @@ type grid struct {
 func (c *call) gridFlags() *grid {
 	g := &grid{}
 	c.StringVar(&g.models, "models", "squeezenet1.1", "the frozen models, with commas between")
-	c.StringVar(&g.datasets, "datasets", "mnist", "the data sets")
+	c.StringVar(&g.datasets, "datasets", "mnist", "the data sets; one that has a comma in its name in double quotes")
 	c.StringVar(&g.inputs, "inputs", "pad", "the input manipulations: "+strings.Join(input.Names(), ", "))
 	c.StringVar(&g.outputs, "outputs", "blm", "the output alignments: "+strings.Join(output.Names(), ", "))
 	c.StringVar(&g.seeds, "seeds", "0,1,2", "the seeds")
@@ -110,8 +110,18 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 		return nil, fmt.Errorf("-label %q is part of a folder's name: take letters, digits and hyphens", g.label)
 	}
 	flags := c.given(slices.Concat(gridNames, tableNames))
+	var lists [5][]string
+	for i, from := range []struct {
+		flag, text string
+		identity   func(string) string
+	}{{"datasets", g.datasets, dataIdentity}, {"models", g.models, itself}, {"inputs", g.inputs, itself}, {"outputs", g.outputs, itself}, {"seeds", g.seeds, seedIdentity}} {
+		var err error
+		if lists[i], err = names(from.flag, from.text, from.identity); err != nil {
+			return nil, err
+		}
+	}
 	var seeds []uint64
-	for _, text := range list(g.seeds) {
+	for _, text := range lists[4] {
 		seed, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
 			return nil, fmt.Errorf("-seeds: %q is no seed: take whole numbers with commas between", text)
@@ -119,10 +129,10 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 		seeds = append(seeds, seed)
 	}
 	var all []cell
-	for _, dataset := range list(g.datasets) {
-		for _, model := range list(g.models) {
-			for _, in := range list(g.inputs) {
-				for _, out := range list(g.outputs) {
+	for _, dataset := range lists[0] {
+		for _, model := range lists[1] {
+			for _, in := range lists[2] {
+				for _, out := range lists[3] {
 					for _, seed := range seeds {
 						one := cell{parts: parts{model, dataset, in, out, seed}, Label: g.label, flags: flags}
 						name := in + "-" + out
@@ -146,10 +156,17 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 	if len(all) == 0 {
 		return nil, errors.New("the grid is empty: every list needs a name at least")
 	}
+	in := map[string]cell{}
+	for _, one := range all {
+		if other, taken := in[one.Run]; taken {
+			return nil, fmt.Errorf("the runs of %s and %s would lie in the same folder %s: rename one, or make two tables", other.Dataset, one.Dataset, one.Run)
+		}
+		in[one.Run] = one
+	}
 	return all, nil
 }
 
-// planned reads a plan: a grid a line, as flags; empty lines and lines that begin with # are left out.
+// planned reads a plan: a grid a line, as flags with a shell's quotes; empty lines and lines that begin with # are left out.
 func planned(c *call, path, dir string) ([]cell, error) {
 	var misplaced string
 	c.Visit(func(f *flag.Flag) {
@@ -165,15 +182,19 @@ func planned(c *call, path, dir string) ([]cell, error) {
 		return nil, err
 	}
 	var all []cell
-	at := map[string]int{}
+	at := map[any]int{} // of a run, the line
 	for number, line := range strings.Split(string(data), "\n") {
 		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		one := &call{FlagSet: newFlags("plan"), command: c.command, arguments: append(c.given(tableNames), strings.Fields(line)...), stderr: c.stderr, json: new(bool)}
+		flags, err := words(line)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", path, number+1, err)
+		}
+		one := &call{FlagSet: newFlags("plan"), command: c.command, arguments: append(c.given(tableNames), flags...), stderr: c.stderr, json: new(bool)}
 		one.command.arguments = ""
 		g := one.gridFlags()
-		err := one.parse()
+		err = one.parse()
 		var cells []cell
 		if err == nil {
 			cells, err = g.cells(one, dir)
@@ -182,10 +203,14 @@ func planned(c *call, path, dir string) ([]cell, error) {
 			return nil, fmt.Errorf("%s:%d: %w", path, number+1, err)
 		}
 		for _, cell := range cells {
-			if before, twice := at[cell.Run]; twice {
-				return nil, fmt.Errorf("%s:%d: %s stands in line %d too: give one of them a -label", path, number+1, cell, before)
+			identity := cell.parts
+			identity.Dataset = dataIdentity(cell.Dataset)
+			for _, key := range []any{cell.Run, [2]any{identity, cell.Label}} { // where it lies, and which run it is
+				if before, twice := at[key]; twice && before != number+1 {
+					return nil, fmt.Errorf("%s:%d: %s stands in line %d too: give one of them a -label", path, number+1, cell, before)
+				}
+				at[key] = number + 1
 			}
-			at[cell.Run] = number + 1
 		}
 		all = append(all, cells...)
 	}
@@ -208,14 +233,12 @@ func (c *call) given(but []string) (flags []string) {
 // fileName is a name with what a file's name can't have replaced.
 func fileName(name string) string { return strings.NewReplacer(":", "_", "/", "_").Replace(name) }
 
-// list is what stands between commas.
-func list(text string) (names []string) {
-	for name := range strings.SplitSeq(text, ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			names = append(names, name)
-		}
+// seedIdentity is the number that a seed is, however it is written.
+func seedIdentity(text string) string {
+	if seed, err := strconv.ParseUint(text, 10, 64); err == nil {
+		return fmt.Sprint(seed)
 	}
-	return names
+	return text
 }
 
 // fetchAll fetches every model and data set of the cells, once, before the first run begins.

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mattn/go-shellwords"
+
+	"github.com/vrkit-go/reprogram/datasets"
+)
+
+// names reads the names that stand between the commas of a flag's value. A name that has a comma of its own stands in
+// double quotes, as in CSV. Two names of one thing are an error, because its runs would count twice; identity says
+// what a name stands for.
+func names(flag, text string, identity func(name string) string) (all []string, err error) {
+	reader := csv.NewReader(strings.NewReader(text))
+	reader.TrimLeadingSpace = true
+	fields, err := reader.Read()
+	if err == io.EOF {
+		return nil, nil
+	}
+	if err == nil {
+		_, err = reader.Read()
+	}
+	if err != io.EOF {
+		return nil, fmt.Errorf(`-%s: the quotes of %s don't match: a name that has a comma stands in double quotes, as in "a,b",c`, flag, text)
+	}
+	seen := map[string]string{}
+	for _, name := range fields {
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
+		switch before, twice := seen[identity(name)]; {
+		case twice && before == name:
+			return nil, fmt.Errorf("-%s: %s stands there twice: write it once", flag, name)
+		case twice:
+			return nil, fmt.Errorf("-%s: %s and %s are the same: write one of them", flag, before, name)
+		}
+		seen[identity(name)] = name
+		all = append(all, name)
+	}
+	return all, nil
+}
+
+// itself is the identity of a name that nothing else is called.
+func itself(name string) string { return name }
+
+// dataIdentity is the identity of a data set: a folder is where it really lies, however its path is written.
+func dataIdentity(name string) string {
+	path, isFolder := strings.CutPrefix(name, datasets.FolderPrefix)
+	if !isFolder {
+		return name
+	}
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	return datasets.FolderPrefix + path
+}
+
+// words splits a plan's line as a shell does: what stands in quotes, or after a backslash, is taken as it is. Nothing
+// else has a meaning of its own.
+func words(line string) ([]string, error) {
+	if !utf8.ValidString(line) {
+		return nil, errors.New("this is no text in UTF-8: save the plan as that")
+	}
+	parser := shellwords.NewParser()
+	parser.SetExcludeSeparators([]rune(";&|<>()`$")...)
+	all, err := parser.Parse(line)
+	if err != nil {
+		return nil, errors.New(`a quote is not closed: close it, or write \" or \' for one that is part of a name`)
+	}
+	return all, nil
+}
