@@ -69,7 +69,7 @@ func (i Info) cuda() bool { return strings.Contains(i.Config, "cuda") }
 // Open finds or installs a backend and opens it. It is meant to be called once
 // a process: a plugin stays loaded, and reads XLA_FLAGS as it loads.
 func Open(ctx context.Context, o Options) (compute.Backend, Info, error) {
-	if err := checkBlocks(); err != nil {
+	if _, err := LargeBlocks(); err != nil {
 		return nil, Info{}, err
 	}
 	return first(ctx, o, load)

@@ -11,18 +11,14 @@ import (
 // the C library or to whichever allocator is loaded; the build tag noblocks leaves the definitions out of the program.
 const BlocksEnv = "VRKIT_BLOCKS"
 
-// LargeBlocks says in a few words who serves large blocks in this process.
-func LargeBlocks() string {
-	if servesBlocks() {
-		return "kept by this program from step to step"
-	}
-	return "left to the system's allocator"
-}
-
-// checkBlocks returns an error for a value that says nothing: a misspelt "off" would be on.
-func checkBlocks() error {
+// LargeBlocks says in a few words who serves large blocks in this process. A value of [BlocksEnv] that says nothing is
+// an error: a misspelt "off" would leave it on.
+func LargeBlocks() (string, error) {
 	if value := os.Getenv(BlocksEnv); value != "" && value != "on" && value != "off" {
-		return fmt.Errorf("%s=%s says nothing: set it to off, or to on, which it is without the variable", BlocksEnv, value)
+		return "", fmt.Errorf("%s=%s says nothing: set it to off, or leave it out", BlocksEnv, value)
 	}
-	return nil
+	if servesBlocks() {
+		return "kept by this program from step to step", nil
+	}
+	return "left to the system's allocator", nil
 }

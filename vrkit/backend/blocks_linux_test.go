@@ -79,9 +79,11 @@ func TestBlocksTag(t *testing.T) {
 
 // A misspelt value is said before anything is fetched or loaded.
 func TestBlocksVariable(t *testing.T) {
-	require.Contains(t, backend.LargeBlocks(), "kept")
+	who, err := backend.LargeBlocks()
+	require.NoError(t, err)
+	require.Contains(t, who, "kept")
 	t.Setenv(backend.BlocksEnv, "of")
-	_, _, err := backend.Open(t.Context(), backend.Options{Offline: true})
+	_, _, err = backend.Open(t.Context(), backend.Options{Offline: true})
 	require.ErrorContains(t, err, "VRKIT_BLOCKS=of says nothing")
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -33,7 +34,7 @@ func doctor(ctx context.Context, c *call) error {
 	if err := checkDevice(*device); err != nil {
 		return err
 	}
-	findings := []finding{version(), cache(), engine(ctx, *device), {What: "large blocks", OK: true, Found: backend.LargeBlocks()}, python(ctx)}
+	findings := []finding{version(), cache(), engine(ctx, *device), largeBlocks(), python(ctx)}
 	for _, m := range models.All() {
 		files, err := models.Artefacts(m.Name)
 		if err != nil {
@@ -88,12 +89,24 @@ func cache() finding {
 
 // engine opens the backend from what is on the machine.
 func engine(ctx context.Context, device string) finding {
+	if f := largeBlocks(); !f.OK {
+		return finding{What: "backend", Found: "not opened, because of the next line", Remedy: f.Remedy}
+	}
 	b, info, err := backend.Open(ctx, backend.Options{Device: device, Offline: true})
 	if err != nil {
 		return finding{What: "backend", Found: firstLine(err), Remedy: "any command that computes fetches a plugin; or set GOMLX_BACKEND=xla:/absolute/path.so to one of your own"}
 	}
 	b.Finalize()
 	return finding{What: "backend", OK: true, Found: info.String()}
+}
+
+// largeBlocks says who serves the large blocks of memory that the engine asks for.
+func largeBlocks() finding {
+	who, err := backend.LargeBlocks()
+	if err != nil {
+		return finding{What: "large blocks", Found: firstLine(err), Remedy: "unset " + backend.BlocksEnv}
+	}
+	return finding{What: "large blocks", OK: true, Found: who}
 }
 
 // python is needed only to fetch from Python packages, and for notebooks.
@@ -107,20 +120,32 @@ func python(ctx context.Context) finding {
 
 // filesFinding says how many of a thing's files are cached, and what the rest would cost.
 func filesFinding(what string, files []fetch.Artefact) finding {
-	var missing int64
-	cached := 0
+	var bytes int64 // to be fetched, of the files that say how many
+	cached, unsaid := 0, 0
+	remedy := "the first command that needs it fetches it"
 	for _, file := range files {
 		if _, ok := file.Cached(); ok {
 			cached++
+			continue
+		}
+		if size := cmp.Or(file.Download, file.Size); size > 0 {
+			bytes += size
 		} else {
-			missing += file.Size
+			unsaid++
+		}
+		if path, err := file.Path(); err == nil && file.ByHand {
+			remedy = fmt.Sprintf("it is not fetched, because nobody publishes a checksum: download %s and put the file at %s", file.Sources[0], path)
 		}
 	}
 	if cached == len(files) {
 		return finding{What: what, OK: true, Found: "cached"}
 	}
-	return finding{
-		What: what, Found: fmt.Sprintf("%d of %d files cached, %.1f MB missing", cached, len(files), float64(missing)/1e6),
-		Remedy: "the first command that needs it fetches it",
+	missing := megabytes(bytes) + " missing"
+	switch {
+	case unsaid > 0 && bytes == 0:
+		missing = "size of the rest unknown"
+	case unsaid > 0:
+		missing += fmt.Sprintf(", and %d of unknown size", unsaid)
 	}
+	return finding{What: what, Found: fmt.Sprintf("%d of %d files cached, %s", cached, len(files), missing), Remedy: remedy}
 }

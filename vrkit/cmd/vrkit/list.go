@@ -168,6 +168,8 @@ func megabytes(bytes int64) string {
 		return "nothing"
 	case bytes < 0:
 		return "size unknown"
+	case bytes < 100e3:
+		return fmt.Sprintf("%.0f kB", float64(bytes)/1e3)
 	}
 	return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
 }
