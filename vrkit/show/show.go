@@ -66,15 +66,28 @@ func Save(f figure.Figure, name string) (path string, err error) {
 	if folder == "" {
 		folder = "figures"
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return "", fmt.Errorf("show: no folder for figures (set %s to another): %w", FolderVariable, err)
-	}
 	path = filepath.Join(folder, name+extension)
-	if err := vrkit.WriteFile(path, content, 0o644); err != nil {
-		return "", fmt.Errorf("show: writing a figure (set %s to another folder): %w", FolderVariable, err)
+	err = os.MkdirAll(folder, 0o755)
+	if err == nil {
+		err = vrkit.WriteFile(path, content, 0o644)
+	}
+	if err != nil {
+		return "", &FolderError{folder, err}
 	}
 	return path, nil
 }
+
+// FolderError says that a figure can't be written into a folder.
+type FolderError struct {
+	Folder string
+	Err    error
+}
+
+func (e *FolderError) Error() string {
+	return fmt.Sprintf("show: no figure can be written into %s (set %s to another folder): %v", e.Folder, FolderVariable, e.Err)
+}
+
+func (e *FolderError) Unwrap() error { return e.Err }
 
 // inline sends a figure to the notebook.
 func inline(f figure.Figure) error {

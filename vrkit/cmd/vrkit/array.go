@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/core/tensors/numpy"
@@ -34,7 +35,7 @@ func readArray[T float32 | int64](path, what string, rank int) (values []T, shap
 		wanted, decode = "<i8", func(b []byte) T { return T(binary.LittleEndian.Uint64(b)) }
 	}
 	if header.Type != wanted || len(header.Shape) != rank {
-		return nil, nil, fmt.Errorf("%s holds %s where %s", path, header, what)
+		return nil, nil, fmt.Errorf("%s holds %s where %s; %s", path, header, what, remedy(header, wanted, rank))
 	}
 	value := make([]byte, header.Bytes/max(header.Values, 1))
 	for range header.Values {
@@ -50,6 +51,41 @@ func readArray[T float32 | int64](path, what string, rank int) (values []T, shap
 		values = transposed(values, header.Shape[1])
 	}
 	return values, header.Shape, nil
+}
+
+// remedy says what makes an array of one that is float32 [n,S], called z, or int64 [n], called y: in NumPy, if that is
+// clear from its type and shape.
+func remedy(h npy.Header, wanted string, rank int) string {
+	name, kind, each := "z", "float32", "a row of S logits"
+	if rank == 1 {
+		name, kind, each = "y", "int64", "one label"
+	}
+	wide := 0 // dimensions that hold more than one value, beside the first of a matrix
+	for _, d := range h.Shape[min(rank-1, len(h.Shape)):] {
+		if d != 1 {
+			wide++
+		}
+	}
+	steps := name
+	switch {
+	case rank == 1 && strings.ContainsAny(h.Type[1:2], "US") && len(h.Shape) == 1: // names of classes
+		return "in NumPy: np.unique(y, return_inverse=True)[1]"
+	case len(h.Shape) == rank:
+	case rank == 1 && wide <= 1:
+		steps += ".reshape(-1)"
+	case rank == 1 && len(h.Shape) == 2: // a score of each class, or a 1 at the right one
+		return "in NumPy: y.argmax(1)"
+	case rank == 2 && len(h.Shape) == 1:
+		steps += ".reshape(n, -1)"
+	case rank == 2 && len(h.Shape) > 2 && wide <= 1:
+		steps += ".reshape(len(z), -1)"
+	default:
+		return "give " + each + " for each sample"
+	}
+	if h.Type != wanted {
+		steps += fmt.Sprintf(".astype(%q)", kind)
+	}
+	return "in NumPy: " + steps
 }
 
 // transposed turns a matrix of so many columns from column-major to row-major order.

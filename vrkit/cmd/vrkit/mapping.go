@@ -108,7 +108,7 @@ func unlearned() []string {
 
 // readLogits reads float32 [n,S].
 func readLogits(path string) (values []float32, n, sources int, err error) {
-	values, shape, err := readArray[float32](path, `source logits are float32 [n,S]; in NumPy: z.astype("float32")`, 2)
+	values, shape, err := readArray[float32](path, "source logits are float32 [n,S]", 2)
 	if err != nil {
 		return nil, 0, 0, err
 	}
@@ -120,7 +120,7 @@ func readLogits(path string) (values []float32, n, sources int, err error) {
 
 // readLabels reads int64 [n], each in 0 to classes−1.
 func readLabels(path string, n, classes int) ([]int32, error) {
-	wide, _, err := readArray[int64](path, `target labels are int64 [n]; in NumPy: y.astype("int64")`, 1)
+	wide, _, err := readArray[int64](path, "target labels are int64 [n]", 1)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors/numpy"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/vrkit/internal/npy"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
@@ -166,9 +167,9 @@ func TestMappingRefuses(t *testing.T) {
 		{"folder is no .npy file", map[string]string{"-logits": "folder"}},
 		{"text.npy is no .npy file", map[string]string{"-logits": "text.npy"}},
 		{"empty.npy is no .npy file", map[string]string{"-labels": "empty.npy"}},
-		{"float64.npy holds float64 [3 2] where source logits are float32 [n,S]", map[string]string{"-logits": "float64.npy"}},
-		{"flat.npy holds float32 [3] where", map[string]string{"-logits": "flat.npy"}},
-		{"cube.npy holds float32 [3 2 1] where", map[string]string{"-logits": "cube.npy"}},
+		{"float64.npy holds float64 [3 2] where source logits are float32 [n,S]; in NumPy: z.astype(\"float32\")", map[string]string{"-logits": "float64.npy"}},
+		{"flat.npy holds float32 [3] where source logits are float32 [n,S]; in NumPy: z.reshape(n, -1)\n", map[string]string{"-logits": "flat.npy"}},
+		{"cube.npy holds float32 [3 2 1] where source logits are float32 [n,S]; in NumPy: z.reshape(len(z), -1)\n", map[string]string{"-logits": "cube.npy"}},
 		{"none.npy is empty: it has the shape [0 2]", map[string]string{"-logits": "none.npy"}},
 		{"narrow.npy is empty", map[string]string{"-logits": "narrow.npy"}},
 		{"cut.npy is cut off: it has 4 of its 6 values", map[string]string{"-logits": "cut.npy"}},
@@ -183,7 +184,7 @@ func TestMappingRefuses(t *testing.T) {
 		{"there are 2 for 3", map[string]string{"-classes": "3", "-method": "identity"}},
 		{"two.npy has 2 labels for 3 rows", map[string]string{"-labels": "two.npy", "-method": "rlm"}},
 		{"int32.npy holds int32 [3] where target labels are int64 [n]", map[string]string{"-labels": "int32.npy"}},
-		{"square.npy holds int64 [3 1] where", map[string]string{"-labels": "square.npy"}},
+		{"square.npy holds int64 [3 1] where target labels are int64 [n]; in NumPy: y.reshape(-1)\n", map[string]string{"-labels": "square.npy"}},
 		{"two.npy has 2 labels for 3 rows", map[string]string{"-labels": "two.npy"}},
 		{"label 2 of sample 2 lies outside 0 to 1", map[string]string{"-labels": "outside.npy"}},
 		{"label -1 of sample 1 lies outside 0 to 1", map[string]string{"-labels": "negative.npy"}},
@@ -204,6 +205,43 @@ func TestMappingRefuses(t *testing.T) {
 			}
 		}
 		refused(t, dir, c.cause, arguments...)
+	}
+}
+
+// The advice leads from what people save to what the command takes.
+func TestRemedy(t *testing.T) {
+	for _, c := range []struct {
+		kind  string
+		shape []int
+		rank  int
+		want  string
+	}{
+		{"<f8", []int{9, 4}, 2, `in NumPy: z.astype("float32")`},
+		{"<f2", []int{9, 4}, 2, `in NumPy: z.astype("float32")`},
+		{">f4", []int{9, 4}, 2, `in NumPy: z.astype("float32")`},
+		{"<f4", []int{36}, 2, "in NumPy: z.reshape(n, -1)"},
+		{"<f8", []int{36}, 2, `in NumPy: z.reshape(n, -1).astype("float32")`},
+		{"<f4", []int{9, 4, 1, 1}, 2, "in NumPy: z.reshape(len(z), -1)"},
+		{"<f8", []int{9, 1, 4}, 2, `in NumPy: z.reshape(len(z), -1).astype("float32")`},
+		{"<f4", []int{9, 7, 4}, 2, "give a row of S logits for each sample"},
+		{"<f4", nil, 2, "give a row of S logits for each sample"},
+		{"<i4", []int{9}, 1, `in NumPy: y.astype("int64")`},
+		{"|u1", []int{9}, 1, `in NumPy: y.astype("int64")`},
+		{"|b1", []int{9}, 1, `in NumPy: y.astype("int64")`},
+		{">i8", []int{9}, 1, `in NumPy: y.astype("int64")`},
+		{"<f8", []int{9}, 1, `in NumPy: y.astype("int64")`},
+		{"<i8", []int{9, 1}, 1, "in NumPy: y.reshape(-1)"},
+		{"<i8", []int{1, 9}, 1, "in NumPy: y.reshape(-1)"},
+		{"<i8", nil, 1, "in NumPy: y.reshape(-1)"},
+		{"<f8", []int{9, 1}, 1, `in NumPy: y.reshape(-1).astype("int64")`},
+		{"<i8", []int{9, 3}, 1, "in NumPy: y.argmax(1)"},
+		{"|b1", []int{9, 3}, 1, "in NumPy: y.argmax(1)"},
+		{"<f4", []int{9, 3}, 1, "in NumPy: y.argmax(1)"},
+		{"<U7", []int{9}, 1, "in NumPy: np.unique(y, return_inverse=True)[1]"},
+		{"<i8", []int{9, 3, 2}, 1, "give one label for each sample"},
+	} {
+		wanted := map[int]string{1: "<i8", 2: "<f4"}[c.rank]
+		require.Equal(t, c.want, remedy(npy.Header{Type: c.kind, Shape: c.shape}, wanted, c.rank), "%s %v", c.kind, c.shape)
 	}
 }
 

@@ -93,6 +93,8 @@ func TestRun(t *testing.T) {
 	require.Equal(t, []string{"run/figures/prompt.png", "run/figures/mapping.png", "run/figures/curves.png", "run/figures/diagnostics.png"}, strings.Fields(stdout))
 	refused(t, dir, "run has no masks, because pad makes none", "show", "run", "-masks", "2", "-o", "unwritten")
 	refused(t, dir, "-masks: a figure shows the masks of 1 to 6 images, not 7", "show", "run", "-masks", "7")
+	require.NoError(t, os.WriteFile("taken", nil, 0o600))
+	refused(t, dir, "no figure can be written into taken: mkdir taken: not a directory; give another folder with -o DIR\n", "show", "-o", "taken", "run")
 	status, stdout, stderr = vrkitIn(t, dir, "show", "-json", "-o", "elsewhere", "run")
 	require.Equal(t, 0, status, stderr)
 	var paths []string

@@ -56,12 +56,12 @@ func show(ctx context.Context, c *call) error {
 	}
 	paths, err := vrshow.SaveRun(run)
 	if err != nil {
-		return err
+		return inFlags(err)
 	}
 	if *masks > 0 {
 		path, err := vrshow.Save(masked, "masks")
 		if err != nil {
-			return err
+			return inFlags(err)
 		}
 		paths = append(paths, path)
 	}
@@ -70,6 +70,14 @@ func show(ctx context.Context, c *call) error {
 			fmt.Fprintln(w, path)
 		}
 	})
+}
+
+// inFlags is an error about the folder of figures as a user of this command can act on it.
+func inFlags(err error) error {
+	if folder, ok := errors.AsType[*vrshow.FolderError](err); ok {
+		return fmt.Errorf("no figure can be written into %s: %w; give another folder with -o DIR", folder.Folder, folder.Err)
+	}
+	return err
 }
 
 // masks draws the masks of the first test images of a run.
