@@ -33,6 +33,9 @@ func Accuracies(rows, columns []string, cells [][]AccuracyCell, title, caption s
 	if err := tabular(rows, columns, cells); err != nil {
 		return Figure{}, err
 	}
+	k := &key{}
+	says := sayAccuracies(rows, columns, cells, title)
+	rows, columns, title = k.lines(rows), k.lines(columns), k.line(title)
 	const barRoom, cellHeight = 112., 46.
 	rowName, head := labelStyle.right(), headStyle.centred()
 	names := noteStyle.width("input manipulation")
@@ -58,7 +61,7 @@ func Accuracies(rows, columns []string, cells [][]AccuracyCell, title, caption s
 	height := top + max(high, 22+60+8)
 	width := max(left+wide+barRoom, 520)
 	noteLines := wrap(note, noteStyle, width, 0)
-	p := newPage(width, height+10+float64(len(noteLines))*noteStyle.leading(), caption)
+	p := newPage(width, height+10+float64(len(noteLines))*noteStyle.leading(), k, says, caption)
 	p.text(0, 8, shorten(title, titleStyle, p.width), titleStyle)
 	p.text(left, above+7, "output alignment", noteStyle)
 	p.text(names, top-14, "input manipulation", noteStyle.right())
@@ -187,6 +190,19 @@ func runs(cells [][]AccuracyCell) (most, least int) {
 		}
 	}
 	return most, least
+}
+
+// sayAccuracies says what a table of accuracies shows: its best cell and the best of each row.
+func sayAccuracies(rows, columns []string, cells [][]AccuracyCell, title string) string {
+	var best []string
+	for i, row := range cells {
+		for j, c := range row {
+			if says := bestOf(row); !c.missing() && (says == c.shown() || says == "") {
+				best = append(best, fmt.Sprintf("%s: %s %s %%", rows[i], columns[j], c.shown()))
+			}
+		}
+	}
+	return sentence(title) + fmt.Sprintf("Table of accuracies, %d input manipulations by %d output alignments; the best of each row: %s.", len(rows), len(columns), strings.Join(best, "; "))
 }
 
 // accuracyNote says what the marks of a table mean.

@@ -23,6 +23,10 @@ func Confusion(counts []int, names []string, caption string) (Figure, error) {
 		return Figure{}, err
 	}
 	K := len(names)
+	k := &key{}
+	caption = strings.TrimSpace(caption + " " + mostConfused(counts, names))
+	says := fmt.Sprintf("Confusion matrix of %d classes, true classes in rows and predicted ones in columns: %s of %s samples are on the diagonal.", K, thousands(diagonal(counts, K)), thousands(sum(counts)))
+	names = k.lines(names)
 	const barRoom = 96.
 	rowName := labelStyle.right()
 	cellHeight := snap(min(max(640/float64(K), 15), 40))
@@ -36,7 +40,7 @@ func Confusion(counts []int, names []string, caption string) (Figure, error) {
 	left, top := room+8, 24+heads.height+8
 	wide, high := cellWidth*float64(K), cellHeight*float64(K)
 
-	p := newPage(max(left+wide+barRoom, 420), max(top+high, top+90), strings.TrimSpace(caption+" "+mostConfused(counts, names)))
+	p := newPage(max(left+wide+barRoom, 420), max(top+high, top+90), k, says, caption)
 	p.text(left, 7, "predicted class", noteStyle)
 	p.text(room, top-14, "true class", noteStyle.right())
 	heads.draw(p, left, top)
@@ -47,9 +51,9 @@ func Confusion(counts []int, names []string, caption string) (Figure, error) {
 		}
 		return ramp(.12 + .88*math.Round(share*50)/50)
 	}}
-	for i, name := range names {
+	for i, name := range shortenAll(names, rowName, room) {
 		y := top + float64(i)*cellHeight
-		p.text(room, y+cellHeight/2, shorten(name, rowName, room), rowName)
+		p.text(room, y+cellHeight/2, name, rowName)
 		row := counts[i*K : (i+1)*K]
 		samples := sum(row)
 		if samples == 0 {
@@ -88,6 +92,14 @@ func sum(counts []int) (total int) {
 		total += n
 	}
 	return total
+}
+
+// diagonal counts the right answers.
+func diagonal(counts []int, K int) (right int) {
+	for i := range K {
+		right += counts[i*K+i]
+	}
+	return right
 }
 
 // mostConfused names up to three pairs, the largest share of a true class

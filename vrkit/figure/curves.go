@@ -22,6 +22,41 @@ type Series struct {
 	Name      string
 	X, Y      []float64
 	Low, High []float64
+	Role      Role // what the line is; the zero value if it has no colour of its own
+}
+
+// Role is what a line shows, where that has a colour of its own in all figures,
+// whatever other lines there are.
+type Role int
+
+const (
+	Training Role = 1 + iota
+	Test
+	Validation
+)
+
+// colours gives each of up to seven lines its colour: that of its role, or the next
+// that neither a role nor an earlier line has.
+func colours(lines []Series) []color.RGBA {
+	taken := map[int]bool{}
+	for _, s := range lines {
+		if s.Role > 0 {
+			taken[int(s.Role)-1] = true
+		}
+	}
+	out, next := make([]color.RGBA, len(lines)), 0
+	for i, s := range lines {
+		if s.Role > 0 {
+			out[i] = series[s.Role-1]
+			continue
+		}
+		for taken[next] {
+			next++
+		}
+		out[i] = series[next]
+		next++
+	}
+	return out
 }
 
 // Curves draws up to seven series over a common x. Each line carries its name
@@ -33,9 +68,15 @@ func Curves(title, xLabel, yLabel string, caption string, lines ...Series) (Figu
 	if err := plottable(lines); err != nil {
 		return Figure{}, err
 	}
+	k, says := &key{}, sayCurves(title, xLabel, yLabel, lines)
+	title, xLabel, yLabel = k.line(title), k.line(xLabel), k.line(yLabel)
 	percents := strings.HasSuffix(yLabel, "%")
 	if percents {
 		lines = scaled(lines, 100)
+	}
+	lines, lineColours := slices.Clone(lines), colours(lines)
+	for i := range lines {
+		lines[i].Name = k.line(lines[i].Name)
 	}
 	const width, height, markRoom = 760., 300., 12.
 	top := 22. // the y label's line
@@ -50,23 +91,23 @@ func Curves(title, xLabel, yLabel string, caption string, lines ...Series) (Figu
 		names = max(names, min(headStyle.width(s.Name), 190))
 	}
 
-	plt := axes(lines, xLabel, percents)
+	plt := axes(lines, shorten(xLabel, noteStyle, width-names-markRoom-100), percents)
 	for i, s := range lines {
 		if s.Y == nil {
 			continue
 		}
-		if err := addSeries(plt, s, series[i], lineWidth); err != nil {
+		if err := addSeries(plt, s, lineColours[i], lineWidth); err != nil {
 			return Figure{}, err
 		}
 	}
-	p := newPage(width, top+height, caption)
+	p := newPage(width, top+height, k, says, caption)
 	if title != "" {
 		p.text(0, 8, shorten(title, titleStyle, width), titleStyle)
 	}
-	p.text(0, top-12, yLabel, noteStyle)
+	p.text(0, top-12, shorten(yLabel, noteStyle, width), noteStyle)
 	area := p.area(0, top, width-names-markRoom, height)
 	plt.Draw(area)
-	p.nameLines(plt, area, lines, width-names)
+	p.nameLines(plt, area, lines, lineColours, width-names)
 	return p.figure()
 }
 
@@ -162,7 +203,7 @@ func addSeries(plt *plot.Plot, s Series, c color.RGBA, width float64) error {
 
 // nameLines writes each name beside the right end of its line, moved apart
 // where they would touch and then tied to the line's end.
-func (p *page) nameLines(plt *plot.Plot, area draw.Canvas, lines []Series, x float64) {
+func (p *page) nameLines(plt *plot.Plot, area draw.Canvas, lines []Series, lineColours []color.RGBA, x float64) {
 	toX, toY := plt.Transforms(ptr(plt.DataCanvas(area)))
 	zero := p.at(0, 0)
 	type name struct {
@@ -189,13 +230,39 @@ func (p *page) nameLines(plt *plot.Plot, area draw.Canvas, lines []Series, x flo
 		names[i].y = min(names[i].y, bottom)
 		bottom = names[i].y - apart
 	}
+	shown := make([]string, len(lines))
+	for i, s := range lines {
+		shown[i] = s.Name
+	}
+	shown = shortenAll(shown, headStyle, 190)
 	for _, n := range names {
-		c := series[n.line]
+		c := lineColours[n.line]
 		if n.endX < x-14 || math.Abs(n.y-n.endY) > 4 {
 			p.line(n.endX+5, n.endY, x-4, n.y, 1, color.NRGBA{c.R, c.G, c.B, 110})
 		}
-		p.text(x, n.y, shorten(lines[n.line].Name, headStyle, 190), headStyle.tinted(legible(c)))
+		p.text(x, n.y, shown[n.line], headStyle.tinted(legible(c)))
 	}
+}
+
+// sayCurves tells what the lines show: where each begins and ends.
+func sayCurves(title, xLabel, yLabel string, lines []Series) string {
+	value, unit := func(v float64) string { return signed(v) }, ""
+	if strings.HasSuffix(yLabel, "%") {
+		value, unit = func(v float64) string { return fmt.Sprintf("%.1f", 100*v) }, " %"
+	}
+	var said []string
+	for _, s := range lines {
+		if s.Y == nil {
+			continue
+		}
+		last := len(s.X) - 1
+		says := fmt.Sprintf("%s%s at %s %s", value(s.Y[last]), unit, xLabel, signed(s.X[last]))
+		if last > 0 {
+			says = fmt.Sprintf("from %s%s at %s %s to ", value(s.Y[0]), unit, xLabel, signed(s.X[0])) + says
+		}
+		said = append(said, strings.TrimSpace(s.Name+" "+says))
+	}
+	return sentence(title) + fmt.Sprintf("Curves of %s by %s: %s.", yLabel, xLabel, strings.Join(said, "; "))
 }
 
 func ptr[T any](v T) *T { return &v }
@@ -243,7 +310,7 @@ func scaled(lines []Series, by float64) []Series {
 	}
 	out := make([]Series, len(lines))
 	for i, s := range lines {
-		out[i] = Series{s.Name, s.X, times(s.Y), times(s.Low), times(s.High)}
+		out[i] = Series{s.Name, s.X, times(s.Y), times(s.Low), times(s.High), s.Role}
 	}
 	return out
 }
@@ -255,6 +322,9 @@ func plottable(lines []Series) error {
 	drawn := 0
 	for _, s := range lines {
 		what := fmt.Sprintf("curve %q", s.Name)
+		if s.Role < 0 || s.Role > Validation {
+			return fmt.Errorf("figure: %s has the role %d; use figure.Training, figure.Test or figure.Validation, or none", what, s.Role)
+		}
 		if s.Y != nil {
 			drawn++
 		}

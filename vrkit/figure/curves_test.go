@@ -2,6 +2,7 @@ package figure_test
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 	"testing"
 
@@ -29,7 +30,7 @@ func ExampleCurves() {
 func TestCurves(t *testing.T) {
 	epochs := []float64{0, 1, 2, 3, 4}
 	f, err := figure.Curves("Four lines and a band", "epoch", "test accuracy, %", "Each line carries its name.",
-		figure.Series{"BLM", epochs, []float64{.24, .51, .60, .64, .66}, []float64{.22, .47, .57, .62, .65}, []float64{.26, .55, .63, .66, .67}},
+		figure.Series{Name: "BLM", X: epochs, Y: []float64{.24, .51, .60, .64, .66}, Low: []float64{.22, .47, .57, .62, .65}, High: []float64{.26, .55, .63, .66, .67}},
 		figure.Series{Name: "ILM", X: epochs, Y: []float64{.2, .44, .57, .64, .65}},
 		figure.Series{X: []float64{0, 5}}, // room for an epoch to come
 		figure.Series{Name: "stopped early", X: epochs[:3], Y: []float64{.2, .3, .4}},
@@ -89,4 +90,42 @@ func TestCurvesErrors(t *testing.T) {
 	require.ErrorContains(t, draw(figure.Series{Name: "a", X: x, Y: x, Low: x}), "the band of curve")
 	require.ErrorContains(t, draw(figure.Series{Name: "a", X: x, Y: []float64{1, math.NaN()}}), "NaN at position 1")
 	require.ErrorContains(t, draw(figure.Series{Name: "a", X: []float64{2, 1}, Y: x}), "sort")
+}
+
+// A line has the colour of its role, whatever other lines there are.
+func TestRoles(t *testing.T) {
+	line := func(name string, role figure.Role) figure.Series {
+		return figure.Series{Name: name, Role: role, X: []float64{0, 1}, Y: []float64{.2, .2}}
+	}
+	train, test, validation := line("training", figure.Training), line("test", figure.Test), line("validation", figure.Validation)
+	of := func(lines ...figure.Series) map[color.RGBA]int {
+		f, err := figure.Curves("", "epoch", "accuracy, %", "", lines...)
+		require.NoError(t, err)
+		seen := map[color.RGBA]int{}
+		img := decoded(t, f.PNG)
+		for i := 0; i < len(img.Pix); i += 4 {
+			seen[color.RGBA{img.Pix[i], img.Pix[i+1], img.Pix[i+2], img.Pix[i+3]}]++
+		}
+		return seen
+	}
+	blue, vermilion, green := color.RGBA{0x00, 0x72, 0xb2, 0xff}, color.RGBA{0xd5, 0x5e, 0x00, 0xff}, color.RGBA{0x00, 0x9e, 0x73, 0xff}
+	only := func(seen map[color.RGBA]int, want color.RGBA) {
+		t.Helper()
+		for _, c := range []color.RGBA{blue, vermilion, green} {
+			require.Equal(t, c == want, seen[c] > 500, "%v: %d", c, seen[c])
+		}
+	}
+	only(of(test), vermilion)
+	only(of(train), blue)
+	only(of(validation), green)
+	// The last one lies on top.
+	only(of(train, test), vermilion)
+	only(of(validation, train, test), vermilion)
+	only(of(test, train, validation), green)
+	only(of(test, line("another", 0)), blue)
+	only(of(line("another", 0), test, train), blue)
+	only(of(train, test, line("another", 0)), green)
+
+	_, err := figure.Curves("", "epoch", "accuracy", "", line("x", 9))
+	require.ErrorContains(t, err, `curve "x" has the role 9`)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // OmegaHistory is one label mapping ω over the epochs of a run, in the measures
@@ -55,6 +56,11 @@ func Diagnostics(title, caption string, histories ...OmegaHistory) (Figure, erro
 		first, last = min(first, slices.Min(h.Epochs)), max(last, slices.Max(h.Epochs))
 	}
 
+	k, says := &key{}, sayDiagnostics(title, panels, histories)
+	title, histories = k.line(title), slices.Clone(histories)
+	for i := range histories {
+		histories[i].Name = k.line(histories[i].Name)
+	}
 	const gap, headRoom, plotHeight, rowGap = 36., 46., 168., 18.
 	width, columns := (contentWidth-gap)/2, 2
 	if len(panels) == 1 {
@@ -68,7 +74,7 @@ func Diagnostics(title, caption string, histories ...OmegaHistory) (Figure, erro
 	legend := newLegend(histories, wide)
 	top := above + legend.height
 	rows := (len(panels) + 1) / 2
-	p := newPage(wide, top+float64(rows)*(headRoom+plotHeight+rowGap)-rowGap, caption)
+	p := newPage(wide, top+float64(rows)*(headRoom+plotHeight+rowGap)-rowGap, k, says, caption)
 	p.text(0, 8, shorten(title, titleStyle, wide), titleStyle)
 	legend.draw(p, above)
 	for i, m := range panels {
@@ -80,6 +86,33 @@ func Diagnostics(title, caption string, histories ...OmegaHistory) (Figure, erro
 		}
 	}
 	return p.figure()
+}
+
+// sayDiagnostics tells where each line of each panel ends.
+func sayDiagnostics(title string, panels []int, histories []OmegaHistory) string {
+	says := sentence(title) + "Curves of ω by epoch, at their ends"
+	for i, m := range panels {
+		var said []string
+		for _, h := range histories {
+			for at := len(h.Epochs) - 1; at >= 0 && at < len(measures[m].of(h)); at-- {
+				v := measures[m].of(h)[at]
+				if v < 0 {
+					continue
+				}
+				if measures[m].unit == "%" {
+					said = append(said, fmt.Sprintf("%s %.1f %%", h.Name, 100*v))
+				} else {
+					said = append(said, fmt.Sprintf("%s %s %s", h.Name, signed(v), measures[m].unit))
+				}
+				break
+			}
+		}
+		if i > 0 {
+			says += ";"
+		}
+		says += " " + measures[m].title + ": " + strings.Join(said, ", ")
+	}
+	return says + "."
 }
 
 // panel draws one measure of all mappings.
@@ -156,8 +189,11 @@ const legendLine, legendMark = 24., 26.
 
 func newLegend(histories []OmegaHistory, width float64) (l legend) {
 	x := 0.
-	for _, h := range histories {
-		name := shorten(h.Name, headStyle, width/2)
+	names := make([]string, len(histories))
+	for i, h := range histories {
+		names[i] = h.Name
+	}
+	for _, name := range shortenAll(names, headStyle, width/2) {
 		need := legendMark + headStyle.width(name) + 24
 		if x > 0 && x+need-24 > width {
 			x, l.height = 0, l.height+legendLine

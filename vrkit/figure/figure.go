@@ -11,7 +11,9 @@
 // of at least 11 px at the size it is shown at; two device pixels for each CSS
 // pixel; colours that people with any colour vision can tell apart; and the
 // caption, which says what to notice, as part of the picture, so that it is
-// never lost on the way to a slide. The font, Liberation Sans, is embedded.
+// never lost on the way to a slide. The font, Liberation Sans, is embedded; where
+// it lacks the letters of a name, a mark stands for them, and the figure says for
+// which.
 package figure
 
 // Figure is a finished picture. Exactly one of PNG and SVG is set.
@@ -21,7 +23,11 @@ type Figure struct {
 	// Width is the width in CSS pixels at which to show the figure. The PNG
 	// has twice as many pixels, for sharp text on dense screens.
 	Width int
-	// Caption is the text under the picture. It is drawn already; it is kept
-	// for use as the alternative text of an image element.
+	// Caption is the text under the picture. It is drawn already.
 	Caption string
+	// Alt says in words what the picture shows, with its main numbers and the
+	// caption: the alternative text of an image element.
+	Alt string
+	// Marks lists what the picture shows in place of letters that the font lacks.
+	Marks []Mark
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"slices"
+	"strings"
 )
 
 // Tile is one picture of a grid with the lines above and below it. Either may
@@ -28,6 +29,11 @@ func Grid(tiles []Tile, columns int, caption string) (Figure, error) {
 		if err := drawable(fmt.Sprintf("tile %d (%s)", i+1, tile.Title), tile.Image); err != nil {
 			return Figure{}, err
 		}
+	}
+	k, says := &key{}, sayTiles(tiles)
+	tiles = slices.Clone(tiles)
+	for i, t := range tiles {
+		tiles[i].Title, tiles[i].Note = k.prose(t.Title), k.prose(t.Note)
 	}
 	if columns == 0 {
 		columns = min(len(tiles), 6)
@@ -63,7 +69,7 @@ func Grid(tiles []Tile, columns int, caption string) (Figure, error) {
 		height += heads + box.Y + notes
 	}
 
-	p := newPage(box.X*float64(columns)+gap*float64(columns-1), height, caption)
+	p := newPage(box.X*float64(columns)+gap*float64(columns-1), height, k, says, caption)
 	for i, t := range tiles {
 		x, r := float64(i%columns)*(box.X+gap), rows[i/columns]
 		y := r.top + r.head // the picture's upper edge, which titles stand on
@@ -77,6 +83,32 @@ func Grid(tiles []Tile, columns int, caption string) (Figure, error) {
 		}
 	}
 	return p.figure()
+}
+
+// sayTiles says what a grid shows: the first dozen of its tiles by their lines.
+func sayTiles(tiles []Tile) string {
+	if len(tiles) == 1 {
+		return tiles[0].said()
+	}
+	const most = 12
+	var said []string
+	for _, t := range tiles[:min(len(tiles), most)] {
+		if says := t.said(); says != "" {
+			said = append(said, says)
+		}
+	}
+	says := fmt.Sprintf("%d pictures", len(tiles))
+	if len(said) > 0 {
+		says += ": " + strings.Join(said, "; ")
+		if more := len(tiles) - most; more > 0 {
+			says += fmt.Sprintf("; and %d more", more)
+		}
+	}
+	return says + "."
+}
+
+func (t Tile) said() string {
+	return strings.ReplaceAll(strings.Trim(t.Title+", "+t.Note, ", "), "\n", " ")
 }
 
 // size is a width and a height in CSS pixels.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
+	"strings"
 )
 
 // Guess is a class with the share of the answer that it got.
@@ -56,6 +58,11 @@ func bars(img image.Image, title string, top []Guess, full float64, caption stri
 		width    = 780.
 		titleGap = 34.
 	)
+	k, says := &key{}, sayGuesses(title, top)
+	title, top = k.line(title), slices.Clone(top)
+	for i, g := range top {
+		top[i].Name = k.line(g.Name)
+	}
 	names := 0.
 	for _, g := range top {
 		names = max(names, labelStyle.width(g.Name))
@@ -63,7 +70,7 @@ func bars(img image.Image, title string, top []Guess, full float64, caption stri
 	names = min(names, 230)
 	height := max(photo, titleGap+row*float64(len(top)))
 
-	p := newPage(width, height, caption)
+	p := newPage(width, height, k, says, caption)
 	p.edged(p.picture(0, 0, photo, height, img))
 	x := photo + gap
 	// The block of text is centred on the picture.
@@ -90,6 +97,15 @@ func bars(img image.Image, title string, top []Guess, full float64, caption stri
 		p.text(width, middle, percent(g.Value), numbers)
 	}
 	return p.figure()
+}
+
+// sayGuesses says what the bars beside a picture show.
+func sayGuesses(title string, top []Guess) string {
+	said := make([]string, len(top))
+	for i, g := range top {
+		said[i] = g.Name + " " + percent(g.Value)
+	}
+	return fmt.Sprintf("A picture and bars, %s: %s.", title, strings.Join(said, ", "))
 }
 
 // percent writes a share with a digit that can be trusted.

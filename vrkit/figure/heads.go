@@ -25,6 +25,7 @@ func newHeads(names []string, cellWidth float64) heads {
 	h.style.upright, h.style.align = true, 0
 	h.style = h.style.sized(min(12, cellWidth-1))
 	h.height = 0
+	h.names = shortenAll(names, h.style, uprightRoom)
 	for _, name := range names {
 		h.height = max(h.height, min(h.style.width(name), uprightRoom))
 	}
@@ -37,7 +38,7 @@ func (h heads) draw(p *page, left, top float64) {
 	for i, name := range h.names {
 		x := left + (float64(i)+.5)*h.cellWidth
 		if h.style.upright {
-			p.text(x, top-6, shorten(name, h.style, uprightRoom), h.style)
+			p.text(x, top-6, name, h.style)
 			continue
 		}
 		lines := wrap(name, h.style, h.cellWidth-4, 3)

@@ -161,16 +161,6 @@ func numbered(sources []string, some []int) []string {
 	return names
 }
 
-// shortenNumbered shortens a name and keeps its number, which may be all that
-// tells it from another.
-func shortenNumbered(name string, s style, width float64) string {
-	at := strings.LastIndex(name, " (")
-	if s.fits(name, width) || at < 0 || !strings.HasSuffix(name, ")") {
-		return shorten(name, s, width)
-	}
-	return shorten(name[:at], s, width-s.width(name[at:])) + name[at:]
-}
-
 func descending(a, b float64) int {
 	switch {
 	case a > b:
@@ -187,6 +177,8 @@ func (m mapping) draw(caption string) (Figure, error) {
 	if len(m.rows) == 0 {
 		return Figure{}, fmt.Errorf("figure: the mapping is zero everywhere: estimate it before it is drawn")
 	}
+	k, says := &key{}, m.says()
+	m.columns, m.rows = k.lines(m.columns), k.lines(m.rows)
 	const barRoom = 92. // colour bar with its numbers and the gap before it
 	cellHeight := snap(min(max(620/float64(len(m.rows)), 15), 24))
 	rowName := labelStyle.right().sized(min(13, cellHeight-3))
@@ -212,15 +204,15 @@ func (m mapping) draw(caption string) (Figure, error) {
 	if shares != nil {
 		height += 24
 	}
-	p := newPage(max(left+wide+barRoom, head), height, caption)
+	p := newPage(max(left+wide+barRoom, head), height, k, says, caption)
 	p.text(names, top-14, "source class", noteStyle.right())
 	p.text(left, 7, above, noteStyle)
 	p.text(p.width, 7, count, noteStyle.right())
 
 	heads.draw(p, left, top)
 	cells := heat{x: left, y: top, cellWidth: cellWidth, cellHeight: cellHeight, full: scaleEnd(m.heaviest)}
-	for s, name := range m.rows {
-		p.text(names, top+(float64(s)+.5)*cellHeight, shortenNumbered(name, rowName, names), rowName)
+	for s, name := range shortenAll(m.rows, rowName, names) {
+		p.text(names, top+(float64(s)+.5)*cellHeight, name, rowName)
 		for t, w := range m.weight[s] {
 			cells.cell(p, s, t, w)
 		}
@@ -235,6 +227,34 @@ func (m mapping) draw(caption string) (Figure, error) {
 	}
 	cells.bar(p, left+wide+28, min(high, 180), m.quantity)
 	return p.figure()
+}
+
+// says tells what the heat map shows: the three heaviest pairs.
+func (m mapping) says() string {
+	return fmt.Sprintf("Heat map, %s: %d of %s source classes in rows, %d target classes in columns. Largest: %s.",
+		m.quantity, len(m.rows), thousands(m.total), len(m.columns), heaviestPairs(m.weight, m.rows, m.columns, 3))
+}
+
+// heaviestPairs names the largest weights of a heat map with their rows and columns.
+func heaviestPairs(weight [][]float64, rows, columns []string, most int) string {
+	type pair struct {
+		row, column int
+		weight      float64
+	}
+	var pairs []pair
+	for row, weights := range weight {
+		for column, w := range weights {
+			if w > 0 {
+				pairs = append(pairs, pair{row, column, w})
+			}
+		}
+	}
+	slices.SortStableFunc(pairs, func(a, b pair) int { return descending(a.weight, b.weight) })
+	var said []string
+	for _, p := range pairs[:min(most, len(pairs))] {
+		said = append(said, fmt.Sprintf("%s for %s (%.3g)", rows[p.row], columns[p.column], p.weight))
+	}
+	return strings.Join(said, "; ")
 }
 
 // shares returns how much of each column's weight is drawn, in per cent, or nil

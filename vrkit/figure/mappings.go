@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // NamedMapping is a label mapping ω of shape [S,K], row-major, with the name of
@@ -46,6 +47,12 @@ func Mappings(mappings []NamedMapping, sources, targets []string, perTarget int,
 	cellHeight := snap(min(max(620/float64(len(rows)), 15), 24))
 	rowName := labelStyle.right().sized(min(13, cellHeight-3))
 	rowNames := numbered(sources, rows)
+	k, says := &key{}, sayMappings(mappings, rowNames, rows, targets[:shown], K)
+	targets, rowNames = k.lines(targets[:shown]), k.lines(rowNames)
+	titles := make([]string, len(mappings))
+	for i, m := range mappings {
+		titles[i] = k.line(m.Name)
+	}
 	names := noteStyle.width("source class")
 	for _, name := range rowNames {
 		names = max(names, rowName.width(name))
@@ -55,7 +62,7 @@ func Mappings(mappings []NamedMapping, sources, targets []string, perTarget int,
 	room := contentWidth - names - 8 - barRoom - gap*(n-1)
 	cellWidth := math.Floor(min(room/n/float64(shown), 48))
 	wide := cellWidth * float64(shown)
-	columnNames := newHeads(targets[:shown], cellWidth)
+	columnNames := newHeads(targets, cellWidth)
 
 	above := "target class"
 	if shown < K {
@@ -65,12 +72,12 @@ func Mappings(mappings []NamedMapping, sources, targets []string, perTarget int,
 	left, top := names+8, 24+24+columnNames.height+8
 	all := left + n*wide + (n-1)*gap
 	high := cellHeight * float64(len(rows))
-	p := newPage(max(all+barRoom, left+noteStyle.width(above)+30+noteStyle.width(count)), max(top+high, top+90), caption)
+	p := newPage(max(all+barRoom, left+noteStyle.width(above)+30+noteStyle.width(count)), max(top+high, top+90), k, says, caption)
 	p.text(left, 7, above, noteStyle)
 	p.text(p.width, 7, count, noteStyle.right())
 	p.text(names, top-14, "source class", noteStyle.right())
-	for i, name := range rowNames {
-		p.text(names, top+(float64(i)+.5)*cellHeight, shortenNumbered(name, rowName, names), rowName)
+	for i, name := range shortenAll(rowNames, rowName, names) {
+		p.text(names, top+(float64(i)+.5)*cellHeight, name, rowName)
 	}
 
 	heaviest := 0.
@@ -79,10 +86,11 @@ func Mappings(mappings []NamedMapping, sources, targets []string, perTarget int,
 			heaviest = max(heaviest, float64(slices.Max(m.Omega[s*K:s*K+shown])))
 		}
 	}
+	titles = shortenAll(titles, headStyle, wide+gap-6)
 	var cells heat
 	for i, m := range mappings {
 		x := left + float64(i)*(wide+gap)
-		p.text(x+wide/2, 34, shorten(m.Name, headStyle, wide+gap-6), headStyle.centred())
+		p.text(x+wide/2, 34, titles[i], headStyle.centred())
 		columnNames.draw(p, x, top)
 		cells = heat{x: x, y: top, cellWidth: cellWidth, cellHeight: cellHeight, full: scaleEnd(heaviest), root: true}
 		for row, s := range rows {
@@ -94,6 +102,26 @@ func Mappings(mappings []NamedMapping, sources, targets []string, perTarget int,
 	}
 	cells.bar(p, all+28, min(high, 180), omegaWeight)
 	return p.figure()
+}
+
+// sayMappings tells what several heat maps show: the two heaviest pairs of each.
+func sayMappings(mappings []NamedMapping, names []string, rows []int, targets []string, K int) string {
+	says := fmt.Sprintf("Heat maps of %s side by side: %d source classes in rows, %d target classes in columns. Largest", omegaWeight, len(rows), len(targets))
+	for i, m := range mappings {
+		var weight [][]float64
+		for _, s := range rows {
+			weights := make([]float64, len(targets))
+			for t := range weights {
+				weights[t] = float64(m.Omega[s*K+t])
+			}
+			weight = append(weight, weights)
+		}
+		if i > 0 {
+			says += ";"
+		}
+		says += fmt.Sprintf(" in %s: %s", m.Name, strings.ReplaceAll(heaviestPairs(weight, names, targets, 2), ";", ","))
+	}
+	return says + "."
 }
 
 // shared returns the sources to draw, in the order of the targets that they

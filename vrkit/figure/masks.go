@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"strings"
 
 	"golang.org/x/image/draw"
 )
@@ -83,13 +84,15 @@ func (s MaskedSamples) draw(on maskScales, caption string) (Figure, error) {
 	step, row := box+maskGap, maskNames+box
 	high := maskHeads + row*float64(len(s.Names))
 	notes := s.notes(on)
-	p := newPage(max(width, 480), high+maskBar+float64(max(len(notes), on.notes))*noteStyle.leading(), caption)
+	k := &key{}
+	says := fmt.Sprintf("For each of %s a row of pictures: %s. %s", strings.Join(s.Names, ", "), strings.Join(heads, ", "), s.note(on))
+	p := newPage(max(width, 480), high+maskBar+float64(max(len(notes), on.notes))*noteStyle.leading(), k, says, caption)
 	head := headStyle.centred().sized(12)
 	for i, says := range heads {
 		p.text(float64(i)*step+box/2, 8, shorten(says, head, box), head)
 	}
-	for i, name := range s.Names {
-		p.text(0, maskHeads+row*float64(i)+maskNames-13, shorten(name, labelStyle, width), labelStyle)
+	for i, name := range shortenAll(k.lines(s.Names), labelStyle, width) {
+		p.text(0, maskHeads+row*float64(i)+maskNames-13, name, labelStyle)
 	}
 	for i, tile := range s.pictures(on.channels, signs, on.added, int(box*density)) {
 		x, y := float64(i%len(heads))*step, maskHeads+row*float64(i/len(heads))+maskNames

@@ -8,6 +8,7 @@ import (
 	"image/draw"
 	"image/png"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 	vgdraw "gonum.org/v1/plot/vg/draw"
@@ -29,18 +30,22 @@ type page struct {
 	canvas  *vgimg.Canvas
 	width   float64 // of the content
 	height  float64 // of the content, without the caption
+	key     *key
+	says    string // what the picture shows, for those who can't see it
 	caption string
+	lost    string // a text that was to be drawn and can't be
 }
 
 // newPage returns a card for a content of the given size with room for the
-// caption, which it draws at once.
-func newPage(width, height float64, caption string) *page {
+// caption, which it draws at once. The key is the one that the content's names
+// went through; says tells what the content shows, with the names as they are.
+func newPage(width, height float64, k *key, says, caption string) *page {
 	width, height = math.Ceil(width), math.Ceil(height)
 	var lines []string
 	captionHeight := 0.
 	if caption != "" {
 		width = max(width, 420) // a caption in a narrower column reads badly
-		lines = paragraph(caption, captionStyle, width)
+		lines = paragraph(k.prose(caption), captionStyle, width)
 		captionHeight = 14 + float64(len(lines))*captionStyle.leading()
 	}
 	w := vg.Length(width + 2*margin)
@@ -50,6 +55,8 @@ func newPage(width, height float64, caption string) *page {
 		canvas:  vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(72*density)),
 		width:   width,
 		height:  height,
+		key:     k,
+		says:    says,
 		caption: caption,
 	}
 	for i, line := range lines {
@@ -102,6 +109,9 @@ func (p *page) line(x1, y1, x2, y2, width float64, c color.Color) {
 // as the style says; y is the middle of its capital letters. An upright style
 // runs upwards, and then x and y swap their meanings.
 func (p *page) text(x, y float64, s string, st style) {
+	if p.lost == "" && !hasGlyphs(s) {
+		p.lost = s
+	}
 	face := st.face()
 	p.canvas.SetColor(st.color)
 	along := st.align * st.width(s)
@@ -142,8 +152,12 @@ func (p *page) device(x, y, w, h float64) image.Rectangle {
 	return image.Rect(px(x), px(y), px(x+w), px(y+h))
 }
 
-// figure encodes the card.
+// figure encodes the card. A text that did not go through the key and has letters
+// that the font lacks is an error, for it would be missing unseen.
 func (p *page) figure() (Figure, error) {
+	if p.lost != "" {
+		return Figure{}, fmt.Errorf("figure: the font has no letters for %q, and no mark stands for them", p.lost)
+	}
 	var buf bytes.Buffer
 	encoder := png.Encoder{CompressionLevel: png.DefaultCompression}
 	if err := encoder.Encode(&buf, compact(p.canvas.Image().(*image.RGBA))); err != nil {
@@ -153,5 +167,7 @@ func (p *page) figure() (Figure, error) {
 		PNG:     buf.Bytes(),
 		Width:   p.canvas.Image().Bounds().Dx() / density,
 		Caption: p.caption,
+		Alt:     strings.TrimSpace(sentence(p.says) + p.caption),
+		Marks:   p.key.marks,
 	}, nil
 }

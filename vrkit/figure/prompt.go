@@ -49,13 +49,15 @@ func Prompt(prompt []float32, height, width int, caption string) (Figure, error)
 	}
 	note := fmt.Sprintf("%s learned values from %s to %s, %s", thousands(3*learned), signed(low), signed(high), scale)
 
+	says := fmt.Sprintf("What was learned at the input, a picture of %d × %d pixels: %s.", width, height, note)
+
 	// The largest whole factor that stays near 400 px.
 	times := max(1, int(420*density/float64(max(height, width))))
 	w, h := float64(width*times)/density, float64(height*times)/density
 	if w > contentWidth {
 		w, h = contentWidth, h*contentWidth/w
 	}
-	p := newPage(max(w, min(contentWidth, noteStyle.width(note))), h+26, caption)
+	p := newPage(max(w, min(contentWidth, noteStyle.width(note))), h+26, &key{}, says, caption)
 	where := p.picture(0, 0, w, h, RGB(pixels, height, width))
 	p.hatch(where, prompt, height, width)
 	p.edged(where)

@@ -3,6 +3,7 @@ package figure
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // NamedPrompt is one of several prompts, of shape [side, side, 3].
@@ -41,16 +42,24 @@ func Prompts(prompts []NamedPrompt, side int, caption string) (Figure, error) {
 		box = times * float64(side) / density // every pixel as large as the next
 	}
 	box = max(box, 190) // for the line under it
-	p := newPage((box+gap)*columns-gap, nameRoom+box+noteRoom+24, caption)
+	var names, notes, said []string
+	for _, prompt := range prompts {
+		low, high := bounds(prompt.Values)
+		names = append(names, prompt.Name)
+		notes = append(notes, fmt.Sprintf("%s values, %s to %s", thousands(learnedIn(prompt.Values)), signed(low), signed(high)))
+		said = append(said, prompt.Name+" has "+notes[len(notes)-1])
+	}
+	k := &key{}
+	names = shortenAll(k.lines(names), headStyle, box)
+	says := fmt.Sprintf("Learned prompts side by side: %s.", strings.Join(said, "; "))
+	p := newPage((box+gap)*columns-gap, nameRoom+box+noteRoom+24, k, says, caption)
 	for i, prompt := range prompts {
 		x := float64(i) * (box + gap)
-		p.text(x+box/2, 8, shorten(prompt.Name, headStyle, box), headStyle.centred())
+		p.text(x+box/2, 8, names[i], headStyle.centred())
 		where := p.picture(x, nameRoom, box, box, RGB(aboutGrey(prompt.Values, most), side, side))
 		p.hatch(where, prompt.Values, side, side)
 		p.edged(where)
-		low, high := bounds(prompt.Values)
-		note := fmt.Sprintf("%s values, %s to %s", thousands(learnedIn(prompt.Values)), signed(low), signed(high))
-		p.text(x+box/2, nameRoom+box+14, shorten(note, noteStyle, box), noteStyle.centred())
+		p.text(x+box/2, nameRoom+box+14, shorten(notes[i], noteStyle, box), noteStyle.centred())
 	}
 	scale := fmt.Sprintf("One scale for all: black is %s, grey is 0, white is %s; hatched: not learned.", signed(-most), signed(most))
 	p.text(0, nameRoom+box+noteRoom+16, shorten(scale, noteStyle, p.width), noteStyle)

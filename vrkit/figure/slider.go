@@ -3,7 +3,6 @@ package figure
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"html/template"
@@ -39,8 +38,8 @@ func Slider(title string, frames []Frame) (string, error) {
 		return "", err
 	}
 	type shown struct {
-		Label, Alt string
-		Source     template.URL
+		Label   string
+		Picture template.HTML
 	}
 	page := struct {
 		ID, Title   string
@@ -50,12 +49,12 @@ func Slider(title string, frames []Frame) (string, error) {
 	hash := sha256.New()
 	fmt.Fprintf(hash, "%q", title)
 	for _, f := range frames {
-		fmt.Fprintf(hash, "%q%d", f.Label, len(f.Figure.PNG))
-		hash.Write(f.Figure.PNG)
+		labelled := f.Figure
+		labelled.Alt = strings.TrimSpace(sentence(f.Label) + f.Figure.Alt)
+		fmt.Fprintf(hash, "%q%q", f.Label, labelled.HTML())
 		page.Frames = append(page.Frames, shown{
-			Label:  f.Label,
-			Alt:    strings.TrimSuffix(f.Label+": "+f.Figure.Caption, ": "),
-			Source: template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(f.Figure.PNG)),
+			Label:   f.Label,
+			Picture: template.HTML(labelled.HTML()),
 		})
 	}
 	page.ID = fmt.Sprintf("vrkit-slider-%x", hash.Sum(nil)[:8])
@@ -72,13 +71,13 @@ func Slider(title string, frames []Frame) (string, error) {
 // arrows.
 var sliderPage = template.Must(template.New("slider").Parse(`<div id="{{.ID}}" style="max-width:{{.Width}}px;font:14px sans-serif">
 <div data-control style="display:flex;align-items:center;gap:12px;padding:4px 0 8px;flex-wrap:wrap">{{if .Title}}<strong>{{.Title}}</strong>{{end}}<input type="range" min="0" max="{{.Last}}" value="0" step="1" autocomplete="off" aria-label="{{if .Title}}{{.Title}}{{else}}frame{{end}}" aria-valuetext="{{(index .Frames 0).Label}}" style="display:none;flex:1 1 200px;min-width:160px"><output aria-live="polite" style="min-width:6em">{{(index .Frames 0).Label}}</output></div>
-{{range $i, $f := .Frames}}<img src="{{$f.Source}}" width="{{$.Width}}" alt="{{$f.Alt}}" data-label="{{$f.Label}}" style="max-width:100%;height:auto;{{if $i}}display:none{{else}}display:block{{end}}">
+{{range $i, $f := .Frames}}<div data-label="{{$f.Label}}"{{if $i}} style="display:none"{{end}}>{{$f.Picture}}</div>
 {{end}}<script>
 (function () {
   document.querySelectorAll('div[id="' + {{.ID}} + '"]:not([data-ready])').forEach(function (root) {
     root.setAttribute("data-ready", "");
     var control = root.querySelector("[data-control]"), input = control.querySelector("input");
-    var output = control.querySelector("output"), frames = root.querySelectorAll("img");
+    var output = control.querySelector("output"), frames = root.querySelectorAll("[data-label]");
     function show() {
       frames.forEach(function (frame, i) { frame.style.display = i === Number(input.value) ? "block" : "none"; });
       var label = frames[Number(input.value)].getAttribute("data-label");

@@ -44,7 +44,8 @@ func TestSlider(t *testing.T) {
 	frames := []figure.Frame{
 		{"epoch 0", curve(t, .2)}, {`</script><b>"quoted" & 'single'`, curve(t, .6)}, {"epoch 2", curve(t, .8)},
 	}
-	frames[0].Figure.Caption = `a "caption" of <b>`
+	frames[0].Figure.Alt = `a "caption" of <b>`
+	frames[0].Figure.Marks = []figure.Mark{{"□1", "</script><b>"}}
 	html, err := figure.Slider("Learning <fast>", frames)
 	require.NoError(t, err)
 	again, err := figure.Slider("Learning <fast>", frames)
@@ -63,14 +64,18 @@ func TestSlider(t *testing.T) {
 	require.NotContains(t, html, "ZgotmplZ", "the template took something for unsafe")
 
 	// Every picture is there as it is, and only the first is visible at once.
-	pictures := regexp.MustCompile(`<img src="data:image/png;base64,([^"]+)"[^>]*display:(\w+)`).FindAllStringSubmatch(html, -1)
+	pictures := regexp.MustCompile(`<div data-label="[^"]+"( style="display:none")?><div [^>]*><img src="data:image/png;base64,([^"]+)"[^>]* alt="([^"]+)"`).FindAllStringSubmatch(html, -1)
 	require.Len(t, pictures, 3)
 	for i, found := range pictures {
-		data, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(found[1], "&#43;", "+"))
+		data, err := base64.StdEncoding.DecodeString(found[2])
 		require.NoError(t, err)
 		require.Equal(t, frames[i].Figure.PNG, data)
-		require.Equal(t, map[bool]string{true: "block", false: "none"}[i == 0], found[2])
+		require.Equal(t, i > 0, found[1] != "", "hidden")
 	}
+
+	require.Equal(t, "epoch 0. a &#34;caption&#34; of &lt;b&gt;", pictures[0][3])
+	require.Contains(t, pictures[2][3], "epoch 2. Curves of accuracy, % by epoch: BLM from 50.0 % at epoch 0 to 80.0 % at epoch 1.")
+	require.Contains(t, html, "<bdi>□1 = &lt;/script&gt;&lt;b&gt;</bdi>")
 
 	// Another slider has another id, be it only for a label.
 	frames[2].Label = "epoch 3"

@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"fmt"
 	"image/color"
 	"strings"
 	"sync"
@@ -69,6 +70,79 @@ func shorten(text string, s style, width float64) string {
 		}
 	}
 	return "…"
+}
+
+// shortenAll shortens names so that those that differ still do. Where two begin
+// alike, they keep their last words; if these are too long or alike, they keep
+// their ends; and if that is not enough, each gets its place in the list.
+func shortenAll(names []string, s style, width float64) []string {
+	out := make([]string, len(names))
+	same := func(i int) bool { // as another name
+		for j, other := range out {
+			if out[i] == other && names[i] != names[j] {
+				return true
+			}
+		}
+		return false
+	}
+	for i, name := range names {
+		out[i] = shorten(name, s, width)
+	}
+	for _, again := range []func(i int) string{
+		func(i int) string {
+			at := max(strings.LastIndex(names[i], " "), 0)
+			return shortenBefore(names[i], at, s, width)
+		},
+		func(i int) string { return shortenMiddle(names[i], s, width) },
+		func(i int) string {
+			return shortenBefore(fmt.Sprintf("%s (%d)", names[i], i+1), len(names[i]), s, width)
+		},
+	} {
+		var alike []int
+		for i := range out {
+			if same(i) {
+				alike = append(alike, i)
+			}
+		}
+		for _, i := range alike {
+			out[i] = again(i)
+		}
+	}
+	return out
+}
+
+// shortenBefore returns the text, cut before the given place if it is too wide.
+func shortenBefore(text string, at int, s style, width float64) string {
+	if s.fits(text, width) || s.width(text[at:]) > width/2 {
+		return shorten(text, s, width)
+	}
+	return shorten(text[:at], s, width-s.width(text[at:])) + text[at:]
+}
+
+// shortenMiddle returns the text, its middle cut if it is too wide.
+func shortenMiddle(text string, s style, width float64) string {
+	if s.fits(text, width) {
+		return text
+	}
+	runes := []rune(text)
+	for n := len(runes) - 1; n > 1; n-- {
+		cut := strings.TrimRight(string(runes[:n/2]), " ,-") + "…" + strings.TrimLeft(string(runes[len(runes)-(n-n/2):]), " ,-")
+		if s.fits(cut, width) {
+			return cut
+		}
+	}
+	return "…"
+}
+
+// sentence ends a text that is not empty, for another one to follow.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	if strings.ContainsAny(text[len(text)-1:], ".?!") {
+		return text + " "
+	}
+	return text + ". "
 }
 
 // wrap breaks the text between words into lines no wider than width, and into
