@@ -90,7 +90,7 @@ func Diagnostics(title, caption string, histories ...OmegaHistory) (Figure, erro
 
 // sayDiagnostics tells where each line of each panel ends.
 func sayDiagnostics(title string, panels []int, histories []OmegaHistory) string {
-	says := sentence(title) + "Curves of ω by epoch, at their ends"
+	says := sentence(title) + "Curves of ω by epoch; where they end:"
 	for i, m := range panels {
 		var said []string
 		for _, h := range histories {

@@ -82,10 +82,15 @@ func bars(img image.Image, title string, top []Guess, full float64, caption stri
 	p.text(x, y+10, shorten(title, titleStyle, width-x-noteStyle.width(ends)-12), titleStyle)
 	p.text(width, y+10, ends, noteStyle.right())
 	y += titleGap
+	shown := make([]string, len(top))
+	for i, g := range top {
+		shown[i] = g.Name
+	}
+	shown = shortenAll(shown, labelStyle, names)
 	bar, room := x+names+12, width-number-(x+names+12)
 	for i, g := range top {
 		middle := y + (float64(i)+.5)*row
-		p.text(x+names, middle, shorten(g.Name, labelStyle, names), labelStyle.right())
+		p.text(x+names, middle, shown[i], labelStyle.right())
 		p.rect(bar, middle-10, room, 20, tint)
 		colour, numbers := muted, labelStyle.right()
 		if i == 0 {

@@ -1,7 +1,6 @@
 package show
 
 import (
-	"encoding/base64"
 	"fmt"
 	"html"
 	"strings"
@@ -63,12 +62,10 @@ func (c *card) html(e train.Event) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<div style="box-sizing:border-box;max-width:830px;padding:12px 16px;background:#fff;color:#1c222b;border:1px solid #d5dae2;border-radius:6px;font:14px/1.5 sans-serif">`)
 	fmt.Fprintf(&b, `<b>%s</b> <span style="float:right">%.0f %%</span>`, html.EscapeString(c.title), 100*done(e))
-	fmt.Fprintf(&b, `<div style="height:10px;margin:6px 0;background:#e6eaf0"><div style="height:10px;width:%.1f%%;background:#0072b2"></div></div>`, 100*done(e))
+	fmt.Fprintf(&b, `<div role="progressbar" aria-label="%s" aria-valuemin="0" aria-valuemax="100" aria-valuenow="%.0f" aria-valuetext="%s" style="height:10px;margin:6px 0;background:#e6eaf0"><div style="height:10px;width:%.1f%%;background:#0072b2"></div></div>`,
+		html.EscapeString(c.title), 100*done(e), html.EscapeString(fmt.Sprintf("%.0f %%, %s", 100*done(e), says)), 100*done(e))
 	fmt.Fprintf(&b, `<div>%s</div>`, html.EscapeString(says))
-	if curve := c.curve(e.Epochs); len(curve.PNG) > 0 {
-		fmt.Fprintf(&b, `<img alt="accuracy by epoch" width="%d" style="display:block;max-width:100%%" src="data:image/png;base64,%s">`,
-			curve.Width, base64.StdEncoding.EncodeToString(curve.PNG))
-	}
+	b.WriteString(c.curve(e.Epochs).HTML())
 	b.WriteString(`</div>`)
 	return b.String()
 }
@@ -79,6 +76,7 @@ func (c *card) html(e train.Event) string {
 // is not worth stopping for its picture.
 func (c *card) curve(epochs int) figure.Figure {
 	c.running.Name, c.validation.Name, c.test.Name = "train, so far", "validation", "test"
+	c.running.Role, c.validation.Role, c.test.Role = figure.Training, figure.Validation, figure.Test
 	var lines []figure.Series
 	points := 0
 	for _, s := range []figure.Series{c.running, c.validation, c.test} {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -33,14 +35,14 @@ func TestMain(m *testing.M) {
 
 // cell shows something of every kind.
 func cell() error {
-	f, err := figure.Grid([]figure.Tile{{Image: figure.RGB8(make([]uint8, 28*28*3), 28, 28)}}, 1, "A black tile.")
+	f, err := figure.Grid([]figure.Tile{{Image: figure.RGB8(make([]uint8, 28*28*3), 28, 28), Title: `猫: an "oracle"`}}, 1, "A black tile.")
 	if err != nil {
 		return err
 	}
 	if err := show.Figure(f, "tile"); err != nil {
 		return err
 	}
-	if err := show.Figure(figure.Figure{SVG: []byte("<svg/>"), Width: 300}, "drawing"); err != nil {
+	if err := show.Figure(figure.Figure{SVG: []byte("<svg/>"), Width: 300, Alt: "Nothing."}, "drawing"); err != nil {
 		return err
 	}
 	if err := show.Text("The weights did *not* change."); err != nil {
@@ -101,9 +103,10 @@ func TestNotebook(t *testing.T) {
 	require.NoError(t, <-ended)
 
 	require.Greater(t, len(shown), 10)
-	require.NotEmpty(t, shown[0].Data[protocol.MIMEImagePNG])
-	require.Equal(t, map[string]string{"width": "456", "alt": "A black tile."}, shown[0].Metadata[string(protocol.MIMEImagePNG)])
-	require.Equal(t, `<div style="max-width:300px"><svg/></div>`, shown[1].Data[protocol.MIMETextHTML])
+	require.Regexp(t, `^<div style="max-width:456px"><img src="data:image/png;base64,[^"]+" width="456" alt="猫: an &#34;oracle&#34;. A black tile." [^>]*>`+
+		`<div [^>]*><bdi>□1 = 猫</bdi></div></div>$`, shown[0].Data[protocol.MIMETextHTML])
+	require.Equal(t, `figure: 猫: an "oracle". A black tile.`, shown[0].Data[protocol.MIMETextPlain])
+	require.Equal(t, `<div style="max-width:300px"><div role="img" aria-label="Nothing."><svg/></div></div>`, shown[1].Data[protocol.MIMETextHTML])
 	require.Equal(t, "The weights did *not* change.", shown[2].Data[protocol.MIMETextMarkdown])
 	slider := shown[3].Data[protocol.MIMETextHTML]
 	require.Contains(t, slider, `<input type="range"`)
@@ -112,6 +115,12 @@ func TestNotebook(t *testing.T) {
 	require.LessOrEqual(t, len(updates), 22)
 	for _, u := range updates {
 		require.Equal(t, updates[0].DisplayID, u.DisplayID, "one output, renewed")
+		require.Regexp(t, `role="progressbar" aria-label="padding \+ BLM" aria-valuemin="0" aria-valuemax="100" aria-valuenow="\d+" aria-valuetext="\d+ %, `, u.Data[protocol.MIMETextHTML])
+	}
+	for _, data := range shown {
+		html, _ := data.Data[protocol.MIMETextHTML].(string)
+		require.Empty(t, data.Data[protocol.MIMEImagePNG], "an image alone has no alternative text in JupyterLab")
+		require.Equal(t, strings.Count(html, "<img "), len(regexp.MustCompile(`<img [^>]*alt="[^"]{20,}"`).FindAllString(html, -1)))
 	}
 	require.Contains(t, updates[len(updates)-1].Data[protocol.MIMETextHTML], "done")
 	entries, err := filepath.Glob(filepath.Join(folder, "*.png"))

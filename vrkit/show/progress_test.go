@@ -2,6 +2,8 @@ package show
 
 import (
 	"bytes"
+	"image/color"
+	"image/png"
 	"regexp"
 	"strings"
 	"testing"
@@ -100,7 +102,42 @@ func TestCard(t *testing.T) {
 		require.NotContains(t, last, "<script")
 		require.NotContains(t, last, "http")
 		require.Less(t, len(last), 60_000, "bytes")
+		require.Contains(t, last, `role="progressbar" aria-label="padding &lt;BLM&gt;" aria-valuemin="0" aria-valuemax="100" aria-valuenow="100" aria-valuetext="100 %, done in 24 s`)
+		require.Regexp(t, `<img [^>]*alt="Curves of accuracy, % by epoch: [^"]*test from 25.0 % at epoch 0 to 65.0 %`, last)
+		for i, html := range shown {
+			now := regexp.MustCompile(`aria-valuenow="(\d+)"`).FindStringSubmatch(html)
+			require.NotNil(t, now, "update %d", i)
+			require.Contains(t, html, ">"+now[1]+" %</span>")
+		}
 	}
+}
+
+// The test curve has its colour when a run trains and when a cell is run again
+// after it, which brings no events of training.
+func TestCardColours(t *testing.T) {
+	c := &card{show: func(string) {}}
+	for epoch := range 4 {
+		c.event(train.Event{Stage: train.StageEpoch, Epoch: epoch, Epochs: 3, Metrics: &train.Metrics{Epoch: epoch, ValAccuracy: -1, TestAccuracy: .5}})
+	}
+	vermilion := color.RGBA{0xd5, 0x5e, 0x00, 0xff} // as figure.Curves has it for figure.Test
+	has := func() bool {
+		img, err := png.Decode(bytes.NewReader(c.curve(3).PNG))
+		require.NoError(t, err)
+		for y := range img.Bounds().Dy() {
+			for x := range img.Bounds().Dx() {
+				if color.RGBAModel.Convert(img.At(x, y)) == vermilion {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	require.True(t, has())
+	for i := range 3 {
+		add(&c.running, float64(i), .3)
+		add(&c.validation, float64(i), .4)
+	}
+	require.True(t, has())
 }
 
 func TestDuration(t *testing.T) {

@@ -106,7 +106,8 @@ func curvesFigure(runs ...*train.Run) (figure.Figure, error) {
 			series = append(series, figure.Series{Name: filepath.Base(run.Dir), X: x, Y: tested})
 			continue
 		}
-		series = append(series, figure.Series{Name: "training", X: trainX, Y: trained}, figure.Series{Name: "test", X: x, Y: tested})
+		series = append(series, figure.Series{Name: "training", Role: figure.Training, X: trainX, Y: trained},
+			figure.Series{Name: "test", Role: figure.Test, X: x, Y: tested})
 	}
 	title, caption := "Accuracy", "At epoch 0 nothing has been learned: only the mapping was counted. Then the prompt learns, and the mapping follows it."
 	if len(runs) > 1 {

@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
+	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -50,7 +50,8 @@ func Text(markdown string) error {
 var figureName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // Save writes a figure to <folder>/<name>.png or .svg, in a notebook too, and
-// returns the path. A file that is there is replaced as a whole.
+// returns the path. A file that is there is replaced as a whole. What the figure's
+// marks stand for is said on standard error, for the file can't show it.
 func Save(f figure.Figure, name string) (path string, err error) {
 	if !figureName.MatchString(name) {
 		return "", fmt.Errorf("show: %q can't name a figure's file; use letters, digits, '.', '-' and '_'", name)
@@ -74,7 +75,10 @@ func Save(f figure.Figure, name string) (path string, err error) {
 	if err != nil {
 		return "", &FolderError{folder, err}
 	}
-	return path, nil
+	if len(f.Marks) > 0 {
+		_, err = fmt.Fprintf(os.Stderr, "%s: its font lacks letters: %s\n", filepath.Base(path), listed(f.Marks))
+	}
+	return path, err
 }
 
 // FolderError says that a figure can't be written into a folder.
@@ -89,26 +93,25 @@ func (e *FolderError) Error() string {
 
 func (e *FolderError) Unwrap() error { return e.Err }
 
-// inline sends a figure to the notebook.
-func inline(f figure.Figure) error {
-	if len(f.SVG) > 0 {
-		// As HTML, because notebooks lose an SVG output when they are converted.
-		return send(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
-			protocol.MIMETextHTML: fmt.Sprintf(`<div style="max-width:%dpx">%s</div>`, f.Width, f.SVG)}})
+// listed says what marks stand for, in one line.
+func listed(marks []figure.Mark) string {
+	says := make([]string, len(marks))
+	for i, m := range marks {
+		says[i] = m.String()
 	}
-	if len(f.PNG) == 0 {
+	return strings.Join(says, ", ")
+}
+
+// inline sends a figure to the notebook, as HTML: of an image alone JupyterLab and
+// nbconvert take no alternative text, and JupyterLab no width that GoNB can send.
+func inline(f figure.Figure) error {
+	if len(f.PNG)+len(f.SVG) == 0 {
 		return errors.New("show: the figure is empty; was the error of drawing it looked at?")
 	}
-	return send(&protocol.DisplayData{
-		Data: map[protocol.MIMEType]any{
-			protocol.MIMEImagePNG:  f.PNG,
-			protocol.MIMETextPlain: "figure: " + f.Caption,
-		},
-		// The PNG has two pixels for a CSS pixel, so the width has to be said.
-		// GoNB's wire format knows maps of strings, not of anything.
-		Metadata: map[string]any{string(protocol.MIMEImagePNG): map[string]string{
-			"width": strconv.Itoa(f.Width), "alt": f.Caption}},
-	})
+	return send(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
+		protocol.MIMETextHTML:  f.HTML(),
+		protocol.MIMETextPlain: "figure: " + f.Alt,
+	}})
 }
 
 // send shows something in the notebook and waits until it has arrived, for a

@@ -2,6 +2,7 @@ package show_test
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -36,6 +37,24 @@ func ExampleFigure() {
 func ExampleText() {
 	_ = show.Text("The weights did *not* change.")
 	// Output: The weights did *not* change.
+}
+
+// A figure's file can't show what its marks stand for, so it is said.
+func TestSaveMarks(t *testing.T) {
+	t.Setenv(show.FolderVariable, t.TempDir())
+	f, err := figure.Confusion([]int{1, 0, 0, 1}, []string{"猫", "café ☕"}, "")
+	require.NoError(t, err)
+	stderr := os.Stderr
+	defer func() { os.Stderr = stderr }()
+	reader, writer, err := os.Pipe()
+	require.NoError(t, err)
+	os.Stderr = writer
+	_, err = show.Save(f, "confusion")
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+	said, err := io.ReadAll(reader)
+	require.NoError(t, err)
+	require.Equal(t, "confusion.png: its font lacks letters: □1 = 猫, □2 = ☕\n", string(said))
 }
 
 func TestSave(t *testing.T) {
