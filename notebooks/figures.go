@@ -74,6 +74,7 @@ type shownFigure struct {
 	Cell     int // as Jupyter counts, from 1
 	What     string
 	Pictures []picture
+	Silent   bool // one of its <img> has no alternative text
 }
 
 // picture is an encoded image or, as Kind "svg+xml", a drawing.
@@ -84,6 +85,8 @@ type picture struct {
 
 var (
 	dataImage = regexp.MustCompile(`data:image/([a-z0-9.+-]+);base64,([A-Za-z0-9+/=\s]+)`)
+	imageTag  = regexp.MustCompile(`<img\b[^>]*>`)
+	spoken    = regexp.MustCompile(`\balt="[^"]+"`)
 	drawing   = regexp.MustCompile(`(?s)<svg\b.*?</svg>`)
 )
 
@@ -134,6 +137,9 @@ func (f *shownFigure) addHTML(text string) error {
 	for _, found := range drawing.FindAllString(text, -1) {
 		f.Pictures = append(f.Pictures, picture{"svg+xml", []byte(found)})
 	}
+	for _, tag := range imageTag.FindAllString(text, -1) {
+		f.Silent = f.Silent || !spoken.MatchString(tag)
+	}
 	for _, found := range dataImage.FindAllStringSubmatch(html.UnescapeString(text), -1) {
 		data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(found[2]), ""))
 		if err != nil {
@@ -162,6 +168,9 @@ func checkFigures(executed string) error {
 	var shown []string
 	for _, f := range list {
 		shown = append(shown, fmt.Sprintf("%s in cell %d", f.What, f.Cell))
+		if f.Silent {
+			return fmt.Errorf("%s: cell %d: its figure (%s) has a picture without an alternative text: show it with show.Figure, or give its <img> an alt", name, f.Cell, f.What)
+		}
 		for i, p := range f.Pictures {
 			if flaw := p.flaw(); flaw != "" {
 				which := "its figure"

@@ -115,4 +115,10 @@ func TestSliderIsOneFigure(t *testing.T) {
 	assert.EqualError(t, checkFigures(executedNotebook(t, object{"figures": 2}, object{"text/html": slider(t, blank)}, drawn)),
 		"07_x.ipynb: cell 7: picture 2 of 2 of its figure (HTML) is blank: it is of one colour")
 	assert.ErrorContains(t, checkFigures(executedNotebook(t, object{"figures": 1}, object{"text/html": "<b>no</b>"})), "shows 0 (none)")
+
+	plain := figure.Figure{PNG: real["curves.png"].Data, Width: 700, Alt: `Curves: a > b, "quoted".`}
+	assert.NoError(t, checkFigures(executedNotebook(t, object{"figures": 1}, object{"text/html": plain.HTML()})))
+	plain.Alt = ""
+	assert.ErrorContains(t, checkFigures(executedNotebook(t, object{"figures": 1}, object{"text/html": plain.HTML()})),
+		"07_x.ipynb: cell 7: its figure (HTML) has a picture without an alternative text")
 }
