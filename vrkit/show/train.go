@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/janpfeifer/gonb/gonbui"
+
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -22,7 +24,11 @@ func Train(ctx context.Context, c train.Config) (result train.Result, complete b
 	}
 	result, err = train.Train(ctx, c)
 	if errors.Is(err, context.Canceled) {
-		fmt.Println("Stopped, and kept. Run the cell again, and it goes on from here.")
+		again := "Train it again"
+		if gonbui.IsNotebook {
+			again = "Run the cell again"
+		}
+		fmt.Printf("Stopped, and kept. %s, and it goes on from here.\n", again)
 		return result, false, nil
 	}
 	return result, err == nil, err

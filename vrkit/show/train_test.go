@@ -2,6 +2,7 @@ package show
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -45,8 +46,18 @@ func TestTrain(t *testing.T) {
 			stop()
 		}
 	})
-	part, complete, err := Train(ctx, c)
+	stdout := os.Stdout
+	defer func() { os.Stdout = stdout }()
+	said, err := os.Create(filepath.Join(t.TempDir(), "said"))
 	require.NoError(t, err)
+	defer said.Close()
+	os.Stdout = said
+	part, complete, err := Train(ctx, c)
+	os.Stdout = stdout
+	require.NoError(t, err)
+	text, err := os.ReadFile(said.Name())
+	require.NoError(t, err)
+	require.Equal(t, "Stopped, and kept. Train it again, and it goes on from here.\n", string(text), "here is no cell")
 	require.False(t, complete)
 	require.Less(t, len(part.Metrics), len(whole.Metrics))
 	resumed, complete, err := Train(t.Context(), c)
