@@ -2,7 +2,6 @@ package figure_test
 
 import (
 	"fmt"
-	"image/color"
 	"strings"
 	"testing"
 
@@ -71,9 +70,11 @@ func TestNamesOfAnyScript(t *testing.T) {
 		t.Run(figureName, func(t *testing.T) {
 			dots, err := draw(".", ",")
 			require.NoError(t, err)
+			require.Empty(t, dots.Marks)
+			require.NotContains(t, dots.HTML(), "<bdi>")
 			blank := lettered(t, dots)
 			for _, names := range [][2]string{
-				{"猫", "咖啡"}, {"a\x00b", "قهوة"}, {strings.Repeat("long ", 60) + "猫", strings.Repeat("long ", 60) + "犬"},
+				{"猫", "قهوة"}, {strings.Repeat("long ", 60) + "猫", strings.Repeat("long ", 60) + "犬"},
 			} {
 				f, err := draw(names[0], names[1])
 				require.NoError(t, err)
@@ -85,18 +86,9 @@ func TestNamesOfAnyScript(t *testing.T) {
 					require.Contains(t, names[0]+"|"+names[1], m.For)
 				}
 				require.NotContains(t, f.Alt, "□")
+				require.Contains(t, f.Alt, names[0])
+				require.Contains(t, f.HTML(), "<bdi>□1 = 猫</bdi>")
 			}
-			f, err := draw("猫", "咖啡")
-			require.NoError(t, err)
-			require.Contains(t, f.Alt, "猫")
-			require.Contains(t, f.HTML(), "<bdi>□1 = 猫</bdi>")
-			if len(f.Marks) > 1 {
-				require.Contains(t, f.Alt, "咖啡")
-			}
-			latin, err := draw("cat", "Straße")
-			require.NoError(t, err)
-			require.Empty(t, latin.Marks)
-			require.NotContains(t, latin.HTML(), "<bdi>")
 		})
 	}
 }
@@ -105,11 +97,9 @@ func TestNamesOfAnyScript(t *testing.T) {
 // name among them.
 func lettered(t *testing.T, f figure.Figure) (count int) {
 	img := decoded(t, f.PNG)
-	for y := range img.Rect.Dy() {
-		for x := range img.Rect.Dx() {
-			if c := img.RGBAAt(x, y); c == (color.RGBA{0x1c, 0x22, 0x2b, 255}) || c == (color.RGBA{0, 86, 134, 255}) {
-				count++
-			}
+	for i := 0; i < len(img.Pix); i += 4 {
+		if c := [3]uint8(img.Pix[i : i+3]); c == [3]uint8{0x1c, 0x22, 0x2b} || c == [3]uint8{0, 86, 134} {
+			count++
 		}
 	}
 	return count
