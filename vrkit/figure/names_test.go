@@ -23,8 +23,7 @@ var named = map[string]func(a, b string) (figure.Figure, error){
 		return figure.Mappings([]figure.NamedMapping{{Name: a, Omega: []float32{1, 0, 0, 1}}, {Name: b, Omega: []float32{0, 1, 1, 0}}}, []string{a, b}, []string{a, b}, 1, a)
 	},
 	"steps": func(a, b string) (figure.Figure, error) {
-		frames, err := figure.MappingSteps([]figure.NamedMapping{{Name: a, Omega: []float32{1, 0, 0, 1}}}, []string{a, b}, []string{a, b}, 1, a)
-		return frames[0].Figure, err
+		return first(figure.MappingSteps([]figure.NamedMapping{{Name: a, Omega: []float32{1, 0, 0, 1}}}, []string{a, b}, []string{a, b}, 1, a))
 	},
 	"confusion": func(a, b string) (figure.Figure, error) {
 		return figure.Confusion([]int{3, 1, 2, 4}, []string{a, b}, a)
@@ -58,9 +57,15 @@ var named = map[string]func(a, b string) (figure.Figure, error){
 	},
 	"mask steps": func(a, b string) (figure.Figure, error) {
 		s := figure.MaskedSamples{Names: []string{a, b}, Side: 4, Images: striped(8, 4), Masks: striped(8, 4), Added: striped(8, 4), Inputs: striped(8, 4)}
-		frames, err := figure.MaskSteps([]string{a}, []figure.MaskedSamples{s}, a)
-		return frames[0].Figure, err
+		return first(figure.MaskSteps([]string{a}, []figure.MaskedSamples{s}, a))
 	},
+}
+
+func first(frames []figure.Frame, err error) (figure.Figure, error) {
+	if err != nil {
+		return figure.Figure{}, err
+	}
+	return frames[0].Figure, nil
 }
 
 // Whatever a class is called, each figure shows something in the place of its
