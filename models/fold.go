@@ -55,10 +55,14 @@ func transposed(matrix []float32, rows int) []float32 {
 	return turned
 }
 
+// sources is S of every architecture here: ImageNet's classes.
+const sources = 1000
+
 // checkShapes compares a weight file's tensors with those of the architecture, and says how they
 // differ. A wanted shape of nil allows any, and the tensor's absence.
 func checkShapes(path, title string, want, got map[string][]int) error {
 	var missing, other, further []string
+	classes := 0 // of the network in the file, where its last layer has not one for each of ImageNet's
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		shape, ok := got[name]
 		switch {
@@ -67,6 +71,9 @@ func checkShapes(path, title string, want, got map[string][]int) error {
 			missing = append(missing, name)
 		case !slices.Equal(shape, want[name]):
 			other = append(other, fmt.Sprintf("%s %v where it has %v", name, shape, want[name]))
+			if len(shape) == len(want[name]) && len(shape) > 0 && want[name][0] == sources && shape[0] != sources {
+				classes = shape[0]
+			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(got)) {
@@ -90,5 +97,9 @@ func checkShapes(path, title string, want, got map[string][]int) error {
 	if differences == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: its tensors are not those of %s: %s", path, title, strings.Join(differences, "; "))
+	err := fmt.Errorf("%s: its tensors are not those of %s: %s", path, title, strings.Join(differences, "; "))
+	if missing == nil && further == nil && classes > 0 {
+		return fmt.Errorf("%w; it was trained for %d classes, and a frozen model has ImageNet's %d", err, classes, sources)
+	}
+	return err
 }

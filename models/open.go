@@ -59,14 +59,19 @@ func Open(ctx context.Context, name string, report fetch.Report) (*Model, error)
 	return OpenWeights(ctx, name, "", report)
 }
 
-// OpenWeights is Open with a weight file of the user's own, in the format of the published one, whose
-// names and shapes are checked against the architecture. An empty path takes the published weights.
+// OpenWeights is Open with a weight file of the user's own, whose names and shapes are checked against the
+// architecture. An empty path takes the published weights.
+//
+// The file is in the format of the published one; where that is PyTorch's, it may also be .safetensors or
+// .npz, and a checkpoint that holds the state dict beside other things, under names with a prefix. It is an
+// error if it holds the architecture's weights twice, such as those trained and their moving average.
 func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*Model, error) {
 	a, err := find(name)
 	if err != nil {
 		return nil, err
 	}
-	if path == "" {
+	own := path != ""
+	if !own {
 		if path, err = a.fetch(ctx, report); err != nil {
 			return nil, err
 		}
@@ -75,6 +80,9 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 		values, err := a.read(path)
 		return values, errors.Join(err, values.checkFinite(path))
 	})
+	if err != nil && own {
+		return nil, a.othersWeights(path, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +91,25 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 		return nil, err
 	}
 	return &Model{Info: a.Info, Labels: labels, Weights: weights, Forward: a.forward, Entered: a.entered}, nil
+}
+
+// othersWeights adds to the error of reading a weight file whose weights they are, where it is known.
+func (a architecture) othersWeights(path string, err error) error {
+	dicts, _ := readDicts(path)
+	for _, o := range architectures {
+		known := false
+		if o.dict.shapes == nil {
+			_, unreadable := o.read(path)
+			known = unreadable == nil
+		} else {
+			fits, _ := o.dict.find(dicts)
+			known = len(fits) > 0
+		}
+		if known && o.Name != a.Name {
+			return fmt.Errorf("%w; they are those of %s: open it as the model %s", err, o.Title, o.Name)
+		}
+	}
+	return err
 }
 
 // fetch gets the weights. Where they can't be had it names the next best model, whose weights are in

@@ -2,9 +2,7 @@ package models
 
 import (
 	"fmt"
-	"maps"
 	"runtime"
-	"slices"
 	"strings"
 )
 
@@ -17,32 +15,35 @@ type stateDict struct {
 }
 
 // reader returns a function that reads a weight file, checks every name and shape, and converts it.
-// What it holds at a time is never much more than twice the weights.
+// Beside the file's own bytes, what it holds at a time is never much more than the weights.
 func (d stateDict) reader(title string) func(path string) (Weights, error) {
 	return func(path string) (Weights, error) {
-		tensors, err := readTensors(path)
+		tensors, err := d.tensors(title, path)
 		if err != nil {
-			return nil, err
-		}
-		if d.older != nil {
-			for _, name := range slices.Collect(maps.Keys(tensors)) {
-				newer := d.older.Replace(name)
-				if _, both := tensors[newer]; !both {
-					tensors[newer] = tensors[name]
-					delete(tensors, name)
-				}
-			}
-		}
-		got := map[string][]int{}
-		for name, t := range tensors {
-			got[name] = t.Shape
-		}
-		if err := checkShapes(path, title, d.shapes, got); err != nil {
 			return nil, err
 		}
 		runtime.GC() // lets go of the file's bytes, before as much again is made of its tensors
 		return d.of(tensors), nil
 	}
+}
+
+// tensors reads those of the architecture out of a weight file.
+func (d stateDict) tensors(title, path string) (Weights, error) {
+	dicts, err := readDicts(path)
+	if err != nil {
+		return nil, err
+	}
+	from, err := d.choose(title, path, dicts)
+	if err != nil {
+		return nil, err
+	}
+	tensors := Weights{}
+	for name, file := range d.names(from) {
+		if tensors[name], err = from.read(file); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return tensors, nil
 }
 
 // of converts tensors of the right names and shapes, and takes them out of the map one by one.
@@ -68,7 +69,6 @@ type foldedLayer struct {
 // classifier, called so in the file, from features to the source labels. Kernels become [kh, kw, in of a
 // group, out], the classifier [features, sources].
 func foldedNet(layers []foldedLayer, classifier string, features int, epsilon float64) stateDict {
-	const sources = 1000
 	shapes := map[string][]int{classifier + ".weight": {sources, features}, classifier + ".bias": {sources}}
 	for _, l := range layers {
 		shapes[l.file+".weight"] = l.shape

@@ -103,7 +103,6 @@ var vitOlder = strings.NewReplacer(".mlp.linear_1.", ".mlp.0.", ".mlp.linear_2."
 
 // vitStateDict is that of a file with these names, for pictures of a side.
 func vitStateDict(names vitNames, side int) stateDict {
-	const sources = 1000
 	tokens := 1 + (side/vitPatch)*(side/vitPatch)
 	shapes := map[string][]int{
 		names.class:     {1, 1, vitWidth},

@@ -9,17 +9,17 @@ import (
 	"github.com/vrkit-go/reprogram/models/internal/torchpickle"
 )
 
-// readTensors reads a weight file, the tensors under the file's own names. What the file is its first bytes
-// say: .safetensors, .npz, or what PyTorch saves, in either of its layouts.
-func readTensors(path string) (Weights, error) {
-	read, err := readerOf(path)
-	if err != nil {
-		return nil, err
-	}
-	return read(path)
+// dict is a dict of tensors in a weight file, under the file's own names.
+type dict struct {
+	path   []string // the keys that lead to it, in a checkpoint of PyTorch's; nil to what the file itself is
+	torch  bool     // whether the file is PyTorch's
+	shapes map[string][]int
+	read   func(name string) (Tensor, error)
 }
 
-func readerOf(path string) (func(path string) (Weights, error), error) {
+// readDicts reads a weight file: every dict of tensors in it, one at least. What the file is its first bytes
+// say: .safetensors, .npz, or what PyTorch saves, in either of its layouts.
+func readDicts(path string) ([]dict, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -33,21 +33,32 @@ func readerOf(path string) (func(path string) (Weights, error), error) {
 	n, err := io.ReadFull(f, start)
 	switch {
 	case err == nil && safetensors.Looks(start[:n]):
-		return func(path string) (Weights, error) { return weightsOf(safetensors.ReadFile(path)) }, nil
+		return flat(safetensors.ReadFile(path))
 	case err == nil && npz.Looks(f, info.Size()):
-		return func(path string) (Weights, error) { return weightsOf(npz.ReadFile(path)) }, nil
+		return flat(npz.ReadFile(path))
 	}
-	return func(path string) (Weights, error) { return weightsOf(torchpickle.ReadFile(path)) }, nil
+	saved, err := torchpickle.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var dicts []dict
+	for _, d := range saved {
+		dicts = append(dicts, dict{d.Path, true, d.Shapes(), func(name string) (Tensor, error) {
+			t, err := d.Tensor(name)
+			return Tensor(t), err
+		}})
+	}
+	return dicts, nil
 }
 
-// weightsOf makes weights of a reader's tensors, which are the same under another name.
-func weightsOf[T ~struct {
+// flat is what a format without dicts in dicts holds.
+func flat[T ~struct {
 	Shape []int
 	Data  []float32
-}](tensors map[string]T, err error) (Weights, error) {
-	weights := make(Weights, len(tensors))
+}](tensors map[string]T, err error) ([]dict, error) {
+	shapes := make(map[string][]int, len(tensors))
 	for name, t := range tensors {
-		weights[name] = Tensor(t)
+		shapes[name] = Tensor(t).Shape
 	}
-	return weights, err
+	return []dict{{shapes: shapes, read: func(name string) (Tensor, error) { return Tensor(tensors[name]), nil }}}, err
 }

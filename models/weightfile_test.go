@@ -50,17 +50,22 @@ func TestReadsEveryFormat(t *testing.T) {
 		require.NoError(t, err)
 		renamed := filepath.Join(t.TempDir(), "weights")
 		require.NoError(t, os.WriteFile(renamed, data, 0o600))
-		tensors, err := readTensors(renamed)
+		dicts, err := readDicts(renamed)
 		require.NoError(t, err)
-		require.Equal(t, []int{2, 3}, tensors[want].Shape, path)
+		require.Len(t, dicts, 1)
+		require.Equal(t, []int{2, 3}, dicts[0].shapes[want], path)
+		tensor, err := dicts[0].read(want)
+		require.NoError(t, err)
+		require.Equal(t, []int{2, 3}, tensor.Shape, path)
+		require.Len(t, tensor.Data, 6)
 	}
 	for name, data := range map[string][]byte{"empty": nil, "text": bytes.Repeat([]byte("not found "), 9)} {
 		path := filepath.Join(t.TempDir(), name)
 		require.NoError(t, os.WriteFile(path, data, 0o600))
-		_, err := readTensors(path)
+		_, err := readDicts(path)
 		require.ErrorContains(t, err, "not a file of PyTorch's")
 	}
-	_, err := readTensors(filepath.Join(t.TempDir(), "none"))
+	_, err := readDicts(filepath.Join(t.TempDir(), "none"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 

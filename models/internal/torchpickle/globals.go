@@ -13,17 +13,22 @@ import (
 // storages are what a file's pickle has asked for, by key.
 type storages map[string]*storage
 
-// reader admits what a state dict's pickle needs, and collects the storages that it asks for.
+// reader admits what the pickle of a state dict needs, and of a checkpoint that holds nothing but numbers,
+// text and tensors beside; it collects the storages that the pickle asks for.
 func (s storages) reader() unpickle.Reader {
 	globals := map[string]any{
 		"collections.OrderedDict":         nil, // the library's own
 		"torch._utils._rebuild_tensor_v2": rebuildTensor{},
 		"torch._utils._rebuild_parameter": rebuildParameter{},
+		"collections.Counter":             counter{}, // of the epochs at which MultiStepLR lowers the rate
 	}
 	for name, kind := range kinds {
 		globals["torch."+name] = kind
 	}
-	return unpickle.Reader{What: "tensors", Globals: globals, Persistent: s.load}
+	return unpickle.Reader{
+		What: "tensors", Globals: globals, Persistent: s.load,
+		Instead: "save the weights alone: torch.save(model.state_dict(), FILE)",
+	}
 }
 
 // load answers the persistent id ("storage", class, key, device, count), to which the legacy layout
@@ -56,6 +61,7 @@ func (s storages) load(id any) (any, error) {
 type (
 	rebuildTensor    struct{}
 	rebuildParameter struct{}
+	counter          struct{}
 )
 
 // Call makes a view from (storage, offset, size, stride, requires grad, hooks, [metadata]).
@@ -88,3 +94,6 @@ func (rebuildParameter) Call(args ...any) (any, error) {
 	}
 	return nil, errors.New("a parameter has no tensor")
 }
+
+// Call leaves out what is counted: it is never of use here.
+func (counter) Call(...any) (any, error) { return counter{}, nil }

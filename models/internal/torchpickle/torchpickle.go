@@ -1,5 +1,5 @@
-// Package torchpickle reads the state dicts that PyTorch saves, in its zip layout (since 1.6) and its
-// legacy layout, and runs nothing of theirs: see package unpickle.
+// Package torchpickle reads the tensors that PyTorch saves, a state dict or a checkpoint that holds some, in
+// its zip layout (since 1.6) and its legacy layout, and runs nothing of theirs: see package unpickle.
 //
 // A file that is n bytes long can make it allocate at most n bytes for the file, what package unpickle
 // states for its pickles, a few hundred bytes for each entry of a zip, and 4n bytes for the values.
@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/nlpodyssey/gopickle/types"
 )
@@ -24,8 +25,38 @@ type Tensor struct {
 // maxFile bounds what is read.
 const maxFile = 2 << 30
 
-// ReadFile reads a saved state dict: tensors by name.
-func ReadFile(path string) (map[string]Tensor, error) {
+// Dict is a dict of tensors: the value of a file, or a dict inside it.
+type Dict struct {
+	Path  []string // the keys that lead to it; none to the file's value
+	views map[string]*view
+	left  *int // how many values the file may still make
+}
+
+// Shapes are those of the dict's tensors, by name.
+func (d Dict) Shapes() map[string][]int {
+	shapes := make(map[string][]int, len(d.views))
+	for name, v := range d.views {
+		shapes[name] = v.shape
+	}
+	return shapes
+}
+
+// Tensor reads one of the dict's tensors. All that are read of a file may have no more values than the
+// file has bytes.
+func (d Dict) Tensor(name string) (Tensor, error) {
+	v, ok := d.views[name]
+	if !ok {
+		return Tensor{}, fmt.Errorf("the file has no tensor %.80q there", name)
+	}
+	t, err := v.tensor(d.left)
+	if err != nil {
+		return Tensor{}, fmt.Errorf("the file's entry %.80q: %w", name, err)
+	}
+	return t, nil
+}
+
+// ReadFile reads a saved state dict or checkpoint: every dict in it that holds tensors.
+func ReadFile(path string) ([]Dict, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -37,16 +68,16 @@ func ReadFile(path string) (map[string]Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	tensors, err := Read(data)
+	dicts, err := Read(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return tensors, nil
+	return dicts, nil
 }
 
 // Read is ReadFile on the file's bytes. It returns an error of one line, and never panics, on anything
-// malformed; the tensors may have no more values in all than the file has bytes.
-func Read(data []byte) (map[string]Tensor, error) {
+// malformed.
+func Read(data []byte) ([]Dict, error) {
 	read := readLegacy
 	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
 		read = readZip
@@ -55,42 +86,77 @@ func Read(data []byte) (map[string]Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries, err := entriesOf(value)
-	if err != nil {
-		return nil, err
+	if _, ok := entriesOf(value); !ok {
+		return nil, fmt.Errorf("the file holds %T where a state dict was expected", value)
 	}
 	left := len(data)
-	tensors := make(map[string]Tensor, len(entries))
-	for _, entry := range entries {
-		name, isName := entry.Key.(string)
-		v, isTensor := entry.Value.(*view)
-		switch {
-		case !isName:
-			return nil, errors.New("the file holds a dict whose keys are not all names")
-		case !isTensor:
-			return nil, fmt.Errorf("the file's entry %.80q is no tensor; a state dict was expected, tensors by name", name)
-		}
-		if _, twice := tensors[name]; twice {
-			return nil, fmt.Errorf("the file has two entries %.80q", name)
-		}
-		if tensors[name], err = v.tensor(&left); err != nil {
-			return nil, fmt.Errorf("the file's entry %.80q: %w", name, err)
-		}
+	found := search{left: &left, seen: map[any]bool{}}
+	if err := found.dicts(nil, value); err != nil {
+		return nil, err
 	}
-	return tensors, nil
+	if len(found.found) == 0 {
+		return nil, errors.New("the file holds no tensors by name; a state dict was expected")
+	}
+	return found.found, nil
 }
 
-// entriesOf lists the entries of either kind of dict.
-func entriesOf(value any) (entries []types.DictEntry, err error) {
+// maxDepth bounds how deep a dict of tensors may lie in others.
+const maxDepth = 8
+
+// search looks for dicts of tensors.
+type search struct {
+	left  *int
+	seen  map[any]bool // dicts that were looked through: a value may hold itself, and another twice
+	found []Dict
+}
+
+// dicts looks through a value, which the keys of path lead to, and the dicts below it. What else a
+// checkpoint holds, such as the number of an epoch, is left out, and so are dicts in lists and dicts below
+// a key that is no text, such as those of an optimiser's parameters.
+func (s *search) dicts(path []string, value any) error {
+	entries, ok := entriesOf(value)
+	if !ok || s.seen[value] || len(path) > maxDepth {
+		return nil
+	}
+	s.seen[value] = true
+	views, names := map[string]*view{}, map[string]bool{}
+	for _, entry := range entries {
+		name, isName := entry.Key.(string)
+		if !isName {
+			continue
+		}
+		if names[name] {
+			return fmt.Errorf("the file has two entries %.80q", name)
+		}
+		names[name] = true
+		if v, ok := entry.Value.(*view); ok {
+			views[name] = v
+		}
+	}
+	if len(views) > 0 {
+		s.found = append(s.found, Dict{slices.Clone(path), views, s.left})
+	}
+	for _, entry := range entries {
+		if name, ok := entry.Key.(string); ok {
+			if err := s.dicts(append(path, name), entry.Value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// entriesOf lists the entries of either kind of dict; not ok for any other value.
+func entriesOf(value any) (entries []types.DictEntry, ok bool) {
 	switch dict := value.(type) {
 	case *types.Dict:
-		return *dict, nil
+		return *dict, true
 	case *types.OrderedDict:
 		for e := dict.List.Front(); e != nil; e = e.Next() {
 			entry := e.Value.(*types.OrderedDictEntry)
 			entries = append(entries, types.DictEntry{Key: entry.Key, Value: entry.Value})
 		}
-		return entries, nil
+		return entries, true
 	}
-	return nil, fmt.Errorf("the file holds %T where a state dict was expected", value)
+	return nil, false
 }

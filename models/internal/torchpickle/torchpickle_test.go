@@ -34,10 +34,84 @@ func file(t testing.TB, name string) []byte {
 
 func TestRead(t *testing.T) {
 	for _, name := range []string{"tiny_zip.pth", "tiny_legacy.pth"} {
-		tensors, err := ReadFile(filepath.Join("testdata", name))
+		dicts, err := ReadFile(filepath.Join("testdata", name))
 		require.NoError(t, err)
-		require.Equal(t, tiny, tensors, name)
+		require.Len(t, dicts, 1)
+		require.Empty(t, dicts[0].Path)
+		require.Equal(t, tiny, tensors(t, dicts[0]), name)
 	}
+}
+
+// tensors reads all of a dict's.
+func tensors(t testing.TB, d Dict) map[string]Tensor {
+	read := map[string]Tensor{}
+	for name, shape := range d.Shapes() {
+		tensor, err := d.Tensor(name)
+		require.NoError(t, err)
+		require.Equal(t, shape, tensor.Shape)
+		read[name] = tensor
+	}
+	return read
+}
+
+// Checkpoints that hold a state dict beside other things are read, every dict of tensors in them once, by the keys that
+// lead to it (testdata/make.py).
+func TestReadCheckpoints(t *testing.T) {
+	for name, want := range map[string]map[string]int{ // the tensors of each dict
+		"imagenet":  {"": 1, "state_dict": 8},
+		"lightning": {"callbacks ModelCheckpoint": 1, "state_dict": 9},
+		"compiled":  {"": 1, "model_state_dict": 8},
+		"averaged":  {"": 9},
+		"twice":     {"model": 8, "model_ema": 9},
+		"distilled": {"net": 16},
+		"shared":    {"state_dict": 8},
+	} {
+		dicts, err := ReadFile(filepath.Join("testdata", "checkpoint_"+name+".pth"))
+		require.NoError(t, err, name)
+		got := map[string]int{}
+		for _, d := range dicts {
+			path := strings.Join(d.Path, " ")
+			require.NotContains(t, got, path)
+			got[path] = len(tensors(t, d))
+		}
+		require.Equal(t, want, got, name)
+	}
+	for name, what := range map[string]string{
+		"arguments": "argparse.Namespace", "numpy": "numpy.core.multiarray.scalar", "whole": "torch.nn.modules.container.Sequential",
+	} {
+		_, err := ReadFile(filepath.Join("testdata", "checkpoint_"+name+".pth"))
+		require.ErrorContains(t, err, "the pickle asks for "+what+", which a file of tensors has no need of: refused; save the weights alone: torch.save(model.state_dict(), FILE)")
+	}
+}
+
+// A dict that holds itself, or another a thousandfold, is looked through once, and not beyond a depth.
+func TestReadCheckpointsBounded(t *testing.T) {
+	tensor := rebuild + floats + "K\x00K\x04\x85K\x01\x85" + rest
+	around := func(inner string) string { return "}X\x01\x00\x00\x00d" + inner + "s" }
+	itself := "}q\x07(X\x01\x00\x00\x00wh\x07X\x01\x00\x00\x00v" + tensor + "u"
+	dicts, err := Read(legacy(t, itself, onlyKey+fourOnes))
+	require.NoError(t, err)
+	require.Len(t, dicts, 1)
+	require.Equal(t, map[string]Tensor{"v": {[]int{4}, []float32{1, 1, 1, 1}}}, tensors(t, dicts[0]))
+	_, err = dicts[0].Tensor("w")
+	require.ErrorContains(t, err, `no tensor "w"`)
+
+	doubled := named + tensor + "sq\x01"
+	for level := byte(1); level < 100; level++ { // 2^99 ways lead to the tensor
+		doubled += "}q" + string(rune(level+1)) + "(X\x01\x00\x00\x00ah" + string(rune(level)) + "X\x01\x00\x00\x00bh" + string(rune(level)) + "u"
+	}
+	_, err = Read(legacy(t, doubled, onlyKey+fourOnes))
+	require.ErrorContains(t, err, "holds no tensors by name", "it lies too deep")
+
+	deep := named + tensor + "s"
+	for range maxDepth {
+		deep = around(deep)
+	}
+	dicts, err = Read(legacy(t, deep, onlyKey+fourOnes))
+	require.NoError(t, err)
+	require.Len(t, dicts[0].Path, maxDepth)
+	_, err = Read(legacy(t, around(deep), onlyKey+fourOnes))
+	require.ErrorContains(t, err, "holds no tensors by name")
 }
 
 // Cut off anywhere, a file is an error and no panic.
@@ -93,9 +167,9 @@ func TestRefuses(t *testing.T) {
 		return named + rebuild + floats + offset + size + stride + rest + "s"
 	}
 	good := legacy(t, tensor("K\x00", "K\x04\x85", "K\x01\x85"), onlyKey+fourOnes)
-	tensors, err := Read(good)
+	dicts, err := Read(good)
 	require.NoError(t, err)
-	require.Equal(t, map[string]Tensor{"w": {[]int{4}, []float32{1, 1, 1, 1}}}, tensors)
+	require.Equal(t, map[string]Tensor{"w": {[]int{4}, []float32{1, 1, 1, 1}}}, tensors(t, dicts[0]))
 
 	for name, c := range map[string]struct {
 		file []byte
@@ -114,9 +188,10 @@ func TestRefuses(t *testing.T) {
 		"holds itself":     {legacy(t, "]q\x00h\x00a", noKeys), "*types.List where a state dict"},
 		"calls itself":     {legacy(t, "]q\x00h\x00ah\x00h\x00\x86R", noKeys), "not a pickle of tensors"},
 		"called on itself": {legacy(t, "]q\x00h\x00a\x85q\x01)R", noKeys), "not a pickle of tensors"},
-		"keyed by itself":  {legacy(t, "}]q\x00h\x00aK\x01s", noKeys), "keys are not all names"},
+		"keyed by itself":  {legacy(t, "}]q\x00h\x00aK\x01s", noKeys), "holds no tensors by name"},
 		"a bad key":        {legacy(t, "ccollections\nOrderedDict\n)RC\x01aK\x01s", noKeys), "not a pickle of tensors"},
-		"no tensor":        {file(t, "checkpoint.pth"), `entry "epoch" is no tensor`},
+		"no tensor":        {legacy(t, "}X\x05\x00\x00\x00epochK\x01s", noKeys), "holds no tensors by name; a state dict was expected"},
+		"two of a name":    {legacy(t, "}(X\x01\x00\x00\x00wNX\x01\x00\x00\x00wNu", noKeys), `two entries "w"`},
 		"no dict":          {legacy(t, "K\x01", noKeys), "holds int where a state dict"},
 		"too long":         {legacy(t, tensor("K\x00", "K\x05\x85", "K\x01\x85"), onlyKey+fourOnes), "beyond its storage"},
 		"beyond":           {legacy(t, tensor("K\x01", "K\x04\x85", "K\x01\x85"), onlyKey+fourOnes), "beyond its storage"},
@@ -135,7 +210,12 @@ func TestRefuses(t *testing.T) {
 		"a short storage":  {zipped(t, zip.Store, "a/data.pkl", "\x80\x02"+tensor("K\x00", "K\x04\x85", "K\x01\x85")+".", "a/data/0", "1234"), "4 bytes where it has 4 values of 4"},
 		"big-endian":       {zipped(t, zip.Store, "a/data.pkl", "\x80\x02}.", "a/byteorder", "big"), "not little-endian"},
 	} {
-		_, err := Read(c.file)
+		dicts, err := Read(c.file)
+		for _, d := range dicts { // what is wrong with a tensor shows when it is read
+			for tensor := range d.Shapes() {
+				_, err = d.Tensor(tensor)
+			}
+		}
 		require.ErrorContains(t, err, c.want, name)
 		require.NotContains(t, err.Error(), "\n", name)
 		require.Less(t, len(err.Error()), 300, name)
@@ -160,19 +240,27 @@ func zipped(t testing.TB, method uint16, members ...string) []byte {
 
 // bounded reads a file and holds what it makes against the file's size.
 func bounded(t *testing.T, file []byte) {
-	tensors, err := Read(file)
+	dicts, err := Read(file)
 	if err != nil {
 		require.NotContains(t, err.Error(), "\n")
 		return
 	}
 	values := 0
-	for _, tensor := range tensors {
-		size := 1
-		for _, n := range tensor.Shape {
-			size *= n
+	for _, d := range dicts {
+		require.LessOrEqual(t, len(d.Path), maxDepth)
+		for name := range d.Shapes() {
+			tensor, err := d.Tensor(name)
+			if err != nil {
+				require.NotContains(t, err.Error(), "\n")
+				continue
+			}
+			size := 1
+			for _, n := range tensor.Shape {
+				size *= n
+			}
+			require.Len(t, tensor.Data, size)
+			values += size
 		}
-		require.Len(t, tensor.Data, size)
-		values += size
 	}
 	require.LessOrEqual(t, values, len(file), "no more values than bytes")
 }
@@ -180,22 +268,27 @@ func bounded(t *testing.T, file []byte) {
 func FuzzLegacy(f *testing.F) {
 	f.Add(file(f, "tiny_legacy.pth"))
 	f.Add(file(f, "checkpoint.pth"))
+	f.Add(file(f, "checkpoint_compiled.pth"))
 	f.Fuzz(bounded)
 }
 
 func FuzzZip(f *testing.F) {
-	f.Add(file(f, "tiny_zip.pth"))
+	for _, name := range []string{"tiny_zip.pth", "checkpoint_imagenet.pth", "checkpoint_lightning.pth", "checkpoint_twice.pth"} {
+		f.Add(file(f, name))
+	}
 	f.Fuzz(bounded)
 }
 
 // FuzzProgram changes a zip's pickle below checksums that are right.
 func FuzzProgram(f *testing.F) {
-	whole := file(f, "tiny_zip.pth")
-	archive, err := zip.NewReader(bytes.NewReader(whole), int64(len(whole)))
-	require.NoError(f, err)
-	program, err := stored(whole, archive.File[0])
-	require.NoError(f, err)
-	f.Add(program)
+	for _, name := range []string{"tiny_zip.pth", "checkpoint_imagenet.pth", "checkpoint_lightning.pth", "checkpoint_distilled.pth", "checkpoint_arguments.pth"} {
+		whole := file(f, name)
+		archive, err := zip.NewReader(bytes.NewReader(whole), int64(len(whole)))
+		require.NoError(f, err)
+		program, err := stored(whole, archive.File[0])
+		require.NoError(f, err)
+		f.Add(program)
+	}
 	f.Fuzz(func(t *testing.T, program []byte) {
 		bounded(t, zipped(t, zip.Store, "a/data.pkl", string(program), "a/data/0", fourOnes))
 	})

@@ -64,11 +64,11 @@ func (r Reader) check(data []byte) (length int, err error) {
 			}
 			name := string(lines[0]) + "." + string(lines[1])
 			if _, ok := r.Globals[name]; !ok {
-				return 0, fmt.Errorf("the pickle asks for %s, which a file of %s has no need of: refused", printable(name), r.What)
+				return 0, r.refused("asks for " + printable(name))
 			}
 			skip = len(lines[0]) + len(lines[1]) + 2
 		default:
-			return 0, fmt.Errorf("the pickle has the opcode 0x%02x, which a file of %s has no need of: refused", opcode, r.What)
+			return 0, r.refused(fmt.Sprintf("has the opcode 0x%02x", opcode))
 		}
 		if skip > len(rest) {
 			return 0, errCut

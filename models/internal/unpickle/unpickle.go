@@ -8,6 +8,7 @@ package unpickle
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 // Reader reads one kind of pickle.
 type Reader struct {
 	What    string         // what such a file holds, for messages: "tensors"
+	Instead string         // what to do about a file that is refused because it holds more; may be empty
 	Globals map[string]any // the admitted globals, "module.name", and what each is answered with
 
 	// Persistent answers a persistent id; nil where such pickles have none.
@@ -45,6 +47,15 @@ func (r Reader) Load(data []byte) (value any, rest []byte, err error) {
 		return nil, nil, r.malformed(err)
 	}
 	return value, data[length:], nil
+}
+
+// refused is the error of a pickle that uses what the reader does not admit.
+func (r Reader) refused(what string) error {
+	text := fmt.Sprintf("the pickle %s, which a file of %s has no need of: refused", what, r.What)
+	if r.Instead != "" {
+		text += "; " + r.Instead
+	}
+	return errors.New(text)
 }
 
 // malformed cuts the library's message, which may quote the file at length, to one short line.
