@@ -48,6 +48,26 @@ type ModelRecord struct {
 	OutputTrainables int `json:"output_trainable_values,omitempty"`
 }
 
+// CheckWeights returns an [OtherWeightsError] if the weights of a model of this name, with this hash, are not those that
+// the record names.
+func (r ModelRecord) CheckWeights(name, hash string) error {
+	if name == r.Name && hash != r.SHA256 {
+		return &OtherWeightsError{Name: name, Recorded: r.SHA256, Now: hash}
+	}
+	return nil
+}
+
+// OtherWeightsError says that a run was trained with other weights of its frozen model than those at hand: with a file of
+// the user's own, or with the published ones.
+type OtherWeightsError struct {
+	Name          string // of the model
+	Recorded, Now string // the weights' hashes
+}
+
+func (e *OtherWeightsError) Error() string {
+	return fmt.Sprintf("it was trained with other weights of %s (sha256 %.12s…, now %.12s…)", e.Name, e.Recorded, e.Now)
+}
+
 // DataRecord names the data set and the subset of it.
 type DataRecord struct {
 	Name    string   `json:"name"`
@@ -119,8 +139,8 @@ func (m Manifest) Program(frozen *models.Model) (Program, error) {
 	if err != nil {
 		return Program{}, err
 	}
-	if hash := frozen.Weights.Hash(); hash != m.Model.SHA256 {
-		return Program{}, fmt.Errorf("the run was made with other weights of %s (sha256 %.12s…, now %.12s…)", m.Model.Name, m.Model.SHA256, hash)
+	if err := m.Model.CheckWeights(frozen.Name, frozen.Weights.Hash()); err != nil {
+		return Program{}, err
 	}
 	p := Program{Input: manipulation, Model: frozen, Output: alignment, Side: m.Model.Side, Precision: m.Model.Precision}
 	return p, p.Check()

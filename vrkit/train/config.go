@@ -174,6 +174,9 @@ func (c Config) claim(now vrkit.Manifest) error {
 			recipe = append(recipe, d)
 		}
 	}
+	if err := before.Model.CheckWeights(now.Model.Name, now.Model.SHA256); err != nil {
+		return fmt.Errorf("%s is another run: %w", c.Run, err)
+	}
 	if len(recipe) > 0 {
 		return fmt.Errorf("%s was trained differently (%s): take another run directory, or the same settings", c.Run, strings.Join(recipe, "; "))
 	}

@@ -28,12 +28,18 @@ type Run struct {
 
 // OpenRun opens a run directory: its record, the frozen model it names, and what was learned.
 func OpenRun(ctx context.Context, dir string, which vrkit.Which, report fetch.Report) (*Run, error) {
+	return OpenRunWeights(ctx, dir, which, "", report)
+}
+
+// OpenRunWeights is OpenRun of a run that was trained with a weight file of the user's own, as [models.OpenWeights] takes
+// it; an empty path takes the published weights. The error is a [vrkit.OtherWeightsError] if the run had others.
+func OpenRunWeights(ctx context.Context, dir string, which vrkit.Which, weights string, report fetch.Report) (*Run, error) {
 	r := &Run{Dir: dir}
 	var err error
 	if r.Manifest, err = vrkit.ReadManifest(dir); err != nil {
 		return nil, err
 	}
-	frozen, err := models.Open(ctx, r.Manifest.Model.Name, report)
+	frozen, err := models.OpenWeights(ctx, r.Manifest.Model.Name, weights, report)
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,7 @@ func eval(ctx context.Context, c *call) error {
 	which := c.String("epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
 	part := c.String("part", "test", "which images: test, val or train")
 	batch := c.Int("batch", 50, "images at a time")
+	weights := c.weightsFlag()
 	device := c.String("device", "auto", "what computes: "+strings.Join(backend.Devices, ", "))
 	if err := c.parse(); err != nil {
 		return err
@@ -41,7 +42,7 @@ func eval(ctx context.Context, c *call) error {
 		return fmt.Errorf("no part is called %q; known: test, val, train", *part)
 	}
 	report := fetch.Terminal(c.stderr)
-	run, err := train.OpenRun(ctx, c.arguments[0], vrkit.Which(*which), report)
+	run, err := openRun(ctx, c.arguments[0], *which, *weights, report)
 	if err != nil {
 		return err
 	}

@@ -94,8 +94,13 @@ func (c cell) run(ctx context.Context, executable string, processors []int) (res
 		"-output", c.Output, "-seed", fmt.Sprint(c.Seed)}, c.flags...)
 	before := c.readCost()
 	if slices.Equal(before.Arguments, arguments) && before.Done {
-		result, err = c.read()
-		return result, false, err
+		if result, err = c.read(); err != nil {
+			return result, false, err
+		}
+		if other := result.manifest.Model.CheckWeights(c.Model, c.hash); other != nil { // under the same file name
+			return outcome{}, false, askForWeights(fmt.Errorf("%s: %w", c.Run, other), c.weights)
+		}
+		return result, false, nil
 	}
 	var said bytes.Buffer
 	process := exec.CommandContext(ctx, executable, arguments...)

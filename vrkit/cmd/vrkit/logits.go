@@ -18,7 +18,7 @@ import (
 func logits(ctx context.Context, c *call) error {
 	var (
 		name    = c.String("model", "squeezenet1.1", "the frozen model")
-		weights = c.String("weights", "", "a weight file of your own, instead of the published one")
+		weights = c.weightsFlag()
 		image   = c.String("image", "", "the picture, PNG or JPEG (required)")
 		side    = c.Int("side", 224, "the picture's middle square is scaled to this side")
 		raw     = c.Bool("raw", false, "take the picture's pixels as they are, at its own size")

@@ -11,13 +11,13 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
-	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
 // predict labels pictures with a trained run, and says which source labels voted.
 func predict(ctx context.Context, c *call) error {
 	which := c.String("epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
 	voters := c.Int("voters", 3, "how many of the source labels that said most to print")
+	weights := c.weightsFlag()
 	device := c.String("device", "auto", "what computes: "+strings.Join(backend.Devices, ", "))
 	if err := c.parse(); err != nil {
 		return err
@@ -34,7 +34,7 @@ func predict(ctx context.Context, c *call) error {
 		pictures = append(pictures, picture)
 	}
 	report := fetch.Terminal(c.stderr)
-	run, err := train.OpenRun(ctx, c.arguments[0], vrkit.Which(*which), report)
+	run, err := openRun(ctx, c.arguments[0], *which, *weights, report)
 	if err != nil {
 		return err
 	}

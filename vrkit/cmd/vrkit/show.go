@@ -27,6 +27,7 @@ func show(ctx context.Context, c *call) error {
 	which := c.String("epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
 	folder := c.String("o", "", "where the figures go; the run's own folder figures if not given")
 	masks := c.Int("masks", 0, fmt.Sprintf("of how many test images to draw the masks too, 1 to %d; 0 draws none and computes nothing", mostMasks))
+	weights := c.weightsFlag()
 	device := c.String("device", "auto", "what computes the masks: "+strings.Join(backend.Devices, ", "))
 	if err := c.parse(); err != nil {
 		return err
@@ -38,7 +39,7 @@ func show(ctx context.Context, c *call) error {
 		return fmt.Errorf("-masks: a figure shows the masks of 1 to %d images, not %d", mostMasks, *masks)
 	}
 	report := fetch.Terminal(c.stderr)
-	run, err := train.OpenRun(ctx, c.arguments[0], vrkit.Which(*which), report)
+	run, err := openRun(ctx, c.arguments[0], *which, *weights, report)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ type spec struct {
 	recipe, schedule, augment, protocol string
 	promptRate, maskRate, outputRate    float64
 	device, precision                   string
+	weights                             *string
 	force, history, endTests            bool
 	sizes                               datasets.Sizes
 	in                                  input.Options
@@ -42,6 +43,7 @@ func (c *call) specFlags() *spec {
 	c.StringVar(&s.augment, "augment", "recipe", "how training images are varied: recipe, none, or always, which mirrors even where that changes the class")
 	c.StringVar(&s.protocol, "protocol", "honest", "how the epoch to report is chosen: honest, on validation, else the last; paper, the best on the test set, with the exact schedule")
 	c.IntVar(&s.side, "side", 0, "side of the model's input in pixels; 0 takes the model's default")
+	s.weights = c.weightsFlag()
 	c.StringVar(&s.device, "device", "auto", "what computes: "+strings.Join(backend.Devices, ", "))
 	c.IntVar(&s.devices, "devices", 1, "how many devices share each batch, of those that the backend has")
 	c.StringVar(&s.precision, "precision", vrkit.FP32, "what the frozen model computes in: "+strings.Join(vrkit.Precisions, ", "))

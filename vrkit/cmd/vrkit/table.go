@@ -91,9 +91,11 @@ func (c *call) gridFlags() *grid {
 // cell is one run of a grid.
 type cell struct {
 	parts
-	Label string
-	Run   string   // its directory
-	flags []string // of train, beside its parts
+	Label   string
+	Run     string   // its directory
+	flags   []string // of train, beside its parts
+	weights string   // a file of the user's own; empty for the published ones
+	hash    string   // of the weights, once they are fetched
 }
 
 // String names a cell as progress does.
@@ -120,6 +122,9 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 			return nil, err
 		}
 	}
+	if several := lists[1]; *g.weights != "" && len(several) > 1 {
+		return nil, fmt.Errorf("-weights %s is a file of one model, but -models names %d: give each a table of its own, or a line of a -plan", *g.weights, len(several))
+	}
 	var seeds []uint64
 	for _, text := range lists[4] {
 		seed, err := strconv.ParseUint(text, 10, 64)
@@ -134,7 +139,7 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 			for _, in := range lists[2] {
 				for _, out := range lists[3] {
 					for _, seed := range seeds {
-						one := cell{parts: parts{model, dataset, in, out, seed}, Label: g.label, flags: flags}
+						one := cell{parts: parts{model, dataset, in, out, seed}, Label: g.label, flags: flags, weights: *g.weights}
 						name := in + "-" + out
 						if g.label != "" {
 							name += "-" + g.label
@@ -241,21 +246,26 @@ func seedIdentity(text string) string {
 	return text
 }
 
-// fetchAll fetches every model and data set of the cells, once, before the first run begins.
+// fetchAll fetches every model and data set of the cells, once, before the first run begins, and keeps the hash of each
+// cell's weights.
 func fetchAll(ctx context.Context, cells []cell, report fetch.Report) error {
-	fetched := map[string]bool{}
-	for _, c := range cells {
-		if !fetched["model "+c.Model] {
-			if _, err := models.Open(ctx, c.Model, report); err != nil {
+	hashes, loaded := map[[2]string]string{}, map[string]bool{}
+	for i := range cells {
+		c := &cells[i]
+		model := [2]string{c.Model, c.weights}
+		if hashes[model] == "" {
+			frozen, err := models.OpenWeights(ctx, c.Model, c.weights, report)
+			if err != nil {
 				return err
 			}
-			fetched["model "+c.Model] = true
+			hashes[model] = frozen.Weights.Hash()
 		}
-		if !fetched["data "+c.Dataset] {
+		c.hash = hashes[model]
+		if !loaded[c.Dataset] {
 			if _, err := datasets.Load(ctx, c.Dataset, datasets.Sizes{}, report); err != nil {
 				return err
 			}
-			fetched["data "+c.Dataset] = true
+			loaded[c.Dataset] = true
 		}
 	}
 	return nil

@@ -40,7 +40,7 @@ func trainRun(ctx context.Context, c *call) error {
 		return err // before anything is fetched
 	}
 	report := fetch.Terminal(c.stderr)
-	frozen, err := models.Open(ctx, p.Model, report)
+	frozen, err := models.OpenWeights(ctx, p.Model, *s.weights, report)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func trainRun(ctx context.Context, c *call) error {
 	config.Events = vrshow.Progress(fmt.Sprintf("%s on %s", frozen.Title, data.Title))
 	result, err := train.Train(ctx, config)
 	if err != nil {
-		return err
+		return askForWeights(err, *s.weights)
 	}
 	return c.print(result.Metrics, func(w io.Writer) { printMetrics(w, *run, result, s.protocol == "paper") })
 }
