@@ -1,6 +1,9 @@
 package datasets
 
-import "math"
+import (
+	"image"
+	"math"
+)
 
 // Scale resizes an image to another height and width: bilinear, antialiased where it shrinks. It
 // gives what PIL's resize with BILINEAR gives, to the last bit (testdata/resize_golden.py): first
@@ -8,35 +11,45 @@ import "math"
 // input values below a triangle that reaches one input pixel to both sides, or one output pixel
 // where those are larger. Weights are whole numbers, so every machine gets the same.
 func (m Image) Scale(height, width int) Image {
-	c := m.Channels
-	if width != m.Width {
-		wide := Image{Height: m.Height, Width: width, Channels: c, Pixels: make([]uint8, m.Height*width*c)}
-		for at, tap := range triangles(m.Width, width) {
-			for y := range m.Height {
-				from := m.Pixels[(y*m.Width+tap.first)*c:]
+	return m.scaled(height, width, image.Rect(0, 0, width, height))
+}
+
+// scaled is the part of Scale's result inside a rectangle, which must lie within it. No more than that is computed.
+func (m Image) scaled(height, width int, part image.Rectangle) Image {
+	c, rows := m.Channels, triangles(m.Height, height, part.Min.Y, part.Max.Y)
+	asHigh := height == m.Height && part.Dy() == height
+	first := 0 // of the image's rows, those that are at hand
+	if width != m.Width || part.Dx() != width {
+		last := rows[len(rows)-1]
+		end := last.first + len(last.weights)
+		first = rows[0].first
+		wide := Image{Height: end - first, Width: part.Dx(), Channels: c, Pixels: make([]uint8, (end-first)*part.Dx()*c)}
+		for at, tap := range triangles(m.Width, width, part.Min.X, part.Max.X) {
+			for y := range wide.Height {
+				from := m.Pixels[((first+y)*m.Width+tap.first)*c:]
 				for channel := range c {
 					sum := int64(half)
 					for k, weight := range tap.weights {
 						sum += weight * int64(from[k*c+channel])
 					}
-					wide.Pixels[(y*width+at)*c+channel] = whole(sum)
+					wide.Pixels[(y*wide.Width+at)*c+channel] = whole(sum)
 				}
 			}
 		}
 		m = wide
 	}
-	if height == m.Height {
+	if asHigh {
 		return m
 	}
-	row := width * c
-	high := Image{Height: height, Width: width, Channels: c, Pixels: make([]uint8, height*row)}
+	row := part.Dx() * c
+	high := Image{Height: part.Dy(), Width: part.Dx(), Channels: c, Pixels: make([]uint8, part.Dy()*row)}
 	sums := make([]int64, row)
-	for at, tap := range triangles(m.Height, height) {
+	for at, tap := range rows {
 		for i := range sums {
 			sums[i] = half
 		}
 		for k, weight := range tap.weights {
-			for i, value := range m.Pixels[(tap.first+k)*row:][:row] {
+			for i, value := range m.Pixels[(tap.first-first+k)*row:][:row] {
 				sums[i] += weight * int64(value)
 			}
 		}
@@ -62,13 +75,13 @@ type taps struct {
 	weights []int64
 }
 
-// triangles gives the taps of each of n output values along a line of size input values.
-func triangles(size, n int) []taps {
+// triangles gives the taps of n output values along a line of size input values: of those from begin to before end.
+func triangles(size, n, begin, end int) []taps {
 	scale := float64(size) / float64(n) // input pixels to an output pixel
 	reach := max(scale, 1)
-	all := make([]taps, n)
+	all := make([]taps, end-begin)
 	for i := range all {
-		centre := float64((float64(i) + 0.5) * scale) // rounded here on every machine
+		centre := float64((float64(begin+i) + 0.5) * scale) // rounded here on every machine
 		first := max(int(centre-reach+0.5), 0)
 		last := min(int(centre+reach+0.5), size)
 		weights, total := make([]float64, last-first), 0.

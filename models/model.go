@@ -58,11 +58,13 @@ type Info struct {
 	Citation      string
 }
 
-// Preparation is how a picture becomes a model's input: the shorter side is resized to Resize pixels, and
-// the middle square of Crop pixels is cut out.
-type Preparation struct {
-	Resize, Crop  int
-	Interpolation string // "bilinear" or "bicubic"
+// Preparation is how a picture becomes a model's input: the shorter side is resized to Resize pixels, bilinear and
+// antialiased, and the middle square of Crop pixels is cut out.
+type Preparation struct{ Resize, Crop int }
+
+// At is the preparation for another side of the model's input, in proportion. It must not be zero.
+func (p Preparation) At(side int) Preparation {
+	return Preparation{Resize: (p.Resize*side + p.Crop/2) / p.Crop, Crop: side}
 }
 
 // SideRule says which image sides a model takes: at least Min, at most Max unless that is 0, and a

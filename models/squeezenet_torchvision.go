@@ -19,7 +19,7 @@ var squeezenetTorchvision = torchvision(architecture{
 		Sides:    SideRule{Min: 32, Multiple: 32},
 		Side:     128,
 		Top1:     58.178,
-		Prepared: Preparation{Resize: 256, Crop: 224, Interpolation: "bilinear"},
+		Prepared: Preparation{Resize: 256, Crop: 224},
 		Citation: squeezenet.Citation,
 	},
 	forward: squeezenetTorchvisionForward,

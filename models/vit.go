@@ -25,7 +25,7 @@ var (
 			Sides:    SideRule{Min: 224, Max: 224, Multiple: 32},
 			Side:     224,
 			Top1:     75.912,
-			Prepared: Preparation{Resize: 256, Crop: 224, Interpolation: "bilinear"},
+			Prepared: Preparation{Resize: 256, Crop: 224},
 			Tokens:   vitTokens,
 			Citation: vitCitation,
 		},

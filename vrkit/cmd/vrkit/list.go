@@ -35,12 +35,20 @@ func listModels(ctx context.Context, c *call) error {
 			if err != nil {
 				return nil, err
 			}
-			about := fmt.Sprintf("ImageNet top-1 %.1f %%; side: %s", m.Top1, m.Sides)
+			about := fmt.Sprintf("ImageNet top-1 %.1f %%%s; side: %s", m.Top1, measuredOn(m.Prepared), m.Sides)
 			list = append(list, newEntry(m.Name, m.Title, about, m.License, m.Citation, files))
 		}
 		return list, nil
 	}
 	return c.list(ctx, "Models", "model", models.Artefacts, entries)
+}
+
+// measuredOn says what pictures an accuracy is of, where that is known.
+func measuredOn(p models.Preparation) string {
+	if p == (models.Preparation{}) {
+		return ""
+	}
+	return fmt.Sprintf(", of the middle %d×%d of pictures whose shorter side has %d pixels", p.Crop, p.Crop, p.Resize)
 }
 
 // listDatasets lists the data sets, or fetches one.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ func logits(ctx context.Context, c *call) error {
 		name    = c.String("model", "squeezenet1.1", "the frozen model")
 		weights = c.weightsFlag()
 		image   = c.String("image", "", "the picture, PNG or JPEG (required)")
-		side    = c.Int("side", 224, "the picture's middle square is scaled to this side")
+		side    = c.Int("side", 0, "side of the model's input in pixels; 0 takes the one that its weights were measured at. The picture is prepared as they were measured, in proportion to the side")
 		raw     = c.Bool("raw", false, "take the picture's pixels as they are, at its own size")
 		top     = c.Int("top", 5, "how many of the likeliest source labels to print")
 		to      = c.String("npy", "", "where all logits go, float32 [S], a .npy file")
@@ -42,7 +43,8 @@ func logits(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	sides := info.Sides
+	sides, prepared := info.Sides, "taken as it is"
+	*side = cmp.Or(*side, info.Prepared.Crop, sides.Max, 224)
 	if *raw {
 		sides.Multiple = 1
 	} else if err := sides.Check(info.Name, *side); err != nil {
@@ -60,8 +62,10 @@ func logits(ctx context.Context, c *call) error {
 		if *side < sides.Min {
 			return fmt.Errorf("%s has %d×%d pixels: %s takes at least %d×%d", *image, *side, *side, info.Name, sides.Min, sides.Min)
 		}
-	} else {
-		picture = picture.Square()
+	}
+	pixels := picture.Resized(*side)
+	if !*raw {
+		pixels, prepared = prepare(picture, info.Prepared, *side)
 	}
 	// Nothing is fetched before the flags and the picture are known to be right.
 	report := fetch.Terminal(c.stderr)
@@ -74,7 +78,8 @@ func logits(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	values, err := vrkit.SourceLogits(engine, frozen, picture.Resized(*side), *side)
+	fmt.Fprintf(c.stderr, "the picture, %s\n", prepared)
+	values, err := vrkit.SourceLogits(engine, frozen, pixels, *side)
 	if err != nil {
 		return err
 	}
@@ -98,4 +103,21 @@ func logits(ctx context.Context, c *call) error {
 			fmt.Fprintf(w, "%5.1f %%  %4d  %-30s logit %.4f\n", 100*a.Probability, a.Source, a.Label, a.Logit)
 		}
 	})
+}
+
+// prepare makes a picture a model's input of this side, as the pictures were made that its weights were measured on, and
+// says how.
+func prepare(picture datasets.Image, measured models.Preparation, side int) (pixels []uint8, how string) {
+	if measured == (models.Preparation{}) {
+		how = fmt.Sprintf("its middle square resized to %d×%d: how pictures were prepared when the weights were measured is not known", side, side)
+		return picture.Square().Resized(side), how
+	}
+	p := measured.At(side)
+	how = fmt.Sprintf("its shorter side resized to %d pixels, the middle %d×%d of it", p.Resize, p.Crop, p.Crop)
+	if p == measured {
+		how += ", as the weights were measured"
+	} else {
+		how += fmt.Sprintf(", in proportion to the %d and %d at which the weights were measured", measured.Resize, measured.Crop)
+	}
+	return picture.Prepare(p.Resize, p.Crop), how
 }

@@ -109,3 +109,40 @@ func TestLogits(t *testing.T) {
 	require.Equal(t, []int{1000}, shape)
 	require.InDelta(t, -.9019, values[0], .03)
 }
+
+// A picture is prepared as the weights were measured, in proportion to the side, and what was done is said.
+func TestLogitsPrepared(t *testing.T) {
+	of := func(name string, side int) string {
+		info, err := models.Named(name)
+		require.NoError(t, err)
+		_, how := prepare(datasets.Image{Height: 1, Width: 2, Channels: 1, Pixels: make([]uint8, 2)}, info.Prepared, side)
+		return how
+	}
+	require.Equal(t, "its shorter side resized to 256 pixels, the middle 224×224 of it, as the weights were measured", of("resnet18", 224))
+	require.Equal(t, "its shorter side resized to 232 pixels, the middle 224×224 of it, as the weights were measured", of("resnet50", 224))
+	require.Equal(t, "its shorter side resized to 146 pixels, the middle 128×128 of it, in proportion to the 256 and 224 at which the weights were measured", of("resnet18", 128))
+	require.Equal(t, "its middle square resized to 224×224: how pictures were prepared when the weights were measured is not known", of("squeezenet1.1", 224))
+	if testing.Short() {
+		return
+	}
+	backendtest.XLA(t)
+	dir := t.TempDir()
+	ownWeights(t, filepath.Join(dir, "own.safetensors"), 3)
+	picture, err := datasets.ReadImage("../../../datasets/testdata/rgb_60x140.png")
+	require.NoError(t, err)
+	savePNG(t, filepath.Join(dir, "picture.png"), picture.Picture())
+	prepared := datasets.Image{Height: 64, Width: 64, Channels: 3, Pixels: picture.Prepare(73, 64)}
+	savePNG(t, filepath.Join(dir, "prepared.png"), prepared.Picture())
+	own := []string{"logits", "-model", "squeezenet1.1-torchvision", "-weights", "own.safetensors"}
+	status, _, stderr := vrkitIn(t, dir, append(own, "-image", "picture.png", "-side", "64", "-npy", "a.npy")...)
+	require.Equal(t, 0, status, stderr)
+	require.Contains(t, stderr, "the picture, its shorter side resized to 73 pixels, the middle 64×64 of it, in proportion to the 256 and 224")
+	status, _, stderr = vrkitIn(t, dir, append(own, "-image", "prepared.png", "-raw", "-npy", "b.npy")...)
+	require.Equal(t, 0, status, stderr)
+	require.Contains(t, stderr, "the picture, taken as it is")
+	a, err := os.ReadFile("a.npy")
+	require.NoError(t, err)
+	b, err := os.ReadFile("b.npy")
+	require.NoError(t, err)
+	require.Equal(t, b, a)
+}
