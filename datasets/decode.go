@@ -2,71 +2,92 @@ package datasets
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
-	_ "image/jpeg" // the formats that pictures come in
-	_ "image/png"
 	"io"
 	"os"
 
-	_ "golang.org/x/image/bmp"
-	_ "golang.org/x/image/webp"
-
 	"github.com/vrkit-go/reprogram/datasets/internal/exif"
-	_ "github.com/vrkit-go/reprogram/datasets/internal/ppm"
 )
 
 const (
 	// maxPixels bounds a picture: the size is read and judged before anything is decoded. Decoding
-	// takes up to 12 bytes a pixel.
+	// takes up to 16 bytes a pixel.
 	maxPixels = 1 << 26
 	// maxPicture bounds a picture's file.
 	maxPicture = 256 << 20
 )
 
-// ReadImage reads a picture file (PNG, JPEG, WebP, BMP or PPM) as RGB: the right way up, and on white
-// where one can see through it.
+// ReadImage reads a picture file (PNG, JPEG, WebP, GIF, TIFF, BMP, PPM, PGM or PBM, whatever it is
+// called) as RGB: the right way up, on white where one can see through it, and of an animation the
+// first frame.
 func ReadImage(path string) (Image, error) {
+	m, err := readImage(path)
+	if err != nil {
+		return Image{}, fmt.Errorf("%s %w", path, err)
+	}
+	return m, nil
+}
+
+// readImage is ReadImage whose errors go on from the file's name.
+func readImage(path string) (Image, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return Image{}, err
+		return Image{}, fmt.Errorf("can't be opened: %w", withoutPath(err))
 	}
 	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxPicture))
-	if err != nil {
-		return Image{}, err
+	content, err := io.ReadAll(io.LimitReader(file, maxPicture+1))
+	switch {
+	case err != nil:
+		return Image{}, fmt.Errorf("can't be read: %w", withoutPath(err))
+	case len(content) == 0:
+		return Image{}, errors.New("is an empty file")
+	case len(content) > maxPicture:
+		return Image{}, fmt.Errorf("is larger than %d MB", maxPicture>>20)
 	}
 	m, err := decode(content, maxPixels)
+	if errors.Is(err, image.ErrFormat) {
+		return Image{}, fmt.Errorf("is no picture (%s)", Formats)
+	}
 	if err != nil {
-		return Image{}, fmt.Errorf("%s is no picture that can be read (PNG, JPEG, WebP, BMP or PPM): %w", path, err)
+		return Image{}, fmt.Errorf("is no picture that can be read: %w", err)
 	}
 	return m, nil
 }
 
 // decode decodes a picture of limit pixels at most.
 func decode(file []byte, limit int) (Image, error) {
-	config, _, err := image.DecodeConfig(bytes.NewReader(file))
+	readable := completed(file)
+	config, format, err := image.DecodeConfig(bytes.NewReader(readable))
 	if err != nil {
-		return Image{}, err
+		return Image{}, plain(err)
 	}
 	if config.Width < 1 || config.Height < 1 || config.Width > limit/config.Height {
 		return Image{}, fmt.Errorf("its header claims %d×%d pixels; 1 to %d are possible", config.Width, config.Height, limit)
 	}
-	picture, _, err := image.Decode(bytes.NewReader(file))
+	picture, err := decodeAs(format, readable)
 	if err != nil {
-		return Image{}, err
+		return Image{}, plain(err)
 	}
-	return onWhite(picture).upright(exif.Orientation(file)), nil
+	return onWhite(picture, image.Rect(0, 0, config.Width, config.Height)).upright(exif.Orientation(file)), nil
 }
 
-// onWhite is a picture as it looks on white paper.
-func onWhite(picture image.Image) Image {
-	bounds := picture.Bounds()
-	paper := image.NewRGBA(image.Rect(0, 0, bounds.Dx(), bounds.Dy()))
-	draw.Draw(paper, paper.Rect, image.NewUniform(color.White), image.Point{}, draw.Src)
-	draw.Draw(paper, paper.Rect, picture, bounds.Min, draw.Over)
+// plain says in plain words that a file ends too early.
+func plain(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return errors.New("it is cut off")
+	}
+	return err
+}
+
+// onWhite is a picture as it looks on white paper of a size; a GIF's first frame may cover less.
+func onWhite(picture image.Image, size image.Rectangle) Image {
+	paper := image.NewRGBA(size)
+	draw.Draw(paper, size, image.NewUniform(color.White), image.Point{}, draw.Src)
+	draw.Draw(paper, picture.Bounds(), picture, picture.Bounds().Min, draw.Over)
 	return FromPicture(paper)
 }
 

@@ -69,7 +69,7 @@ func TestDecodeRefuses(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	files, err := filepath.Glob("testdata/orientation/*")
 	require.NoError(f, err)
-	for _, path := range files {
+	for _, path := range append(files, formatFiles(f)...) {
 		file, err := os.ReadFile(path)
 		require.NoError(f, err)
 		f.Add(file)

@@ -39,9 +39,6 @@ var partNames = map[string]string{
 	"test": "test", "testing": "test",
 }
 
-// suffixes are the endings of files that are taken for pictures, in small letters.
-var suffixes = []string{".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm"}
-
 // folderFile is a file that should hold a picture.
 type folderFile struct {
 	path  string
@@ -152,7 +149,7 @@ func listFolder(root string) (files []folderFile, classes []string, ownTest bool
 func subfolders(folder string) (names []string, err error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil, unwrapPath(err, folder)
+		return nil, fmt.Errorf("%s can't be read as a folder: %w", folder, withoutPath(err))
 	}
 	for _, entry := range entries {
 		// Stat, because data sets are often put together from links.
@@ -169,7 +166,7 @@ func subfolders(folder string) (names []string, err error) {
 func pictures(folder, part string) (files []folderFile, err error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil, unwrapPath(err, folder)
+		return nil, fmt.Errorf("%s can't be read as a folder: %w", folder, withoutPath(err))
 	}
 	for _, entry := range entries {
 		name := entry.Name()
@@ -189,13 +186,13 @@ func pictures(folder, part string) (files []folderFile, err error) {
 	return files, nil
 }
 
-// unwrapPath says what is wrong with a folder, in few words.
-func unwrapPath(err error, folder string) error {
+// withoutPath is an error of the file system without the file's name.
+func withoutPath(err error) error {
 	var e *fs.PathError
 	if errors.As(err, &e) {
-		err = e.Err
+		return e.Err
 	}
-	return fmt.Errorf("%s can't be read as a folder: %w", folder, err)
+	return err
 }
 
 // drawTest moves a share of a class's training files to the test part, one at least if there are two.

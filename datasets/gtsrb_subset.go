@@ -14,7 +14,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/vrkit-go/reprogram/datasets/internal/ppm"
+	"github.com/vrkit-go/reprogram/datasets/internal/pnm"
 )
 
 // gtsrbSum is the SHA-256 of the rows that describe the chosen images, in order: class/name, original
@@ -161,7 +161,7 @@ func (r gtsrbRow) read(in fs.FS, folder string, sum hash.Hash) (Sample, error) {
 		return Sample{}, err
 	}
 	defer file.Close()
-	picture, err := ppm.Decode(io.LimitReader(file, maxFile))
+	picture, err := pnm.Decode(io.LimitReader(file, maxFile))
 	if err != nil {
 		return Sample{}, fmt.Errorf("%s: %w", name, err)
 	}

@@ -188,7 +188,7 @@ func TestGTSRBRefuses(t *testing.T) {
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "GT-00000.csv"), []byte(gtsrbColumns+"a.ppm;1;1;1;1;1;1;0\n"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "a.ppm"), []byte("P6 9 9 255\n"), 0o600))
-	require.ErrorContains(t, load(), "a.ppm: the PPM file is cut off")
+	require.ErrorContains(t, load(), "a.ppm: the PNM file is cut off")
 }
 
 const gtsrbColumns = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n"

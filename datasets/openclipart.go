@@ -14,7 +14,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vrkit-go/reprogram/datasets/internal/ppm"
+	"github.com/vrkit-go/reprogram/datasets/internal/pnm"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
@@ -188,7 +188,7 @@ func readClipart(paths []string) (all parts, err error) {
 		if err != nil {
 			return parts{}, fmt.Errorf("%s: %w", paths[0], err)
 		}
-		picture, err := ppm.Decode(files)
+		picture, err := pnm.Decode(files)
 		if err != nil {
 			return parts{}, fmt.Errorf("%s: %s: %w", paths[0], header.Name, err)
 		}

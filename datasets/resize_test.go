@@ -76,5 +76,5 @@ func TestReadImageRefuses(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.NoError(t, os.WriteFile(path, []byte("GIF89a, or what"), 0o600))
 	_, err = ReadImage(path)
-	require.ErrorContains(t, err, "picture.png is no picture that can be read (PNG, JPEG, WebP, BMP or PPM)")
+	require.ErrorContains(t, err, "picture.png is no picture that can be read: its header claims 8236×29295 pixels")
 }

@@ -1,4 +1,4 @@
-// Package exif reads one thing of a picture file's metadata: which way up the camera was held.
+// Package exif reads a picture file's metadata: which way up the camera was held, and the tags of a TIFF file.
 package exif
 
 import (
@@ -6,7 +6,7 @@ import (
 	"encoding/binary"
 )
 
-// Orientation returns the Exif tag 0x0112 of a JPEG, PNG or WebP file: 1 to 8, where 1 is upright and
+// Orientation returns the Exif tag 0x0112 of a JPEG, PNG, WebP or TIFF file: 1 to 8, where 1 is upright and
 // what a file without the tag, or with one that makes no sense, has. 2 is mirrored left to right, 3
 // upside down, 4 mirrored top to bottom; 5 to 8 are the same with rows and columns exchanged.
 //
@@ -19,6 +19,8 @@ func Orientation(file []byte) int {
 		return ofTIFF(inChunks(file[8:], "eXIf", binary.BigEndian, 4))
 	case len(file) > 12 && string(file[:4]) == "RIFF" && string(file[8:12]) == "WEBP":
 		return ofTIFF(inChunks(file[12:], "EXIF", binary.LittleEndian, 0))
+	case bytes.HasPrefix(file, []byte("II*\x00")), bytes.HasPrefix(file, []byte("MM\x00*")):
+		return ofTIFF(file)
 	}
 	return 1
 }
@@ -66,11 +68,20 @@ func inChunks(b []byte, wanted string, order binary.ByteOrder, checksum uint64) 
 	return nil
 }
 
-// ofTIFF reads the tag in the first directory of a TIFF block: byte order, 42, where the directory is;
-// there the number of entries, each of tag, type (3: 16 bits), count and value.
+// ofTIFF reads the orientation of a TIFF block.
 func ofTIFF(b []byte) int {
+	if value := Tag(b, 0x0112); value >= 1 && value <= 8 {
+		return int(value)
+	}
+	return 1
+}
+
+// Tag is the first value of a tag in the first directory of a TIFF file, 0 if it is not there or no
+// whole number. The file has its byte order, 42, where the directory is; there the number of entries,
+// each of tag, type, count and value.
+func Tag(b []byte, tag uint16) uint32 {
 	if len(b) < 8 {
-		return 1
+		return 0
 	}
 	var order binary.ByteOrder = binary.BigEndian
 	if string(b[:2]) == "II" {
@@ -78,20 +89,32 @@ func ofTIFF(b []byte) int {
 	}
 	at := uint64(order.Uint32(b[4:]))
 	if at+2 > uint64(len(b)) {
-		return 1
+		return 0
 	}
 	entries := b[at+2:]
 	for range order.Uint16(b[at:]) {
 		if len(entries) < 12 {
-			return 1
+			return 0
 		}
-		if order.Uint16(entries) == 0x0112 && order.Uint16(entries[2:]) == 3 {
-			if value := order.Uint16(entries[8:]); value >= 1 && value <= 8 {
-				return int(value)
-			}
-			return 1
+		if order.Uint16(entries) == tag {
+			return first(order, entries)
 		}
 		entries = entries[12:]
 	}
-	return 1
+	return 0
+}
+
+// first is the first value of an entry, which begins the entry's last four bytes: the standard wants 16
+// bits for an orientation, and programs write other whole numbers.
+func first(order binary.ByteOrder, entry []byte) uint32 {
+	value := entry[8:12]
+	switch order.Uint16(entry[2:]) {
+	case 1, 6, 7: // a byte, a signed one, one of no type
+		return uint32(value[0])
+	case 3, 8: // 16 bits, signed
+		return uint32(order.Uint16(value))
+	case 4, 9: // 32 bits, signed
+		return order.Uint32(value)
+	}
+	return 0
 }

@@ -9,8 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tiff is a block whose directory has another tag and then the orientation.
+// tiff is a block whose directory has another tag and then the orientation, of the standard's type.
 func tiff(order binary.AppendByteOrder, orientation uint16) []byte {
+	return tiffOf(order, 3, append(order.AppendUint16(nil, orientation), 0, 0))
+}
+
+// tiffOf is such a block with a value of any type, in four bytes.
+func tiffOf(order binary.AppendByteOrder, kind uint16, value []byte) []byte {
 	b := []byte("II")
 	if order == binary.AppendByteOrder(binary.BigEndian) {
 		b = []byte("MM")
@@ -19,12 +24,14 @@ func tiff(order binary.AppendByteOrder, orientation uint16) []byte {
 	b = order.AppendUint32(b, 10)
 	b = append(b, 0, 0)
 	b = order.AppendUint16(b, 2)
-	for _, entry := range [][3]uint16{{0x010f, 2, 7}, {0x0112, 3, orientation}} {
-		b = order.AppendUint16(b, entry[0])
-		b = order.AppendUint16(b, entry[1])
+	for _, entry := range []struct {
+		tag, kind uint16
+		value     []byte
+	}{{0x010f, 2, []byte("two\x00")}, {0x0112, kind, value}} {
+		b = order.AppendUint16(b, entry.tag)
+		b = order.AppendUint16(b, entry.kind)
 		b = order.AppendUint32(b, 1)
-		b = order.AppendUint16(b, entry[2])
-		b = append(b, 0, 0)
+		b = append(b, entry.value...)
 	}
 	return b
 }
@@ -52,7 +59,7 @@ func webp(block []byte) []byte {
 }
 
 func TestOrientation(t *testing.T) {
-	for name, file := range map[string]func([]byte) []byte{"jpeg": jpeg, "png": png, "webp": webp} {
+	for name, file := range map[string]func([]byte) []byte{"jpeg": jpeg, "png": png, "webp": webp, "tiff": bytes.Clone} {
 		for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
 			for orientation := range uint16(8) {
 				require.EqualValues(t, orientation+1, Orientation(file(tiff(order, orientation+1))), "%s %v", name, order)
@@ -68,6 +75,19 @@ func TestOrientation(t *testing.T) {
 	}
 	require.Equal(t, 1, Orientation([]byte("BM, which has none")))
 	require.Equal(t, 1, Orientation(nil))
+}
+
+// Whole numbers of every type are taken, in both byte orders.
+func TestOrientationTypes(t *testing.T) {
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		short := append(order.AppendUint16(nil, 6), 0, 0)
+		for kind, value := range map[uint16][]byte{1: {6, 0, 0, 0}, 3: short, 4: order.AppendUint32(nil, 6), 6: {6, 0, 0, 0}, 7: {6, 0, 0, 0}, 8: short, 9: order.AppendUint32(nil, 6)} {
+			require.Equal(t, 6, Orientation(jpeg(tiffOf(order, kind, value))), "%v type %d", order, kind)
+		}
+		for kind, value := range map[uint16][]byte{2: {6, 0, 0, 0}, 4: order.AppendUint32(nil, 6<<16), 5: order.AppendUint32(nil, 6), 9: order.AppendUint32(nil, 1<<32-6), 12: order.AppendUint32(nil, 6), 0: short} {
+			require.Equal(t, 1, Orientation(jpeg(tiffOf(order, kind, value))), "%v type %d", order, kind)
+		}
+	}
 }
 
 // FuzzOrientation: no panic, whatever the lengths in the file say, and always one of the eight.
