@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -49,57 +50,58 @@ type Dataset struct {
 	Info
 	Train, Val, Test []Sample
 	SHA256           string   // of every pixel and label, in order
-	Skipped          []string // files that hold no picture that can be read, and why
+	Skipped          []string // what was left out: files that hold no picture that can be read, and why; how many of other kinds
 }
 
-// Sizes says how many images to take of each part; zero Train or Test takes all there are, and so
-// does zero Val where a data set has a validation set of its own.
-type Sizes struct{ Train, Val, Test int }
+// Sizes says how many images to take of each part. Zero takes all that can be read: of Train and Test
+// always, of Val where a data set has a validation set of its own. MostTrain and MostTest bound what
+// zero takes of their part; zero does not bound it.
+type Sizes struct{ Train, Val, Test, MostTrain, MostTest int }
 
-// AtMost returns sizes that fit into a data set where Train or Test were not asked for but are a default.
-func (s Sizes) AtMost(i Info, trainAsked, testAsked bool) Sizes {
-	if ownVal := i.ValSize > 0; !trainAsked && (ownVal || s.Val < i.TrainSize) {
-		left := i.TrainSize
-		if !ownVal {
-			left -= s.Val
-		}
-		s.Train = min(s.Train, left)
-	}
-	if !testAsked {
-		s.Test = min(s.Test, i.TestSize)
-	}
-	return s
-}
+// ErrTooFew is in the error of sizes that a data set can't fill.
+var ErrTooFew = errors.New("too few")
 
 // Of fills in what zero stands for, or returns an error that says how many images there are.
 func (s Sizes) Of(i Info) (Sizes, error) {
-	if s.Train < 0 || s.Val < 0 || s.Test < 0 {
-		return s, fmt.Errorf("sizes can't be negative: -train %d -val %d -test %d", s.Train, s.Val, s.Test)
+	if min(s.Train, s.Val, s.Test, s.MostTrain, s.MostTest) < 0 {
+		return s, fmt.Errorf("sizes can't be negative: %d for training, %d for validation, %d for testing", s.Train, s.Val, s.Test)
 	}
-	if i.ValSize > 0 {
-		if s.Train > i.TrainSize || s.Val > i.ValSize {
-			return s, fmt.Errorf("%s has %d training and %d validation images, too few for -train %d and -val %d", i.Name, i.TrainSize, i.ValSize, s.Train, s.Val)
-		}
-		if s.Val == 0 {
-			s.Val = i.ValSize
-		}
-		if s.Train == 0 {
-			s.Train = i.TrainSize
-		}
+	fail := func(size int, part, asked string) (Sizes, error) {
+		return s, fmt.Errorf("%s has %d %s images, %w to take %s", i.Name, size, part, ErrTooFew, asked)
 	}
-	if i.ValSize == 0 && (s.Train > i.TrainSize || s.Val > i.TrainSize-max(s.Train, 1)) {
-		return s, fmt.Errorf("%s has %d training images, too few for -train %d and -val %d", i.Name, i.TrainSize, s.Train, s.Val)
+	left := i.TrainSize // for training
+	switch {
+	case i.ValSize == 0 && s.Train == 0 && s.Val > 0 && s.Val >= i.TrainSize:
+		return fail(i.TrainSize, "training", fmt.Sprintf("%d for validation and leave one for training", s.Val))
+	case i.ValSize == 0 && s.Val > 0 && s.Val > i.TrainSize-s.Train:
+		return fail(i.TrainSize, "training", fmt.Sprintf("%d and %d for validation", s.Train, s.Val))
+	case i.ValSize == 0:
+		left -= s.Val
+	case s.Val > i.ValSize:
+		return fail(i.ValSize, "validation", fmt.Sprint(s.Val))
+	case s.Val == 0:
+		s.Val = i.ValSize
+	}
+	if s.Train > left {
+		return fail(i.TrainSize, "training", fmt.Sprint(s.Train))
 	}
 	if s.Test > i.TestSize {
-		return s, fmt.Errorf("%s has %d test images, too few for -test %d", i.Name, i.TestSize, s.Test)
+		return fail(i.TestSize, "test", fmt.Sprint(s.Test))
 	}
-	if s.Train == 0 {
-		s.Train = i.TrainSize - s.Val
-	}
-	if s.Test == 0 {
-		s.Test = i.TestSize
-	}
+	s.Train, s.Test = atMost(s.Train, left, s.MostTrain), atMost(s.Test, i.TestSize, s.MostTest)
+	s.MostTrain, s.MostTest = 0, 0
 	return s, nil
+}
+
+// atMost is a size, or what zero stands for: all, bounded by most where that is not zero.
+func atMost(size, all, most int) int {
+	switch {
+	case size > 0:
+		return size
+	case most > 0:
+		return min(all, most)
+	}
+	return all
 }
 
 // Names are the class names of samples.
@@ -131,7 +133,7 @@ func split(info Info, all parts, sizes Sizes) *Dataset {
 	shuffle(all.train, 0)
 	shuffle(all.test, 1)
 	shuffle(all.val, 2)
-	d := &Dataset{Info: info, Train: all.train[:sizes.Train], Test: all.test[:sizes.Test], Skipped: all.skipped}
+	d := &Dataset{Info: info, Train: all.train[:sizes.Train], Test: all.test[:sizes.Test], Skipped: slices.Concat(all.unreadable, all.left)}
 	if info.ValSize > 0 {
 		d.Val = all.val[:sizes.Val]
 	} else {

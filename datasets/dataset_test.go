@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"context"
+	"errors"
 	"os"
 	"slices"
 	"testing"
@@ -92,14 +93,15 @@ func TestLoadRefuses(t *testing.T) {
 	t.Setenv("VRKIT_CACHE", t.TempDir())
 	offline := fetch.Offline(t.Context())
 	for want, sizes := range map[string]Sizes{
-		"mnist has 60000 training images, too few for -train 60001 and -val 0": {Train: 60001},
-		"too few for -train 60000 and -val 1":                                  {Train: 60000, Val: 1},
-		"too few for -train 0 and -val 60000":                                  {Val: 60000},
-		"mnist has 10000 test images, too few for -test 10001":                 {Test: 10001},
-		"can't be negative: -train -1 -val 0 -test 0":                          {Train: -1},
+		"mnist has 60000 training images, too few to take 60001":              {Train: 60001},
+		"too few to take 60000 and 1 for validation":                          {Train: 60000, Val: 1},
+		"too few to take 60000 for validation and leave one for training":     {Val: 60000},
+		"mnist has 10000 test images, too few to take 10001":                  {Test: 10001},
+		"can't be negative: -1 for training, 0 for validation, 0 for testing": {Train: -1},
 	} {
 		_, err := Load(offline, "mnist", sizes, nil)
 		require.ErrorContains(t, err, want)
+		require.Equal(t, sizes.Train >= 0, errors.Is(err, ErrTooFew))
 	}
 	_, err := Load(offline, "mnist", Sizes{Train: 10}, nil)
 	require.ErrorIs(t, err, fetch.ErrNotCached)
@@ -118,6 +120,29 @@ func TestSizesOf(t *testing.T) {
 	sizes, err = Sizes{Train: 1, Val: 2, Test: 3}.Of(info)
 	require.NoError(t, err)
 	require.Equal(t, Sizes{Train: 1, Val: 2, Test: 3}, sizes)
+}
+
+// A bound holds for what zero takes, not for what is asked for, and asks for nothing that is not there.
+func TestSizesMost(t *testing.T) {
+	own := Info{TrainSize: 50, ValSize: 8, TestSize: 9}
+	drawn := Info{TrainSize: 50, TestSize: 9}
+	for _, c := range []struct {
+		info       Info
+		asked, got Sizes
+	}{
+		{drawn, Sizes{MostTrain: 30, MostTest: 5}, Sizes{Train: 30, Test: 5}},
+		{drawn, Sizes{MostTrain: 1000, MostTest: 1000}, Sizes{Train: 50, Test: 9}},
+		{drawn, Sizes{MostTrain: 1000, Val: 20}, Sizes{Train: 30, Val: 20, Test: 9}},
+		{drawn, Sizes{Train: 40, MostTrain: 30, Test: 7, MostTest: 5}, Sizes{Train: 40, Test: 7}},
+		{own, Sizes{MostTrain: 1000, MostTest: 3}, Sizes{Train: 50, Val: 8, Test: 3}},
+		{own, Sizes{Train: 50, Val: 3}, Sizes{Train: 50, Val: 3, Test: 9}},
+	} {
+		got, err := c.asked.Of(c.info)
+		require.NoError(t, err)
+		require.Equal(t, c.got, got)
+	}
+	_, err := Sizes{Val: 50, MostTrain: 10}.Of(drawn)
+	require.ErrorIs(t, err, ErrTooFew)
 }
 
 func TestPhoto(t *testing.T) {

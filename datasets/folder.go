@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -18,7 +16,11 @@ import (
 )
 
 // FolderPrefix begins the name of a data set of the user's own: folder:PATH, a folder that has a
-// folder of pictures for each class, or folders train, test and perhaps val that have them.
+// folder of pictures for each class, or folders train, test and perhaps val that have them. Pictures in
+// folders below a class's belong to the class. Folders are parts only if all that hold pictures are
+// called so and have class folders; else train, test and val are classes like others. What can't be
+// read, is not called as a picture or is hidden is left out and reported; a class without pictures is an
+// error.
 const FolderPrefix = "folder:"
 
 const (
@@ -32,13 +34,6 @@ const (
 	folderTest = 20
 )
 
-// partNames are what the folders of a part may be called.
-var partNames = map[string]string{
-	"train": "train", "training": "train",
-	"val": "val", "valid": "val", "validation": "val",
-	"test": "test", "testing": "test",
-}
-
 // folderFile is a file that should hold a picture.
 type folderFile struct {
 	path  string
@@ -51,139 +46,42 @@ type folderFile struct {
 // left out when the data set is loaded, and the sizes are less by it.
 func newFolder(name string) (source, error) {
 	root := strings.TrimPrefix(name, FolderPrefix)
-	files, classes, ownTest, err := listFolder(root)
+	listed, err := readTree(root)
+	var l layout
+	if err == nil {
+		l, err = layOut(listed)
+	}
 	if err != nil {
 		return source{}, fmt.Errorf("%s: %w", name, err)
 	}
 	info := Info{
 		Name:     name,
 		Title:    filepath.Base(root),
-		Classes:  classes,
+		Classes:  l.classes,
 		Channels: 3,
 		Mirrors:  true,
 		Split:    "its own parts",
 		Source:   "your own folder",
 		License:  "your own",
 	}
-	if !ownTest {
+	if !l.ownTest {
 		info.Split = fmt.Sprintf("%d %% of each class, drawn once and for all, are for testing", folderTest)
 	}
-	for part, size := range map[string]*int{"train": &info.TrainSize, "val": &info.ValSize, "test": &info.TestSize} {
-		for _, file := range files {
-			if file.part == part {
-				*size++
-			}
+	for _, file := range l.files {
+		switch file.part {
+		case "train":
+			info.TrainSize++
+		case "val":
+			info.ValSize++
+		case "test":
+			info.TestSize++
 		}
 	}
 	return source{Info: info, own: func(ctx context.Context, report fetch.Report) (parts, error) {
-		return readFiles(ctx, files, info, report)
+		all, err := readFiles(ctx, l.files, info, report)
+		all.left = l.notes
+		return all, err
 	}}, nil
-}
-
-// listFolder finds the pictures' files, sorted, and the classes, which are the folders' names; and
-// tells whether the folder has a test part of its own, or it was drawn here.
-func listFolder(root string) (files []folderFile, classes []string, ownTest bool, err error) {
-	folders, err := subfolders(root)
-	if err != nil {
-		return nil, nil, false, err
-	}
-	byPart := map[string][]string{} // part to the folders that hold its class folders
-	for _, folder := range folders {
-		if part, ok := partNames[strings.ToLower(folder)]; ok {
-			byPart[part] = append(byPart[part], filepath.Join(root, folder))
-		}
-	}
-	ownTest = byPart["test"] != nil
-	if byPart["train"] == nil {
-		if len(byPart) > 0 {
-			return nil, nil, false, errors.New("it has a test or validation part and no folder train")
-		}
-		byPart["train"] = []string{root}
-	}
-	known := map[string][]folderFile{} // class to files
-	trained := map[string]bool{}
-	for _, part := range slices.Sorted(maps.Keys(byPart)) {
-		for _, folder := range byPart[part] {
-			names, err := subfolders(folder)
-			if err != nil {
-				return nil, nil, false, err
-			}
-			for _, class := range names {
-				found, err := pictures(filepath.Join(folder, class), part)
-				if err != nil {
-					return nil, nil, false, err
-				}
-				if len(found) > 0 {
-					known[class] = append(known[class], found...)
-					trained[class] = trained[class] || part == "train"
-				}
-			}
-		}
-	}
-	classes = slices.Sorted(maps.Keys(known))
-	for label, class := range classes {
-		if !trained[class] {
-			return nil, nil, false, fmt.Errorf("class %s has pictures and none of them for training", class)
-		}
-		if !ownTest {
-			known[class] = drawTest(known[class])
-		}
-		for _, file := range known[class] {
-			file.label = int32(label)
-			files = append(files, file)
-		}
-	}
-	if len(classes) < 2 {
-		return nil, nil, false, fmt.Errorf("it has %d folders with pictures (%s), and 2 classes at least are needed: one folder for each class, or train and test with one for each class", len(classes), strings.Join(suffixes, " "))
-	}
-	if !slices.ContainsFunc(files, func(f folderFile) bool { return f.part == "test" }) {
-		return nil, nil, false, errors.New("it has no picture for testing: a class needs 2 pictures, or the folder a test part")
-	}
-	if len(files) > folderPictures {
-		return nil, nil, false, fmt.Errorf("it has %d pictures, and %d at most can be held in memory", len(files), folderPictures)
-	}
-	return files, classes, ownTest, nil
-}
-
-// subfolders lists the folders in a folder, hidden ones left out.
-func subfolders(folder string) (names []string, err error) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return nil, fmt.Errorf("%s can't be read as a folder: %w", folder, withoutPath(err))
-	}
-	for _, entry := range entries {
-		// Stat, because data sets are often put together from links.
-		info, err := os.Stat(filepath.Join(folder, entry.Name()))
-		if err == nil && info.IsDir() && !strings.HasPrefix(entry.Name(), ".") {
-			names = append(names, entry.Name())
-		}
-	}
-	return names, nil
-}
-
-// pictures lists the files in a class's folder that should hold pictures. Folders in it are not
-// looked into.
-func pictures(folder, part string) (files []folderFile, err error) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return nil, fmt.Errorf("%s can't be read as a folder: %w", folder, withoutPath(err))
-	}
-	for _, entry := range entries {
-		name := entry.Name()
-		if strings.HasPrefix(name, ".") || !slices.Contains(suffixes, strings.ToLower(filepath.Ext(name))) {
-			continue
-		}
-		file := folderFile{path: filepath.Join(folder, name), part: part}
-		info, err := os.Stat(file.path)
-		if err == nil && info.IsDir() {
-			continue
-		}
-		if err == nil {
-			file.bytes = info.Size()
-		}
-		files = append(files, file)
-	}
-	return files, nil
 }
 
 // withoutPath is an error of the file system without the file's name.
@@ -214,7 +112,7 @@ func drawTest(files []folderFile) []folderFile {
 	return files
 }
 
-// readFiles decodes all files; what can't be read is skipped and told of.
+// readFiles decodes all files; what can't be read is left out.
 func readFiles(ctx context.Context, files []folderFile, info Info, report fetch.Report) (all parts, err error) {
 	images, failed := make([]Image, len(files)), make([]error, len(files))
 	news := fetch.Progress{What: info.Title, Stage: "unpacking"}
@@ -227,7 +125,7 @@ func readFiles(ctx context.Context, files []folderFile, info Info, report fetch.
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(files) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				images[i], failed[i] = ReadImage(files[i].path)
+				images[i], failed[i] = readImage(files[i].path)
 				if failed[i] == nil {
 					images[i] = images[i].within(folderSide)
 				}
@@ -244,16 +142,14 @@ func readFiles(ctx context.Context, files []folderFile, info Info, report fetch.
 	}
 	news.Finished = true
 	tell(report, news)
-	trained := make([]bool, len(info.Classes))
 	for i, file := range files {
 		if failed[i] != nil {
-			all.skipped = append(all.skipped, failed[i].Error())
+			all.unreadable = append(all.unreadable, fmt.Sprintf("%s %s", file.path, failed[i]))
 			continue
 		}
 		sample := Sample{Image: images[i], Label: file.label}
 		switch file.part {
 		case "train":
-			trained[file.label] = true
 			all.train = append(all.train, sample)
 		case "val":
 			all.val = append(all.val, sample)
@@ -261,13 +157,36 @@ func readFiles(ctx context.Context, files []folderFile, info Info, report fetch.
 			all.test = append(all.test, sample)
 		}
 	}
+	return all, checkRead(all, files, failed, info)
+}
+
+// checkRead returns an error if a class has lost all its training pictures, or a part all it had.
+func checkRead(all parts, files []folderFile, failed []error, info Info) error {
+	trained := make([]bool, len(info.Classes))
+	for _, sample := range all.train {
+		trained[sample.Label] = true
+	}
 	if label := slices.Index(trained, false); label >= 0 {
-		return parts{}, fmt.Errorf("%s: class %s has no training picture that can be read (%d files can't)", info.Name, info.Classes[label], len(all.skipped))
+		n, example := 0, ""
+		for i, file := range files {
+			if int(file.label) == label && file.part == "train" {
+				if n++; n == 1 {
+					example = fmt.Sprintf("%s %s", file.path, failed[i])
+				}
+			}
+		}
+		return fmt.Errorf("%s: class %s has no training picture that can be read, of %s, such as: %s", info.Name, info.Classes[label], plural(n, "file"), example)
 	}
-	if len(all.test) == 0 {
-		return parts{}, fmt.Errorf("%s: no test picture can be read (%d files can't)", info.Name, len(all.skipped))
+	for _, part := range []struct {
+		name string
+		had  int
+		has  []Sample
+	}{{"test", info.TestSize, all.test}, {"validation", info.ValSize, all.val}} {
+		if part.had > 0 && len(part.has) == 0 {
+			return fmt.Errorf("%s: no %s picture can be read, of %s: %s", info.Name, part.name, plural(part.had, "file"), all.unreadable[0])
+		}
 	}
-	return all, nil
+	return nil
 }
 
 // within shrinks an image to a side, its aspect ratio kept; a smaller one stays as it is.

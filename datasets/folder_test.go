@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -40,7 +41,6 @@ func TestFolder(t *testing.T) {
 	paint(t, filepath.Join(root, "zebra"), 20, red)
 	paint(t, filepath.Join(root, "ant"), 11, green)
 	require.NoError(t, os.MkdirAll(filepath.Join(root, ".hidden"), 0o700))
-	require.NoError(t, os.MkdirAll(filepath.Join(root, "empty"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(root, "ant", "README.txt"), []byte("no picture"), 0o600))
 	require.NoError(t, os.Symlink(filepath.Join(root, "zebra", "000.PNG"), filepath.Join(root, "ant", "link.png")))
 
@@ -85,7 +85,7 @@ func TestFolderParts(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, [3]int{11, 2, 1}, [3]int{len(d.Train), len(d.Val), len(d.Test)})
 	_, err = Load(t.Context(), "folder:"+root, Sizes{Val: 8}, nil)
-	require.ErrorContains(t, err, "has 11 training and 7 validation images, too few for -train 0 and -val 8")
+	require.ErrorContains(t, err, "has 7 validation images, too few to take 8")
 
 	require.NoError(t, os.RemoveAll(filepath.Join(root, "test")))
 	info, err = Named("folder:" + root)
@@ -93,50 +93,192 @@ func TestFolderParts(t *testing.T) {
 	require.Equal(t, [3]int{9, 7, 2}, [3]int{info.TrainSize, info.ValSize, info.TestSize}, "the test part is drawn from training")
 }
 
-// What holds no picture is named, counted and left out.
-func TestFolderSkips(t *testing.T) {
+// notesOf loads a folder and returns what was reported.
+func notesOf(t *testing.T, root string, sizes Sizes) (d *Dataset, notes []string) {
+	d, err := Load(t.Context(), "folder:"+root, sizes, func(p fetch.Progress) {
+		if p.Note != "" {
+			notes = append(notes, p.Note)
+		}
+	})
+	require.NoError(t, err)
+	return d, notes
+}
+
+// What holds no picture is named, counted and left out, and all is what can be read.
+func TestFolderLeavesOut(t *testing.T) {
 	root := t.TempDir()
 	paint(t, filepath.Join(root, "train", "a"), 4, red)
 	paint(t, filepath.Join(root, "train", "b"), 4, green)
+	paint(t, filepath.Join(root, "val", "a"), 2, red)
 	paint(t, filepath.Join(root, "test", "a"), 2, red)
+	paint(t, filepath.Join(root, "test", "b"), 1, green)
 	broken := filepath.Join(root, "train", "b", "002.PNG")
 	whole, err := os.ReadFile(broken)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(broken, whole[:len(whole)-20], 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(root, "test", "a", "x.webp"), []byte("RIFF....WEBP"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "test", "a", "x.webp"), []byte("<html>404"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "val", "a", "empty.jpg"), nil, 0o600))
 	require.NoError(t, os.Symlink("nowhere", filepath.Join(root, "train", "a", "gone.jpg")))
 
-	var notes []string
-	report := func(p fetch.Progress) {
-		if p.Note != "" {
-			notes = append(notes, p.Note)
+	d, notes := notesOf(t, root, Sizes{})
+	require.Equal(t, [3]int{7, 2, 3}, [3]int{len(d.Train), len(d.Val), len(d.Test)})
+	require.Equal(t, [3]int{7, 2, 3}, [3]int{d.TrainSize, d.ValSize, d.TestSize})
+	require.Len(t, d.Skipped, 4)
+	require.Equal(t, []string{
+		"left out: " + filepath.Join(root, "test", "a", "x.webp") + " is no picture (" + Formats + ")",
+		"left out: " + filepath.Join(root, "train", "a", "gone.jpg") + " can't be opened: no such file or directory",
+		"left out: " + filepath.Join(root, "val", "a", "empty.jpg") + " is an empty file",
+		"left out: " + broken + " is no picture that can be read: png: invalid format: unexpected EOF",
+		"4 of 16 pictures can't be read and were left out",
+	}, notes)
+
+	// A record's sizes load the same images again; a bound that is larger takes all.
+	for _, sizes := range []Sizes{{Train: 7, Val: 2, Test: 3}, {MostTrain: 1000, MostTest: 1000}, {MostTrain: 8}} {
+		again, _ := notesOf(t, root, sizes)
+		require.Equal(t, d.SHA256, again.SHA256)
+	}
+	_, err = Load(t.Context(), "folder:"+root, Sizes{Train: 9}, nil)
+	require.ErrorContains(t, err, "has 7 training images, too few to take 9 (4 can't be read)")
+	require.ErrorIs(t, err, ErrTooFew)
+
+	spoil := func(part, class, want string) {
+		for i := range 4 {
+			require.NoError(t, os.WriteFile(filepath.Join(root, part, class, fmt.Sprintf("%03d.PNG", i)), nil, 0o600))
+		}
+		_, err = Load(t.Context(), "folder:"+root, Sizes{}, nil)
+		require.ErrorContains(t, err, want)
+	}
+	spoil("val", "a", "no validation picture can be read, of 5 files: ")
+	require.NoError(t, os.RemoveAll(filepath.Join(root, "val")))
+	spoil("train", "b", "class b has no training picture that can be read, of 4 files, such as: "+filepath.Join(root, "train", "b", "000.PNG")+" is an empty file")
+}
+
+// A long list is cut.
+func TestFolderLeavesOutMany(t *testing.T) {
+	root := t.TempDir()
+	paint(t, filepath.Join(root, "a"), 5, red)
+	paint(t, filepath.Join(root, "b"), 5, green)
+	for i := range 30 {
+		require.NoError(t, os.WriteFile(filepath.Join(root, "a", fmt.Sprintf("x%02d.jpg", i)), nil, 0o600))
+	}
+	_, notes := notesOf(t, root, Sizes{})
+	require.Len(t, notes, 22)
+	require.Equal(t, []string{"left out: 10 more", "30 of 40 pictures can't be read and were left out"}, notes[20:])
+}
+
+// What is not called as a picture is said with its number, and so is what no class holds.
+func TestFolderSaysWhatElse(t *testing.T) {
+	root := t.TempDir()
+	paint(t, filepath.Join(root, "a"), 5, red)
+	paint(t, filepath.Join(root, "b"), 5, green)
+	paint(t, root, 2, red)
+	for _, name := range []string{"a/1.txt", "a/2.txt", "b/x.heic", "b/LICENSE", "labels.csv", ".hidden", "a/._000.PNG", "__MACOSX/a/._000.PNG"} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(root, name)), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(root, name), nil, 0o600))
+	}
+	require.NoError(t, os.Symlink(root, filepath.Join(root, "a", "up")))
+	d, notes := notesOf(t, root, Sizes{})
+	require.Equal(t, 10, len(d.Train)+len(d.Test))
+	require.Equal(t, []string{
+		"left out, for their suffix: 2 .txt, 1 without a suffix, 1 .csv, 1 .heic (pictures are " + strings.Join(suffixes, " ") + ")",
+		"left out, because no class folder holds them: 2 pictures in " + root + ", such as 000.PNG",
+		"left out: 3 hidden files or folders",
+		"left out: 1 link to a folder above",
+	}, notes)
+	require.Equal(t, notes, d.Skipped)
+}
+
+// Pictures in folders below a class's belong to it, those behind links too.
+func TestFolderNested(t *testing.T) {
+	root, elsewhere := t.TempDir(), t.TempDir()
+	paint(t, filepath.Join(root, "a"), 2, red)
+	paint(t, filepath.Join(root, "a", "more", "still"), 3, red)
+	paint(t, filepath.Join(root, "b", "only", "below"), 4, green)
+	paint(t, elsewhere, 6, green)
+	require.NoError(t, os.Symlink(elsewhere, filepath.Join(root, "b", "linked")))
+	info, err := Named("folder:" + root)
+	require.NoError(t, err)
+	require.Equal(t, []string{"a", "b"}, info.Classes)
+	require.Equal(t, [2]int{4 + 8, 1 + 2}, [2]int{info.TrainSize, info.TestSize})
+}
+
+// Whether folders are parts or classes is decided by what they hold.
+func TestFolderLayouts(t *testing.T) {
+	for name, c := range map[string]struct {
+		folders []string // each gets 5 pictures
+		empty   []string
+		classes []string
+		parts   [3]int // training, validation, test
+		note    string
+		err     string
+	}{
+		"a class called train":          {folders: []string{"bus", "car", "train"}, classes: []string{"bus", "car", "train"}, parts: [3]int{12, 0, 3}, note: "taken for classes, because they hold no class folders: train"},
+		"classes called as all parts":   {folders: []string{"a", "Training", "val", "test"}, classes: []string{"Training", "a", "test", "val"}, parts: [3]int{16, 0, 4}, note: "Training, test, val"},
+		"a class with folders of parts": {folders: []string{"a/train", "a/x", "b"}, classes: []string{"a", "b"}, parts: [3]int{12, 0, 3}},
+		"parts":                         {folders: []string{"train/a", "train/b", "test/a", "test/b"}, classes: []string{"a", "b"}, parts: [3]int{10, 0, 10}},
+		"parts with nested classes":     {folders: []string{"train/a/x", "train/b", "validation/b/y", "Test/a"}, classes: []string{"a", "b"}, parts: [3]int{10, 5, 5}, note: "without a test picture: class b"},
+		"parts beside other things":     {folders: []string{"train/a", "train/b"}, empty: []string{"docs"}, classes: []string{"a", "b"}, parts: [3]int{8, 0, 2}},
+		"a class of the part's name":    {folders: []string{"train/train", "train/b"}, classes: []string{"b", "train"}, parts: [3]int{8, 0, 2}},
+		"pictures beside the classes":   {folders: []string{"train/a", "train/b", "train"}, classes: []string{"a", "b"}, parts: [3]int{8, 0, 2}, note: "no class folder holds them: 5 pictures in "},
+
+		"a flat test part":           {folders: []string{"train/a", "train/b", "test"}, err: "its folder test has 5 pictures and no class folders: make folders in it, one for each class (a, b), or move it elsewhere"},
+		"flat parts":                 {folders: []string{"train", "test"}, err: "its folder test has 5 pictures and no class folders"},
+		"an empty part":              {folders: []string{"train/a", "train/b"}, empty: []string{"val"}, err: "its folder val has 0 pictures and no class folders"},
+		"parts and something else":   {folders: []string{"train/a", "train/b", "dev/a", "dev/b"}, err: "its folders train hold folders of pictures, as parts do, and beside them there is dev, which is no part"},
+		"parts and loose pictures":   {folders: []string{"train/a", "train/b", "test/a", "unsorted"}, err: "beside them there is unsorted, which is no part"},
+		"parts below classes":        {folders: []string{"a/train", "a/test", "b/train", "b/test"}, err: "its folder a holds folders test, train: parts belong above the classes, as in test/a"},
+		"no training":                {folders: []string{"test/a", "val/a"}, err: "and no folder train"},
+		"one folder around":          {folders: []string{"animals/cat", "animals/dog"}, err: "it has one folder with pictures, animals, which holds folders of them (cat, dog): is folder:"},
+		"one folder around parts":    {folders: []string{"animals/train/cat", "animals/train/dog"}, err: "it has one folder with pictures, animals"},
+		"an empty class":             {folders: []string{"a", "b"}, empty: []string{"dogs", "cats"}, err: "in class cats (its folder is empty), dogs (its folder is empty): put some in, or move the folder elsewhere"},
+		"a class of files not known": {folders: []string{"a", "b"}, empty: []string{"dogs/x.heic", "dogs/more/x.mp4"}, err: "in class dogs (it has other files: 1 .heic, 1 .mp4)"},
+		"an empty class of a part":   {folders: []string{"train/a", "train/b", "test/a"}, empty: []string{"test/dogs"}, err: "in class dogs (its folder is empty)"},
+		"classes only for testing":   {folders: []string{"train/a", "train/b", "test/a", "test/images"}, err: "class images has pictures and none of them for training"},
+	} {
+		root := t.TempDir()
+		for _, folder := range c.folders {
+			paint(t, filepath.Join(root, folder), 5, red)
+		}
+		for _, path := range c.empty {
+			if filepath.Ext(path) == "" {
+				require.NoError(t, os.MkdirAll(filepath.Join(root, path), 0o700))
+				continue
+			}
+			require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(root, path)), 0o700))
+			require.NoError(t, os.WriteFile(filepath.Join(root, path), nil, 0o600))
+		}
+		info, err := Named("folder:" + root)
+		if c.err != "" {
+			require.ErrorContains(t, err, c.err, name)
+			continue
+		}
+		require.NoError(t, err, name)
+		require.Equal(t, c.classes, info.Classes, name)
+		require.Equal(t, c.parts, [3]int{info.TrainSize, info.ValSize, info.TestSize}, name)
+		_, notes := notesOf(t, root, Sizes{})
+		require.Contains(t, strings.Join(notes, "\n"), c.note, name)
+		if c.note == "" {
+			require.Empty(t, notes, name)
 		}
 	}
-	d, err := Load(t.Context(), "folder:"+root, Sizes{}, report)
-	require.NoError(t, err)
-	require.Equal(t, [2]int{7, 2}, [2]int{len(d.Train), len(d.Test)})
-	require.Equal(t, 7, d.TrainSize)
-	require.Len(t, d.Skipped, 3)
-	require.Len(t, notes, 4)
-	require.Contains(t, notes[0], filepath.Join("test", "a", "x.webp")+" is no picture that can be read")
-	require.Contains(t, notes[1], filepath.Join("train", "a", "gone.jpg"))
-	require.Contains(t, notes[2], broken+" is no picture that can be read")
-	require.Equal(t, "3 of 12 files hold no picture that can be read and were skipped", notes[3])
+}
 
-	_, err = Load(t.Context(), "folder:"+root, Sizes{Train: 9}, nil)
-	require.ErrorContains(t, err, "has 7 training images, too few for -train 9")
-	for i := range 4 {
-		require.NoError(t, os.WriteFile(filepath.Join(root, "train", "b", fmt.Sprintf("%03d.PNG", i)), nil, 0o600))
-	}
-	_, err = Load(t.Context(), "folder:"+root, Sizes{}, nil)
-	require.ErrorContains(t, err, "class b has no training picture that can be read (6 files can't)")
+// What is no file, and would never end, is not opened.
+func TestFolderPipe(t *testing.T) {
+	root := t.TempDir()
+	paint(t, filepath.Join(root, "a"), 2, red)
+	paint(t, filepath.Join(root, "b"), 2, green)
+	require.NoError(t, syscall.Mkfifo(filepath.Join(root, "a", "pipe.jpg"), 0o600))
+	_, notes := notesOf(t, root, Sizes{})
+	require.Len(t, notes, 1)
+	require.Contains(t, notes[0], "1 .jpg that is no file")
 }
 
 func TestFolderRefuses(t *testing.T) {
 	for want, make := range map[string]func(root string){
 		"can't be read as a folder: no such file": func(root string) { require.NoError(t, os.Remove(root)) },
 		"it has 0 folders with pictures":          func(string) {},
-		"it has 1 folders with pictures":          func(root string) { paint(t, filepath.Join(root, "only"), 5, red) },
+		"it has 1 folder with pictures":           func(root string) { paint(t, filepath.Join(root, "only"), 5, red) },
 		"and no folder train":                     func(root string) { paint(t, filepath.Join(root, "test", "a"), 5, red) },
 		"class b has pictures and none of them for training": func(root string) {
 			paint(t, filepath.Join(root, "train", "a"), 5, red)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
@@ -26,7 +27,8 @@ type source struct {
 // parts are all images of a data set. Without val, validation takes from train.
 type parts struct {
 	train, val, test []Sample
-	skipped          []string
+	unreadable       []string // files that hold no picture that can be read, and why
+	left             []string // what else was left out, by kind and number
 }
 
 // sources lists what -dataset can name, in the order that lists show it.
@@ -65,6 +67,8 @@ func Artefacts(name string) ([]fetch.Artefact, error) {
 // an order drawn once and for all, of the training set the first Train and the next Val (unless it
 // has a validation set of its own), of the test set the first Test. The same sizes give the same
 // images on every machine, whatever a run's seed.
+//
+// What of a folder of one's own is left out is reported, and the sizes are of what can be read.
 func Load(ctx context.Context, name string, sizes Sizes, report fetch.Report) (*Dataset, error) {
 	s, err := find(name)
 	if err != nil {
@@ -77,32 +81,45 @@ func Load(ctx context.Context, name string, sizes Sizes, report fetch.Report) (*
 	if err != nil {
 		return nil, err
 	}
-	if len(all.skipped) > 0 {
-		s.without(all, report)
+	if s.own != nil {
+		s.tellLeftOut(all, report)
+		s.TrainSize, s.ValSize, s.TestSize = len(all.train), len(all.val), len(all.test)
 	}
 	if len(all.train) != s.TrainSize || len(all.val) != s.ValSize || len(all.test) != s.TestSize {
 		return nil, fmt.Errorf("%s has %d training, %d validation and %d test images where its files hold %d, %d and %d",
 			name, s.TrainSize, s.ValSize, s.TestSize, len(all.train), len(all.val), len(all.test))
 	}
-	if sizes, err = sizes.Of(s.Info); err != nil {
+	sizes, err = sizes.Of(s.Info)
+	if n := len(all.unreadable); err != nil && n > 0 {
+		return nil, fmt.Errorf("%w (%d can't be read)", err, n)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return split(s.Info, all, sizes), nil
 }
 
-// without makes the sizes less by the files that were skipped, and tells of them.
-func (s *source) without(all parts, report fetch.Report) {
-	const most = 20 // lines
+// tellLeftOut reports what of a folder is not taken, and how much.
+func (s source) tellLeftOut(all parts, report fetch.Report) {
 	note := func(text string) { tell(report, fetch.Progress{What: s.Title, Stage: "verifying", Note: text}) }
-	n := len(all.skipped)
-	for _, file := range all.skipped[:min(n, most)] {
-		note("skipped: " + file)
+	for _, file := range atMostLines(all.unreadable) {
+		note("left out: " + file)
 	}
-	if n > most {
-		note(fmt.Sprintf("skipped: %d more", n-most))
+	if n := len(all.unreadable); n > 0 {
+		note(fmt.Sprintf("%d of %d pictures can't be read and were left out", n, s.TrainSize+s.ValSize+s.TestSize))
 	}
-	note(fmt.Sprintf("%d of %d files hold no picture that can be read and were skipped", n, s.TrainSize+s.ValSize+s.TestSize))
-	s.TrainSize, s.ValSize, s.TestSize = len(all.train), len(all.val), len(all.test)
+	for _, line := range all.left {
+		note(line)
+	}
+}
+
+// atMostLines cuts a long list, and says how many more there are.
+func atMostLines(lines []string) []string {
+	const most = 20
+	if len(lines) <= most {
+		return lines
+	}
+	return append(slices.Clone(lines[:most]), fmt.Sprintf("%d more", len(lines)-most))
 }
 
 func tell(report fetch.Report, news fetch.Progress) {

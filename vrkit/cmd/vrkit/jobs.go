@@ -98,7 +98,7 @@ func (c cell) run(ctx context.Context, executable string, processors []int) (res
 			return result, false, err
 		}
 		if other := result.manifest.Model.CheckWeights(c.Model, c.hash); other != nil { // under the same file name
-			return outcome{}, false, askForWeights(fmt.Errorf("%s: %w", c.Run, other), c.weights)
+			return outcome{}, false, askForWeights(fmt.Errorf("%s: %w", c.Run, other), *c.spec.weights)
 		}
 		return result, false, nil
 	}

@@ -66,7 +66,7 @@ func listDatasets(ctx context.Context, c *call) error {
 		}
 		return append(list, entry{
 			Name: datasets.FolderPrefix + "PATH", Title: "A folder of your own", Cached: true, License: "yours",
-			About: "Folders of PNG, JPEG, WebP, BMP or PPM files, one a class; folders train, val and test above them are respected",
+			About: "Folders of " + datasets.Formats + " files, one a class, with all in folders below it; folders train, val and test above the classes are respected; what is left out is said",
 		}), nil
 	}
 	return c.list(ctx, "Data sets", "data set", datasets.Artefacts, entries)

@@ -20,7 +20,7 @@ func logits(ctx context.Context, c *call) error {
 	var (
 		name    = c.String("model", "squeezenet1.1", "the frozen model")
 		weights = c.weightsFlag()
-		image   = c.String("image", "", "the picture, PNG or JPEG (required)")
+		image   = c.String("image", "", "the picture: "+datasets.Formats+" (required)")
 		side    = c.Int("side", 0, "side of the model's input in pixels; 0 takes the one that its weights were measured at. The picture is prepared as they were measured, in proportion to the side")
 		raw     = c.Bool("raw", false, "take the picture's pixels as they are, at its own size")
 		top     = c.Int("top", 5, "how many of the likeliest source labels to print")

@@ -90,10 +90,39 @@ type parts struct {
 	Seed                          uint64
 }
 
+// dataSizes are the sizes that the flags ask for: a default is no more than a bound.
+func (s *spec) dataSizes() datasets.Sizes {
+	sizes := s.sizes
+	if !s.asked["train"] {
+		sizes.Train, sizes.MostTrain = 0, sizes.Train
+	}
+	if !s.asked["test"] {
+		sizes.Test, sizes.MostTest = 0, sizes.Test
+	}
+	return sizes
+}
+
+// inFlags names in an error about too few images the flags that asked for them.
+func (s *spec) inFlags(err error) error {
+	if !errors.Is(err, datasets.ErrTooFew) {
+		return err
+	}
+	var asked []string
+	for _, flag := range []struct {
+		name string
+		size int
+	}{{"train", s.sizes.Train}, {"val", s.sizes.Val}, {"test", s.sizes.Test}} {
+		if s.asked[flag.name] {
+			asked = append(asked, fmt.Sprintf("-%s %d", flag.name, flag.size))
+		}
+	}
+	return fmt.Errorf("%s: %w", strings.Join(asked, " "), err)
+}
+
 // config is the run of these parts, in a directory: checked as far as it can be before anything is
 // fetched. The model and the data are still to be opened.
-func (s *spec) config(p parts, run string) (train.Config, datasets.Sizes, error) {
-	in, out, sizes := s.in, s.out, s.sizes
+func (s *spec) config(p parts, run string) (train.Config, datasets.Info, error) {
+	in, out := s.in, s.out
 	in.Seed, out.Seed = p.Seed, p.Seed
 	config := train.Config{
 		Run: run, Epochs: s.epochs, Batch: s.batch, Seed: p.Seed,
@@ -102,7 +131,7 @@ func (s *spec) config(p parts, run string) (train.Config, datasets.Sizes, error)
 	if s.protocol == "paper" && s.schedule == "" {
 		config.Schedule = train.Exact
 	}
-	fail := func(err error) (train.Config, datasets.Sizes, error) { return config, sizes, err }
+	fail := func(err error) (train.Config, datasets.Info, error) { return config, datasets.Info{}, err }
 	manipulation, err := input.New(p.Input, in)
 	if err != nil {
 		return fail(err)
@@ -122,11 +151,11 @@ func (s *spec) config(p parts, run string) (train.Config, datasets.Sizes, error)
 	if config.Recipe, err = s.recipeAsked(); err != nil {
 		return fail(err)
 	}
-	if sizes, err = sizes.AtMost(dataInfo, s.asked["train"], s.asked["test"]).Of(dataInfo); err != nil {
-		return fail(err)
+	if _, err := s.dataSizes().Of(dataInfo); err != nil {
+		return fail(s.inFlags(err))
 	}
 	config.Program = vrkit.Program{Input: manipulation, Model: &models.Model{Info: modelInfo}, Output: alignment, Side: s.side, Precision: s.precision}
-	return config, sizes, errors.Join(config.CheckRecipe(), config.Program.Check())
+	return config, dataInfo, errors.Join(config.CheckRecipe(), config.Program.Check())
 }
 
 // recipeAsked is the named recipe with the rates that were given instead of its own.

@@ -91,11 +91,11 @@ func (c *call) gridFlags() *grid {
 // cell is one run of a grid.
 type cell struct {
 	parts
-	Label   string
-	Run     string   // its directory
-	flags   []string // of train, beside its parts
-	weights string   // a file of the user's own; empty for the published ones
-	hash    string   // of the weights, once they are fetched
+	Label string
+	Run   string   // its directory
+	flags []string // of train, beside its parts
+	spec  *spec    // what they say
+	hash  string   // of the weights, once they are fetched
 }
 
 // String names a cell as progress does.
@@ -139,17 +139,17 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 			for _, in := range lists[2] {
 				for _, out := range lists[3] {
 					for _, seed := range seeds {
-						one := cell{parts: parts{model, dataset, in, out, seed}, Label: g.label, flags: flags, weights: *g.weights}
+						one := cell{parts: parts{model, dataset, in, out, seed}, Label: g.label, flags: flags, spec: g.spec}
 						name := in + "-" + out
 						if g.label != "" {
 							name += "-" + g.label
 						}
 						one.Run = filepath.Join(dir, model, fileName(dataset), name, fmt.Sprint("seed-", seed))
-						_, sizes, err := g.config(one.parts, one.Run)
+						_, data, err := g.config(one.parts, one.Run)
 						if err != nil {
 							return nil, fmt.Errorf("%s: %w", one, err)
 						}
-						if g.protocol != "paper" && sizes.Val == 0 && !g.asked["end-tests"] {
+						if g.protocol != "paper" && g.sizes.Val == 0 && data.ValSize == 0 && !g.asked["end-tests"] {
 							one.flags = append(slices.Clone(flags), "-end-tests") // no other test accuracy is in a table
 						}
 						all = append(all, one)
@@ -246,26 +246,32 @@ func seedIdentity(text string) string {
 	return text
 }
 
-// fetchAll fetches every model and data set of the cells, once, before the first run begins, and keeps the hash of each
-// cell's weights.
+// fetchAll fetches every model and data set of the cells, once, before the first run begins, checks that what can be
+// read is enough for each, and keeps the hash of each cell's weights.
 func fetchAll(ctx context.Context, cells []cell, report fetch.Report) error {
-	hashes, loaded := map[[2]string]string{}, map[string]bool{}
+	hashes, read := map[[2]string]string{}, map[string]datasets.Info{}
 	for i := range cells {
 		c := &cells[i]
-		model := [2]string{c.Model, c.weights}
-		if hashes[model] == "" {
-			frozen, err := models.OpenWeights(ctx, c.Model, c.weights, report)
+		weights := [2]string{c.Model, *c.spec.weights}
+		if hashes[weights] == "" {
+			frozen, err := models.OpenWeights(ctx, c.Model, *c.spec.weights, report)
 			if err != nil {
 				return err
 			}
-			hashes[model] = frozen.Weights.Hash()
+			hashes[weights] = frozen.Weights.Hash()
 		}
-		c.hash = hashes[model]
-		if !loaded[c.Dataset] {
-			if _, err := datasets.Load(ctx, c.Dataset, datasets.Sizes{}, report); err != nil {
+		c.hash = hashes[weights]
+		info, known := read[c.Dataset]
+		if !known {
+			data, err := datasets.Load(ctx, c.Dataset, datasets.Sizes{}, report)
+			if err != nil {
 				return err
 			}
-			loaded[c.Dataset] = true
+			info = data.Info
+			read[c.Dataset] = info
+		}
+		if _, err := c.spec.dataSizes().Of(info); err != nil {
+			return fmt.Errorf("%s: %w", c, c.spec.inFlags(err))
 		}
 	}
 	return nil

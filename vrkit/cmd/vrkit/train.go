@@ -35,7 +35,7 @@ func trainRun(ctx context.Context, c *call) error {
 	if err := s.parsed(c); err != nil {
 		return err
 	}
-	config, sizes, err := s.config(p, *run)
+	config, _, err := s.config(p, *run)
 	if err != nil {
 		return err // before anything is fetched
 	}
@@ -45,9 +45,9 @@ func trainRun(ctx context.Context, c *call) error {
 		return err
 	}
 	config.Program.Model = frozen
-	data, err := datasets.Load(ctx, p.Dataset, sizes, report)
+	data, err := datasets.Load(ctx, p.Dataset, s.dataSizes(), report)
 	if err != nil {
-		return err
+		return s.inFlags(err)
 	}
 	config.Data = data
 	engine, info, err := c.open(ctx, s.device, report)

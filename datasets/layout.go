@@ -1,0 +1,229 @@
+package datasets
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// partNames are what the folders of a part may be called.
+var partNames = map[string]string{
+	"train": "train", "training": "train",
+	"val": "val", "valid": "val", "validation": "val",
+	"test": "test", "testing": "test",
+}
+
+func (t *tree) part() string { return partNames[strings.ToLower(t.name())] }
+
+// layout is how a folder's pictures are to be taken.
+type layout struct {
+	files   []folderFile // with labels and parts, sorted by class
+	classes []string     // the folders' names, sorted
+	ownTest bool         // the folder has a test part; else one was drawn
+	notes   []string     // what is left out, and what had to be decided
+}
+
+// layOut finds the classes and the parts of a folder.
+func layOut(root *tree) (layout, error) {
+	byPart, taken, err := root.parts()
+	if err != nil {
+		return layout{}, err
+	}
+	l := layout{ownTest: byPart["test"] != nil, notes: taken}
+	known := map[string][]folderFile{} // class to files
+	folders := map[string][]*tree{}    // class to its folders, one a part at most
+	trained := map[string]bool{}
+	for _, part := range slices.Sorted(maps.Keys(byPart)) {
+		for _, holder := range byPart[part] {
+			for _, folder := range holder.folders {
+				if err := folder.checkParts(); err != nil {
+					return layout{}, err
+				}
+				class := folder.name()
+				folders[class] = append(folders[class], folder)
+				for _, file := range folder.all() {
+					file.part = part
+					known[class] = append(known[class], file)
+					trained[class] = trained[class] || part == "train"
+				}
+			}
+		}
+	}
+	l.classes = slices.Sorted(maps.Keys(known))
+	if len(l.classes) > 0 {
+		if err := checkClasses(folders, trained); err != nil {
+			return layout{}, err
+		}
+	}
+	if len(l.classes) < 2 {
+		return layout{}, root.tooFewClasses(byPart)
+	}
+	var untested []string
+	for label, class := range l.classes {
+		files := known[class]
+		if !l.ownTest {
+			files = drawTest(files)
+		}
+		if !slices.ContainsFunc(files, func(f folderFile) bool { return f.part == "test" }) {
+			untested = append(untested, class)
+		}
+		for _, file := range files {
+			file.label = int32(label)
+			l.files = append(l.files, file)
+		}
+	}
+	if len(untested) == len(l.classes) {
+		return layout{}, errors.New("it has no picture for testing: a class needs 2 pictures, or the folder a test part")
+	}
+	if len(untested) > 0 {
+		l.notes = append(l.notes, "without a test picture: class "+strings.Join(atMostLines(untested), ", "))
+	}
+	if len(l.files) > folderPictures {
+		return layout{}, fmt.Errorf("it has %d pictures, and %d at most can be held in memory", len(l.files), folderPictures)
+	}
+	l.notes = append(l.notes, root.leftOut(byPart)...)
+	return l, nil
+}
+
+// parts finds out whether a folder's folders are parts or classes, and returns for each part the folders
+// that hold its class folders. They are parts if all that hold pictures are called train, val or test, or
+// the like, and one of them holds class folders; they are classes if none that is called so holds folders
+// of pictures alone. Between the two it can't be known, and is an error.
+func (root *tree) parts() (byPart map[string][]*tree, notes []string, err error) {
+	var called, laidOut, others []*tree
+	for _, folder := range root.folders {
+		switch {
+		case folder.part() == "" && len(folder.all()) > 0:
+			others = append(others, folder)
+		case folder.part() != "":
+			called = append(called, folder)
+			if len(folder.pictures) == 0 && len(folder.classes()) > 0 {
+				laidOut = append(laidOut, folder)
+			}
+		}
+	}
+	if len(called) == 0 || len(laidOut) == 0 && len(others) > 0 {
+		if len(called) > 0 {
+			notes = append(notes, fmt.Sprintf("taken for classes, because they hold no class folders: %s", names(called)))
+		}
+		return map[string][]*tree{"train": {root}}, notes, nil
+	}
+	if len(others) > 0 {
+		return nil, nil, fmt.Errorf("its folders %s hold folders of pictures, as parts do, and beside them there is %s, which is no part: if they are parts, move that elsewhere; if they are classes, give them other names",
+			names(laidOut), names(others))
+	}
+	byPart = map[string][]*tree{}
+	for _, folder := range called {
+		byPart[folder.part()] = append(byPart[folder.part()], folder)
+	}
+	if byPart["train"] == nil {
+		return nil, nil, errors.New("it has a test or validation part and no folder train")
+	}
+	for _, folder := range called {
+		if len(folder.classes()) > 0 {
+			continue
+		}
+		classes := "one for each class"
+		for _, train := range byPart["train"] {
+			if found := train.classes(); len(found) > 0 {
+				classes += " (" + names(found) + ")"
+			}
+		}
+		return nil, nil, fmt.Errorf("its folder %s has %s and no class folders: make folders in it, %s, or move it elsewhere", folder.name(), plural(len(folder.pictures), "picture"), classes)
+	}
+	return byPart, nil, nil
+}
+
+// checkParts returns an error if a class's folder has the parts in it, because they would be mixed.
+func (t *tree) checkParts() error {
+	var found []*tree
+	parts := map[string]bool{}
+	for _, folder := range t.classes() {
+		if part := folder.part(); part != "" {
+			found, parts[part] = append(found, folder), true
+		}
+	}
+	if len(parts) < 2 {
+		return nil
+	}
+	return fmt.Errorf("its folder %s holds folders %s: parts belong above the classes, as in %s", t.name(), names(found), filepath.Join(found[0].name(), t.name()))
+}
+
+// tooFewClasses is the error of a folder with fewer than two classes.
+func (root *tree) tooFewClasses(byPart map[string][]*tree) error {
+	var found []*tree
+	for _, folder := range byPart["train"] {
+		found = append(found, folder.classes()...)
+	}
+	if len(found) == 1 && len(found[0].pictures) == 0 {
+		return fmt.Errorf("it has one folder with pictures, %s, which holds folders of them (%s): is %s%s the data set?", found[0].name(), names(found[0].classes()), FolderPrefix, found[0].path)
+	}
+	others, _, _ := root.count()
+	has := ""
+	if len(others) > 0 {
+		has = "; it has other files: " + suffixCounts(others)
+	}
+	return fmt.Errorf("it has %s with pictures (%s), and 2 classes at least are needed: one folder for each class, or train and test with one for each class%s", plural(len(found), "folder"), strings.Join(suffixes, " "), has)
+}
+
+// checkClasses returns an error that names the classes that hold no pictures, or none for training.
+func checkClasses(folders map[string][]*tree, trained map[string]bool) error {
+	var empty, untrained []string
+	for _, class := range slices.Sorted(maps.Keys(folders)) {
+		if trained[class] {
+			continue
+		}
+		others, pictures := map[string]int{}, 0
+		for _, folder := range folders[class] {
+			found, _, _ := folder.count()
+			for suffix, n := range found {
+				others[suffix] += n
+			}
+			pictures += len(folder.all())
+		}
+		switch {
+		case pictures > 0:
+			untrained = append(untrained, class)
+		case len(others) > 0:
+			empty = append(empty, fmt.Sprintf("%s (it has other files: %s)", class, suffixCounts(others)))
+		default:
+			empty = append(empty, class+" (its folder is empty)")
+		}
+	}
+	switch {
+	case len(empty) > 0:
+		return fmt.Errorf("no pictures (%s) in class %s: put some in, or move the folder elsewhere", strings.Join(suffixes, " "), strings.Join(atMostLines(empty), ", "))
+	case len(untrained) > 0:
+		return fmt.Errorf("class %s has pictures and none of them for training", strings.Join(atMostLines(untrained), ", "))
+	}
+	return nil
+}
+
+// leftOut says what of a folder is not taken, by kind and number.
+func (root *tree) leftOut(byPart map[string][]*tree) (lines []string) {
+	others, hidden, loops := root.count()
+	if len(others) > 0 {
+		lines = append(lines, fmt.Sprintf("left out, for their suffix: %s (pictures are %s)", suffixCounts(others), strings.Join(suffixes, " ")))
+	}
+	beside := map[string][]folderFile{root.path: root.pictures}
+	for _, folders := range byPart {
+		for _, folder := range folders {
+			beside[folder.path] = folder.pictures
+		}
+	}
+	for _, folder := range slices.Sorted(maps.Keys(beside)) {
+		if files := beside[folder]; len(files) > 0 {
+			lines = append(lines, fmt.Sprintf("left out, because no class folder holds them: %s in %s, such as %s", plural(len(files), "picture"), folder, filepath.Base(files[0].path)))
+		}
+	}
+	if hidden > 0 {
+		lines = append(lines, fmt.Sprintf("left out: %d hidden files or folders", hidden))
+	}
+	if loops > 0 {
+		lines = append(lines, "left out: "+plural(loops, "link")+" to a folder above")
+	}
+	return lines
+}

@@ -1,0 +1,149 @@
+package datasets
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// maxEntries bounds how many files and folders are looked at: a slip such as folder:/ ends soon.
+const maxEntries = 500_000
+
+// tree is a folder and what is in it. Folders and files whose names begin with a full stop, and the
+// __MACOSX that a Mac puts into archives, are hidden.
+type tree struct {
+	path     string
+	pictures []folderFile   // its own files that are called as pictures, sorted
+	folders  []*tree        // sorted
+	others   map[string]int // how many files of each other suffix
+	hidden   int
+	loops    int // links to a folder that this one lies in, which are not followed
+}
+
+// readTree lists a folder and all below it. Links are followed, because data sets are often put together
+// from them.
+func readTree(path string) (*tree, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s can't be read as a folder: %w", path, withoutPath(err))
+	}
+	seen := 0
+	return growTree(path, []os.FileInfo{info}, &seen)
+}
+
+// growTree lists a folder that lies in others.
+func growTree(path string, in []os.FileInfo, seen *int) (*tree, error) {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s can't be read as a folder: %w", path, withoutPath(err))
+	}
+	if *seen += len(entries); *seen > maxEntries {
+		return nil, fmt.Errorf("it has more than %d files: is it the right folder?", maxEntries)
+	}
+	t := &tree{path: path, others: map[string]int{}}
+	for _, entry := range entries {
+		name := entry.Name()
+		file := folderFile{path: filepath.Join(path, name)}
+		info, err := os.Stat(file.path)
+		suffix := strings.ToLower(filepath.Ext(name))
+		switch {
+		case strings.HasPrefix(name, ".") || name == "__MACOSX":
+			t.hidden++
+		case err == nil && info.IsDir():
+			if slices.ContainsFunc(in, func(above os.FileInfo) bool { return os.SameFile(above, info) }) {
+				t.loops++
+				continue
+			}
+			folder, err := growTree(file.path, append(in[:len(in):len(in)], info), seen)
+			if err != nil {
+				return nil, err
+			}
+			t.folders = append(t.folders, folder)
+		case err == nil && !info.Mode().IsRegular():
+			t.others[suffix+" that is no file"]++ // a pipe, say, which would be read for ever
+		case !slices.Contains(suffixes, suffix):
+			t.others[suffix]++
+		default:
+			if err == nil { // else the reason is told when it is read
+				file.bytes = info.Size()
+			}
+			t.pictures = append(t.pictures, file)
+		}
+	}
+	return t, nil
+}
+
+func (t *tree) name() string { return filepath.Base(t.path) }
+
+// all are the pictures in a folder and below it: its own first.
+func (t *tree) all() []folderFile {
+	files := slices.Clone(t.pictures)
+	for _, folder := range t.folders {
+		files = append(files, folder.all()...)
+	}
+	return files
+}
+
+// classes are the folders in a folder that hold pictures, in themselves or below.
+func (t *tree) classes() (folders []*tree) {
+	for _, folder := range t.folders {
+		if len(folder.all()) > 0 {
+			folders = append(folders, folder)
+		}
+	}
+	return folders
+}
+
+// count adds up, over a folder and all below it, the files of other suffixes, and what is hidden or a loop.
+func (t *tree) count() (others map[string]int, hidden, loops int) {
+	others, hidden, loops = maps.Clone(t.others), t.hidden, t.loops
+	for _, folder := range t.folders {
+		more, h, l := folder.count()
+		for suffix, n := range more {
+			others[suffix] += n
+		}
+		hidden, loops = hidden+h, loops+l
+	}
+	return others, hidden, loops
+}
+
+// suffixCounts says how many files there are of which suffix, the most first: "12 .txt, 1 without a suffix".
+func suffixCounts(others map[string]int) string {
+	names := slices.SortedFunc(maps.Keys(others), func(a, b string) int {
+		return cmp.Or(cmp.Compare(others[b], others[a]), cmp.Compare(a, b))
+	})
+	const most = 8
+	var counts []string
+	for _, suffix := range names[:min(len(names), most)] {
+		counts = append(counts, fmt.Sprintf("%d %s", others[suffix], cmp.Or(suffix, "without a suffix")))
+	}
+	if more := len(names) - most; more > 0 {
+		counts = append(counts, fmt.Sprintf("%d other suffixes", more))
+	}
+	return strings.Join(counts, ", ")
+}
+
+// plural counts things: "1 file", "2 files".
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// names are the folders' names, a long list cut.
+func names(folders []*tree) string {
+	const most = 10
+	var all []string
+	for _, folder := range folders[:min(len(folders), most)] {
+		all = append(all, folder.name())
+	}
+	if more := len(folders) - most; more > 0 {
+		all = append(all, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(all, ", ")
+}
