@@ -34,14 +34,11 @@ func layOut(root *tree) (layout, error) {
 	}
 	l := layout{ownTest: byPart["test"] != nil, notes: taken}
 	known := map[string][]folderFile{} // class to files
-	folders := map[string][]*tree{}    // class to its folders, one a part at most
+	folders := map[string][]*tree{}    // class to its folders
 	trained := map[string]bool{}
 	for _, part := range slices.Sorted(maps.Keys(byPart)) {
 		for _, holder := range byPart[part] {
 			for _, folder := range holder.folders {
-				if err := folder.checkParts(); err != nil {
-					return layout{}, err
-				}
 				class := folder.name()
 				folders[class] = append(folders[class], folder)
 				for _, file := range folder.all() {
@@ -60,6 +57,13 @@ func layOut(root *tree) (layout, error) {
 	}
 	if len(l.classes) < 2 {
 		return layout{}, root.tooFewClasses(byPart)
+	}
+	for _, class := range l.classes {
+		for _, folder := range folders[class] {
+			if err := folder.checkParts(); err != nil {
+				return layout{}, err
+			}
+		}
 	}
 	var untested []string
 	for label, class := range l.classes {
@@ -149,7 +153,8 @@ func (t *tree) checkParts() error {
 	if len(parts) < 2 {
 		return nil
 	}
-	return fmt.Errorf("its folder %s holds folders %s: parts belong above the classes, as in %s", t.name(), names(found), filepath.Join(found[0].name(), t.name()))
+	return fmt.Errorf("its folder %s holds folders %s: if it is a class, parts belong above it, as in %s; if it is a data set, name it, %s%s",
+		t.name(), names(found), filepath.Join(found[0].name(), t.name()), FolderPrefix, t.path)
 }
 
 // tooFewClasses is the error of a folder with fewer than two classes.
