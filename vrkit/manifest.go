@@ -70,7 +70,7 @@ func (e *OtherWeightsError) Error() string {
 
 // DataRecord names the data set and the subset of it.
 type DataRecord struct {
-	Name    string   `json:"name"`
+	Name    string   `json:"name"`   // where it lay when the run was last trained
 	SHA256  string   `json:"sha256"` // of all pixels and labels taken
 	Classes []string `json:"classes"`
 	Train   int      `json:"train"`
@@ -155,7 +155,8 @@ func restore(settings map[string]any, options any) error {
 }
 
 // Differences lists where two manifests would compute different things: "training.batch: 50, now 64".
-// The number of epochs is left out, because a run can be trained on.
+// The number of epochs is left out, because a run can be trained on, and so is the data set's name, because its
+// contents decide, wherever they lie.
 func (m Manifest) Differences(now Manifest) ([]string, error) {
 	before, err := m.flat()
 	if err != nil {
@@ -167,7 +168,9 @@ func (m Manifest) Differences(now Manifest) ([]string, error) {
 	}
 	keys := maps.Clone(before)
 	maps.Copy(keys, after)
-	delete(keys, "training.epochs")
+	for _, key := range undecided {
+		delete(keys, key)
+	}
 	named := func(value any) any { // a setting that is at nothing is left out of the file
 		if value == nil {
 			return "nothing"
@@ -182,6 +185,9 @@ func (m Manifest) Differences(now Manifest) ([]string, error) {
 	}
 	return differences, nil
 }
+
+// undecided are what a manifest says that decides nothing of what is computed, by dotted path.
+var undecided = []string{"training.epochs", "data.name"}
 
 // flat is the manifest as JSON has it, by dotted path.
 func (m Manifest) flat() (map[string]any, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -145,11 +146,22 @@ func (c Config) manifest() (vrkit.Manifest, error) {
 		Output:      vrkit.Part{Name: p.Output.Name(), Settings: p.Output.Settings()},
 		Coordinates: p.Coordinates(),
 		Model:       vrkit.ModelRecord{Name: p.Model.Name, Side: p.SideOrDefault(), Precision: precision, SHA256: p.Model.Weights.Hash(), Sources: p.Model.Sources(), Trainables: trainables, OutputTrainables: outputTrainables},
-		Data:        vrkit.DataRecord{Name: d.Name, SHA256: d.SHA256, Classes: d.Classes, Train: len(d.Train), Val: len(d.Val), Test: len(d.Test)},
+		Data:        vrkit.DataRecord{Name: placed(d.Name), SHA256: d.SHA256, Classes: d.Classes, Train: len(d.Train), Val: len(d.Val), Test: len(d.Test)},
 		Training:    training,
 		Engine:      vrkit.EngineRecord{Backend: c.Backend.Name(), Plugin: c.Engine.SHA256, XLAFlags: c.Engine.XLAFlags, Threads: c.Engine.Threads, Devices: c.Devices},
 		Versions:    versions(),
 	}, nil
+}
+
+// placed is the name of a data set as a record has it: one that names a folder names it from the root on, so that
+// the run finds it from everywhere.
+func placed(name string) string {
+	if folder, ok := strings.CutPrefix(name, datasets.FolderPrefix); ok {
+		if path, err := filepath.Abs(folder); err == nil {
+			return datasets.FolderPrefix + path
+		}
+	}
+	return name
 }
 
 // claim writes the manifest of a new run, or checks that an existing one would compute the same.

@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -64,18 +65,33 @@ func (r *Run) Compile(backend compute.Backend) (*vrkit.Compiled, error) {
 	return c, c.Use(r.Artefact)
 }
 
-// Data loads the same images that the run had.
-func (r *Run) Data(ctx context.Context, report fetch.Report) (*datasets.Dataset, error) {
+// ErrData says that the data set that a run had is not where it was looked for.
+var ErrData = errors.New("the run's data set is not there")
+
+// Data loads the same images that the run had. name says where they lie now, and may be any data set that holds
+// them; "" is the one that the record names. Where they are not, the error is an [ErrData].
+func (r *Run) Data(ctx context.Context, name string, report fetch.Report) (*datasets.Dataset, error) {
 	record := r.Manifest.Data
-	d, err := datasets.Load(ctx, record.Name, datasets.Sizes{Train: record.Train, Val: record.Val, Test: record.Test}, report)
-	if err != nil {
+	name = cmp.Or(name, record.Name)
+	d, err := datasets.Load(ctx, name, datasets.Sizes{Train: record.Train, Val: record.Val, Test: record.Test}, report)
+	switch {
+	case err != nil && ctx.Err() == nil && strings.HasPrefix(name, datasets.FolderPrefix):
+		return nil, &dataError{fmt.Errorf("%s can't have its images again: %w", r.Dir, err)}
+	case err != nil:
 		return nil, err
-	}
-	if d.SHA256 != record.SHA256 {
-		return nil, fmt.Errorf("%s had other images of %s (sha256 %.12s…, now %.12s…)", r.Dir, record.Name, record.SHA256, d.SHA256)
+	case d.SHA256 != record.SHA256:
+		return nil, &dataError{fmt.Errorf("%s was trained with other images than %s holds (sha256 %.12s…, now %.12s…)", r.Dir, name, record.SHA256, d.SHA256)}
+	case !slices.Equal(d.Classes, record.Classes):
+		return nil, &dataError{fmt.Errorf("%s was trained with classes of other names than %s has (%s, now %s)", r.Dir, name, strings.Join(record.Classes, ", "), strings.Join(d.Classes, ", "))}
 	}
 	return d, nil
 }
+
+// dataError is an [ErrData] that says what was found instead.
+type dataError struct{ err error }
+
+func (e *dataError) Error() string   { return e.err.Error() }
+func (e *dataError) Unwrap() []error { return []error{ErrData, e.err} }
 
 // Prompt is what was learned at the input, as the manipulation stores it, [side,side,3] row-major.
 func (r *Run) Prompt() ([]float32, error) {

@@ -29,6 +29,7 @@ type score struct {
 func eval(ctx context.Context, c *call) error {
 	which := c.String("epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
 	part := c.String("part", "test", "which images: test, val or train")
+	dataset := c.datasetFlag()
 	batch := c.Int("batch", 50, "images at a time")
 	weights := c.weightsFlag()
 	device := c.String("device", "auto", "what computes: "+strings.Join(backend.Devices, ", "))
@@ -46,7 +47,7 @@ func eval(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	data, err := run.Data(ctx, report)
+	data, err := dataOf(ctx, run, *dataset, report)
 	if err != nil {
 		return err
 	}
@@ -84,6 +85,20 @@ func eval(ctx context.Context, c *call) error {
 		}
 		table.Flush()
 	})
+}
+
+// datasetFlag declares where a run's data set lies now.
+func (c *call) datasetFlag() *string {
+	return c.String("dataset", "", "where the run's data set lies now, such as folder:PATH; its record's place if not given")
+}
+
+// dataOf loads a run's data set from where it lies now.
+func dataOf(ctx context.Context, run *train.Run, dataset string, report fetch.Report) (*datasets.Dataset, error) {
+	data, err := run.Data(ctx, dataset, report)
+	if errors.Is(err, train.ErrData) {
+		return nil, fmt.Errorf("%w: say where the run's pictures lie now with -dataset %sPATH", err, datasets.FolderPrefix)
+	}
+	return data, err
 }
 
 // checkEpoch returns an error that names the epochs that a run keeps.

@@ -28,6 +28,7 @@ func show(ctx context.Context, c *call) error {
 	folder := c.String("o", "", "where the figures go; the run's own folder figures if not given")
 	masks := c.Int("masks", 0, fmt.Sprintf("of how many test images to draw the masks too, 1 to %d; 0 draws none and computes nothing", mostMasks))
 	weights := c.weightsFlag()
+	dataset := c.datasetFlag()
 	device := c.String("device", "auto", "what computes the masks: "+strings.Join(backend.Devices, ", "))
 	if err := c.parse(); err != nil {
 		return err
@@ -45,7 +46,7 @@ func show(ctx context.Context, c *call) error {
 	}
 	var masked figure.Figure
 	if *masks > 0 { // before anything is written, for much can be missing
-		if masked, err = c.masks(ctx, run, *masks, *device, report); err != nil {
+		if masked, err = c.masks(ctx, run, *dataset, *masks, *device, report); err != nil {
 			return err
 		}
 	}
@@ -82,11 +83,11 @@ func inFlags(err error) error {
 }
 
 // masks draws the masks of the first test images of a run.
-func (c *call) masks(ctx context.Context, run *train.Run, count int, device string, report fetch.Report) (figure.Figure, error) {
+func (c *call) masks(ctx context.Context, run *train.Run, dataset string, count int, device string, report fetch.Report) (figure.Figure, error) {
 	if _, ok := run.Program.Input.(input.Masked); !ok {
 		return figure.Figure{}, fmt.Errorf("-masks: %s has no masks, because %s makes none; leave -masks out", run.Dir, run.Program.Input.Name())
 	}
-	data, err := run.Data(ctx, report)
+	data, err := dataOf(ctx, run, dataset, report)
 	if err != nil {
 		return figure.Figure{}, err
 	}
