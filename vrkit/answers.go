@@ -41,8 +41,9 @@ func LoadAnswers(path string) (a output.Answers, err error) {
 	if errors.Is(err, os.ErrNotExist) {
 		return a, fmt.Errorf("there are no answers in %s yet: ask the frozen model first", path)
 	}
+	const remedy = "delete it, and ask the frozen model again"
 	if err != nil {
-		return a, err
+		return a, fmt.Errorf("%w: %s", err, remedy)
 	}
 	targets, err := flat[int32](arrays, answersTargets)
 	if err == nil {
@@ -52,10 +53,10 @@ func LoadAnswers(path string) (a output.Answers, err error) {
 		a.Logits, err = flat[float32](arrays, answersLogits)
 	}
 	if err != nil {
-		return a, fmt.Errorf("%s: %w", path, err)
+		return a, fmt.Errorf("%w: %s", &DamagedError{path, err}, remedy)
 	}
 	if len(targets) != 1 || len(a.Labels) == 0 || len(a.Logits)%len(a.Labels) != 0 {
-		return a, fmt.Errorf("%s: its arrays do not belong together", path)
+		return a, fmt.Errorf("%w: %s", &DamagedError{path, errors.New("its arrays do not belong together")}, remedy)
 	}
 	a.Sources, a.Targets = len(a.Logits)/len(a.Labels), int(targets[0])
 	return a, nil

@@ -2,6 +2,8 @@ package vrkit
 
 import (
 	"archive/zip"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -19,6 +21,8 @@ import (
 type Artefact struct {
 	Learned map[string]*tensors.Tensor // by variable name; the prompt is input.PromptVariable
 	Mapping output.Mapping
+	Program string // the digest of the manifest that it belongs to; "" where that is not known
+	Epoch   int    // after which it was kept; 0 where Program is ""
 }
 
 // Which names one of the artefacts that a run keeps.
@@ -33,20 +37,26 @@ const (
 // Epoch names the artefact of one epoch, which a run keeps if it keeps its history.
 func Epoch(epoch int) Which { return Which(fmt.Sprintf("epoch-%03d", epoch)) }
 
+// ArtefactDir is the folder of a run directory that keeps its artefacts.
+const ArtefactDir = "artefact"
+
 func artefactPath(run string, which Which) string {
-	return filepath.Join(run, "artefact", string(which)+".npz")
+	return filepath.Join(run, ArtefactDir, string(which)+".npz")
 }
 
-// The arrays of the file: what was learned, below a prefix, and ω's non-zero values with its shape.
+// The arrays of the file: what was learned, below a prefix, ω's non-zero values with its shape, and what it belongs to.
 const (
 	learnedPrefix = "learned_"
 	omegaShape    = "omega_shape"
 	omegaSources  = "omega_sources"
 	omegaTargets  = "omega_targets"
 	omegaWeights  = "omega_weights"
+	programDigest = "program"
+	epochNumber   = "epoch"
 )
 
-// Artefact copies what the program has learned, and its ω, from the store.
+// Artefact copies what the program has learned, and its ω, from the store. Two variables whose names the file could not
+// tell apart, such as a/b and a_b, are an error.
 func (c *Compiled) Artefact() (Artefact, error) {
 	a := Artefact{Learned: map[string]*tensors.Tensor{}}
 	for _, variable := range c.learned() {
@@ -57,7 +67,11 @@ func (c *Compiled) Artefact() (Artefact, error) {
 		if err != nil {
 			return a, err
 		}
-		a.Learned[learnedName(variable)] = value
+		name := learnedName(variable)
+		if a.Learned[name] != nil {
+			return a, fmt.Errorf("two learned variables are kept by the same name, %s, one of them %s: give one another name", name, variable.Path())
+		}
+		a.Learned[name] = value
 	}
 	var err error
 	a.Mapping, err = c.Mapping()
@@ -111,6 +125,14 @@ func (a Artefact) Save(run string, which Which) error {
 	arrays[omegaSources] = tensors.FromFlatDataAndDimensions(sources, len(sources))
 	arrays[omegaTargets] = tensors.FromFlatDataAndDimensions(targets, len(targets))
 	arrays[omegaWeights] = tensors.FromFlatDataAndDimensions(weights, len(weights))
+	if a.Program != "" {
+		digest, err := hex.DecodeString(a.Program)
+		if err != nil {
+			return fmt.Errorf("the artefact's program is no digest: %w", err)
+		}
+		arrays[programDigest] = tensors.FromFlatDataAndDimensions(digest, len(digest))
+		arrays[epochNumber] = tensors.FromFlatDataAndDimensions([]int32{int32(a.Epoch)}, 1)
+	}
 	path := artefactPath(run, which)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -118,26 +140,64 @@ func (a Artefact) Save(run string, which Which) error {
 	return SaveArrays(path, zip.Deflate, arrays)
 }
 
-// ReadArtefact reads what a run directory keeps.
+// ReadArtefact reads what a run directory keeps. One that is damaged is a [DamagedError]; one that belongs to another
+// program than the directory's record says is an error.
 func ReadArtefact(run string, which Which) (Artefact, error) {
 	path := artefactPath(run, which)
 	arrays, err := LoadArrays(path)
-	if errors.Is(err, os.ErrNotExist) && which == Best {
-		return Artefact{}, fmt.Errorf("%s keeps no best epoch, because it was trained without a validation set (-val)", run)
+	if errors.Is(err, os.ErrNotExist) {
+		return Artefact{}, missing(run, which, path)
 	}
-	if err != nil {
-		return Artefact{}, fmt.Errorf("%s has nothing to predict with yet: %w", run, err)
-	}
-	a := Artefact{Learned: map[string]*tensors.Tensor{}}
-	for name, value := range arrays {
-		if len(name) > len(learnedPrefix) && name[:len(learnedPrefix)] == learnedPrefix {
-			a.Learned[name[len(learnedPrefix):]] = value
+	var a Artefact
+	if err == nil {
+		if a, err = readArtefact(arrays); err != nil {
+			err = &DamagedError{path, err}
 		}
 	}
-	if a.Mapping, err = readOmega(arrays); err != nil {
-		return Artefact{}, fmt.Errorf("%s: %w", path, err)
+	if _, damaged := errors.AsType[*DamagedError](err); damaged {
+		return Artefact{}, fmt.Errorf("%w: %s", err, Rewrite)
 	}
-	return a, nil
+	if err != nil {
+		return Artefact{}, err
+	}
+	return a, CheckDigest(run, path, a.Program)
+}
+
+// missing says why there is no such artefact, and what to do.
+func missing(run string, which Which, path string) error {
+	m, err := ReadManifest(run)
+	switch {
+	case err != nil:
+		return err
+	case which == Best && m.Data.Val == 0:
+		return fmt.Errorf("%s keeps no best epoch, because it was trained without a validation set", run)
+	}
+	return fmt.Errorf("%s: %w: %s", path, os.ErrNotExist, Rewrite)
+}
+
+func readArtefact(arrays map[string]*tensors.Tensor) (a Artefact, err error) {
+	a.Learned = map[string]*tensors.Tensor{}
+	for name, value := range arrays {
+		if learned, ok := strings.CutPrefix(name, learnedPrefix); ok {
+			a.Learned[learned] = value
+		}
+	}
+	if arrays[programDigest] != nil {
+		digest, err := flat[uint8](arrays, programDigest)
+		if err != nil {
+			return a, err
+		}
+		epoch, err := flat[int32](arrays, epochNumber)
+		if err != nil {
+			return a, err
+		}
+		if len(digest) != sha256.Size || len(epoch) != 1 {
+			return a, errors.New("it does not say what program and epoch it is of")
+		}
+		a.Program, a.Epoch = hex.EncodeToString(digest), int(epoch[0])
+	}
+	a.Mapping, err = readOmega(arrays)
+	return a, err
 }
 
 // readOmega rebuilds ω from its non-zero values.
@@ -167,7 +227,7 @@ func readOmega(arrays map[string]*tensors.Tensor) (m output.Mapping, err error) 
 	return m, m.Check()
 }
 
-func flat[T int32 | float32](arrays map[string]*tensors.Tensor, name string) ([]T, error) {
+func flat[T uint8 | int32 | float32](arrays map[string]*tensors.Tensor, name string) ([]T, error) {
 	if arrays[name] == nil {
 		return nil, fmt.Errorf("the array %q is missing", name)
 	}

@@ -1,6 +1,8 @@
 package vrkit
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -97,23 +99,29 @@ type EngineRecord struct {
 	Devices  int    `json:"devices,omitempty"` // that shared the batches, where there were several
 }
 
-const manifestFile = "program.json"
+// ManifestFile is where a run directory keeps its manifest.
+const ManifestFile = "program.json"
 
 // ReadManifest reads a run directory's program.json.
 func ReadManifest(run string) (Manifest, error) {
 	var m Manifest
-	data, err := os.ReadFile(filepath.Join(run, manifestFile))
+	path := filepath.Join(run, ManifestFile)
+	data, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return m, fmt.Errorf("%s is no run directory: it has no %s (train one with: vrkit train -o %s): %w", run, manifestFile, run, os.ErrNotExist)
+		return m, fmt.Errorf("%s is no run directory: it has no %s; train a run there first: %w", run, ManifestFile, os.ErrNotExist)
 	}
 	if err != nil {
 		return m, err
 	}
 	if err := json.Unmarshal(data, &m); err != nil {
-		return m, fmt.Errorf("%s: %w", filepath.Join(run, manifestFile), err)
+		return m, fmt.Errorf("%w: %s", &DamagedError{path, err}, Rewrite)
 	}
 	return m, nil
 }
+
+// Rewrite is what to do about a file of a run directory that is damaged, gone or another program's, where it is
+// written from the run's state.
+const Rewrite = "train the run again with its settings: all that its state holds is written anew"
 
 // Write writes program.json into a run directory.
 func (m Manifest) Write(run string) error {
@@ -121,7 +129,7 @@ func (m Manifest) Write(run string) error {
 	if err != nil {
 		return err
 	}
-	return WriteFile(filepath.Join(run, manifestFile), append(data, '\n'), 0o600)
+	return WriteFile(filepath.Join(run, ManifestFile), append(data, '\n'), 0o600)
 }
 
 // Program rebuilds the program that the manifest records, on a model already opened.
@@ -184,6 +192,42 @@ func (m Manifest) Differences(now Manifest) ([]string, error) {
 		}
 	}
 	return differences, nil
+}
+
+// Digest is the SHA-256, in hexadecimal, of what the manifest says of the program, its data and how it learns, but
+// for the number of epochs. The files of a run carry it, so that those of two programs are told apart. The engine and
+// the versions are left out: they decide the last bits only, and a run may go on under others.
+func (m Manifest) Digest() (string, error) {
+	leaves, err := m.flat()
+	if err != nil {
+		return "", err
+	}
+	maps.DeleteFunc(leaves, func(key string, _ any) bool {
+		return slices.Contains(undecided, key) || strings.HasPrefix(key, "engine.") || strings.HasPrefix(key, "versions.")
+	})
+	data, err := json.Marshal(leaves)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// CheckDigest returns an error if a file of a run directory belongs to another program than the directory's record
+// says. digest, or its beginning, is what the file carries; one that carries none is taken as it is.
+func CheckDigest(run, path, digest string) error {
+	if digest == "" {
+		return nil
+	}
+	m, err := ReadManifest(run)
+	if err != nil {
+		return err
+	}
+	recorded, err := m.Digest()
+	if err == nil && !strings.HasPrefix(recorded, digest) {
+		err = fmt.Errorf("%s belongs to another program than %s records: put back the files that belong together, or %s", path, filepath.Join(run, ManifestFile), Rewrite)
+	}
+	return err
 }
 
 // undecided are what a manifest says that decides nothing of what is computed, by dotted path.

@@ -38,21 +38,31 @@ func SaveArrays(path string, method uint16, arrays map[string]*tensors.Tensor) e
 	return WriteFile(path, buffer.Bytes(), 0o600)
 }
 
-// LoadArrays reads what SaveArrays wrote. A damaged file is an error.
+// DamagedError says that a file was read and does not hold what it should.
+type DamagedError struct {
+	Path string
+	Err  error
+}
+
+func (e *DamagedError) Error() string { return e.Path + " is damaged: " + e.Err.Error() }
+
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// LoadArrays reads what SaveArrays wrote. A damaged file is a [DamagedError].
 func LoadArrays(path string) (map[string]*tensors.Tensor, error) {
 	archive, err := zip.OpenReader(path)
-	if errors.Is(err, os.ErrNotExist) {
+	if _, unread := errors.AsType[*os.PathError](err); unread {
 		return nil, err
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w", path, err)
+		return nil, &DamagedError{path, err}
 	}
 	defer archive.Close()
 	arrays := map[string]*tensors.Tensor{}
 	for _, file := range archive.File {
 		array, err := loadArray(file)
 		if err != nil {
-			return nil, fmt.Errorf("%s is damaged: the array %q: %w", path, file.Name, err)
+			return nil, &DamagedError{path, fmt.Errorf("the array %q: %w", file.Name, err)}
 		}
 		arrays[strings.TrimSuffix(file.Name, ".npy")] = array
 	}

@@ -1,7 +1,9 @@
 package show
 
 import (
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/figure"
@@ -29,10 +31,16 @@ func MappingHistory(run *train.Run, caption string) error {
 }
 
 func mappingHistory(run *train.Run) (steps []figure.NamedMapping, err error) {
+	if run.MetricsErr != nil {
+		return nil, run.MetricsErr
+	}
 	for _, m := range run.Metrics[1:] {
 		kept, err := vrkit.ReadArtefact(run.Dir, vrkit.Epoch(m.Epoch))
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("show: epoch %d was not kept; train with History", m.Epoch)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("show: epoch %d was not kept; train with History: %w", m.Epoch, err)
+			return nil, fmt.Errorf("show: %w", err)
 		}
 		name := fmt.Sprintf("epoch %d", m.Epoch)
 		if m.TestAccuracy >= 0 {

@@ -1,7 +1,9 @@
 package show
 
 import (
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/figure"
@@ -21,10 +23,16 @@ func MaskSteps(title string, run *train.Run, program *vrkit.Compiled, pixels []u
 func maskFrames(run *train.Run, program *vrkit.Compiled, pixels []uint8, names []string, caption string) ([]figure.Frame, error) {
 	var labels []string
 	var steps []figure.MaskedSamples
+	if run.MetricsErr != nil {
+		return nil, run.MetricsErr
+	}
 	for _, m := range run.Metrics {
 		learned, err := vrkit.ReadArtefact(run.Dir, vrkit.Epoch(m.Epoch))
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("show: epoch %d was not kept; train with History", m.Epoch)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("show: epoch %d was not kept; train with History: %w", m.Epoch, err)
+			return nil, fmt.Errorf("show: %w", err)
 		}
 		if err := program.Use(learned); err != nil {
 			return nil, err

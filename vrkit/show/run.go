@@ -94,6 +94,9 @@ func curvesFigure(runs ...*train.Run) (figure.Figure, error) {
 	var series []figure.Series
 	for _, run := range runs {
 		var x, trained, trainX, tested []float64
+		if run.MetricsErr != nil {
+			return figure.Figure{}, run.MetricsErr
+		}
 		for _, m := range run.Metrics {
 			if m.TestAccuracy >= 0 {
 				x, tested = append(x, float64(m.Epoch)), append(tested, m.TestAccuracy)
@@ -122,6 +125,9 @@ func lossesFigure(runs ...*train.Run) (figure.Figure, error) {
 	var lines []figure.Series
 	for _, run := range runs {
 		line := figure.Series{Name: filepath.Base(run.Dir)}
+		if run.MetricsErr != nil {
+			return figure.Figure{}, run.MetricsErr
+		}
 		for _, m := range run.Metrics[1:] {
 			line.X, line.Y = append(line.X, float64(m.Epoch)), append(line.Y, m.Loss)
 		}

@@ -85,7 +85,7 @@ func TestDiagnostics(t *testing.T) {
 	require.NoError(t, Diagnostics(one, other))
 	picture(t, "diagnostics")
 	require.NoError(t, os.Remove(filepath.Join(other.Dir, "diagnostics.csv")))
-	require.ErrorContains(t, Diagnostics(one, other), "has no diagnostics yet")
+	require.ErrorContains(t, Diagnostics(one, other), "has no diagnostics to read")
 }
 
 func TestSlider(t *testing.T) {

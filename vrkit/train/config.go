@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -112,6 +110,27 @@ func CheckBatch(size int) error {
 	return nil
 }
 
+// checkLabels returns an error, by the classes' names, if an image is of no class, or if ω is to be estimated and a
+// class has no training image.
+func (c Config) checkLabels() error {
+	d, counts := c.Data, make([]int, len(c.Data.Classes))
+	for _, part := range [][]datasets.Sample{d.Test, d.Val, d.Train} {
+		clear(counts) // in the end, those of Train
+		for i, sample := range part {
+			if sample.Label < 0 || int(sample.Label) >= len(counts) {
+				return fmt.Errorf("%s: image %d has the label %d, but there are %d classes: labels go from 0 to %d", d.Name, i, sample.Label, len(counts), len(counts)-1)
+			}
+			counts[sample.Label]++
+		}
+	}
+	if none := slices.Index(counts, 0); none >= 0 {
+		if _, ok := c.Program.Output.(output.Estimator); ok {
+			return fmt.Errorf("%s: none of the %d training images is of the class %q, so that no mapping can be estimated for it: take more training images", d.Name, len(d.Train), d.Classes[none])
+		}
+	}
+	return nil
+}
+
 // manifest records the run, after checking that it makes sense.
 func (c Config) manifest() (vrkit.Manifest, error) {
 	p, d := c.Program, c.Data
@@ -120,6 +139,9 @@ func (c Config) manifest() (vrkit.Manifest, error) {
 	}
 	if len(d.Train) == 0 {
 		return vrkit.Manifest{}, errors.New("there are no training images")
+	}
+	if err := c.checkLabels(); err != nil {
+		return vrkit.Manifest{}, err
 	}
 	recipe, err := json.Marshal(c.Recipe)
 	if err != nil {
@@ -151,51 +173,6 @@ func (c Config) manifest() (vrkit.Manifest, error) {
 		Engine:      vrkit.EngineRecord{Backend: c.Backend.Name(), Plugin: c.Engine.SHA256, XLAFlags: c.Engine.XLAFlags, Threads: c.Engine.Threads, Devices: c.Devices},
 		Versions:    versions(),
 	}, nil
-}
-
-// placed is the name of a data set as a record has it: one that names a folder names it from the root on, so that
-// the run finds it from everywhere.
-func placed(name string) string {
-	if folder, ok := strings.CutPrefix(name, datasets.FolderPrefix); ok {
-		if path, err := filepath.Abs(folder); err == nil {
-			return datasets.FolderPrefix + path
-		}
-	}
-	return name
-}
-
-// claim writes the manifest of a new run, or checks that an existing one would compute the same.
-func (c Config) claim(now vrkit.Manifest) error {
-	before, err := vrkit.ReadManifest(c.Run)
-	if errors.Is(err, os.ErrNotExist) {
-		return now.Write(c.Run)
-	}
-	if err != nil {
-		return err
-	}
-	now.Training.Epochs = max(now.Training.Epochs, before.Training.Epochs) // fewer than are trained take nothing back
-	differences, err := before.Differences(now)
-	if err != nil {
-		return err
-	}
-	var recipe, engine []string
-	for _, d := range differences {
-		if strings.HasPrefix(d, "engine.") || strings.HasPrefix(d, "versions.") {
-			engine = append(engine, d)
-		} else {
-			recipe = append(recipe, d)
-		}
-	}
-	if err := before.Model.CheckWeights(now.Model.Name, now.Model.SHA256); err != nil {
-		return fmt.Errorf("%s is another run: %w", c.Run, err)
-	}
-	if len(recipe) > 0 {
-		return fmt.Errorf("%s was trained differently (%s): take another run directory, or the same settings", c.Run, strings.Join(recipe, "; "))
-	}
-	if len(engine) > 0 && !c.Force {
-		return fmt.Errorf("%s was computed by another engine (%s), so that its results would not repeat: take another run directory, or force it", c.Run, strings.Join(engine, "; "))
-	}
-	return now.Write(c.Run)
 }
 
 // versions lists what computes: Go and the GoMLX modules that this binary was built with.

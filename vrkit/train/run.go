@@ -24,10 +24,12 @@ type Run struct {
 	Manifest vrkit.Manifest
 	Program  vrkit.Program
 	Artefact vrkit.Artefact
-	Metrics  []Metrics // epoch 0 first
+	Metrics  []Metrics // epoch 0 first; none where they can't be read
+	// MetricsErr says why there are no metrics and what to do; to predict takes none.
+	MetricsErr error
 }
 
-// OpenRun opens a run directory: its record, the frozen model it names, and what was learned.
+// OpenRun opens a run directory, which is only read: its record, the frozen model it names, and what was learned.
 func OpenRun(ctx context.Context, dir string, which vrkit.Which, report fetch.Report) (*Run, error) {
 	return OpenRunWeights(ctx, dir, which, "", report)
 }
@@ -35,24 +37,28 @@ func OpenRun(ctx context.Context, dir string, which vrkit.Which, report fetch.Re
 // OpenRunWeights is OpenRun of a run that was trained with a weight file of the user's own, as [models.OpenWeights] takes
 // it; an empty path takes the published weights. The error is a [vrkit.OtherWeightsError] if the run had others.
 func OpenRunWeights(ctx context.Context, dir string, which vrkit.Which, weights string, report fetch.Report) (*Run, error) {
-	r := &Run{Dir: dir}
-	var err error
-	if r.Manifest, err = vrkit.ReadManifest(dir); err != nil {
-		return nil, err
-	}
-	frozen, err := models.OpenWeights(ctx, r.Manifest.Model.Name, weights, report)
+	manifest, err := vrkit.ReadManifest(dir)
 	if err != nil {
 		return nil, err
 	}
+	frozen, err := models.OpenWeights(ctx, manifest.Model.Name, weights, report)
+	if err != nil {
+		return nil, err
+	}
+	return open(dir, which, manifest, frozen)
+}
+
+// open is OpenRun with the frozen model at hand.
+func open(dir string, which vrkit.Which, manifest vrkit.Manifest, frozen *models.Model) (*Run, error) {
+	r := &Run{Dir: dir, Manifest: manifest}
+	var err error
 	if r.Program, err = r.Manifest.Program(frozen); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	if r.Artefact, err = vrkit.ReadArtefact(dir, which); err != nil {
 		return nil, err
 	}
-	if r.Metrics, err = ReadMetrics(dir); err != nil {
-		return nil, err
-	}
+	r.Metrics, r.MetricsErr = ReadMetrics(dir)
 	return r, nil
 }
 
@@ -76,7 +82,7 @@ func (r *Run) Data(ctx context.Context, name string, report fetch.Report) (*data
 	d, err := datasets.Load(ctx, name, datasets.Sizes{Train: record.Train, Val: record.Val, Test: record.Test}, report)
 	switch {
 	case err != nil && ctx.Err() == nil && strings.HasPrefix(name, datasets.FolderPrefix):
-		return nil, &dataError{fmt.Errorf("%s can't have its images again: %w", r.Dir, err)}
+		return nil, &dataError{fmt.Errorf("%s can't be given its images again: %w", r.Dir, err)}
 	case err != nil:
 		return nil, err
 	case d.SHA256 != record.SHA256:
@@ -102,8 +108,13 @@ func (r *Run) Prompt() ([]float32, error) {
 	return tensors.CopyFlatData[float32](prompt)
 }
 
-// Last is the metrics of the last epoch trained.
-func (r *Run) Last() Metrics { return r.Metrics[len(r.Metrics)-1] }
+// Last is the metrics of the last epoch trained. It panics with MetricsErr where they can't be read.
+func (r *Run) Last() Metrics {
+	if r.MetricsErr != nil {
+		panic(r.MetricsErr)
+	}
+	return r.Metrics[len(r.Metrics)-1]
+}
 
 // Voter is a source label and how much it says about a target label.
 type Voter struct {

@@ -69,7 +69,7 @@ func TestFastByHand(t *testing.T) {
 
 	again := c.filled()
 	again.Run = filepath.Join(t.TempDir(), "run")
-	run, err := newTrainer(again)
+	run, err := newTrainer(again, vrkit.Manifest{})
 	require.NoError(t, err)
 	for epoch := range 2 {
 		require.NoError(t, run.program.SetMapping(want[epoch+1]))

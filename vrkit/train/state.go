@@ -18,11 +18,12 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// stateFile is the one truth of a run directory: it holds what the run computed and where it is in the
-// data. The tables are written from it.
+// stateFile is the one truth of a run directory: it holds what was trained, what the run computed and where it is in
+// the data. program.json, the tables and the artefacts are written from it.
 const (
 	stateDir  = "state"
 	stateFile = "state/latest.npz"
+	lockFile  = "state/lock"
 )
 
 // state is where a run stands, beside its variables.
@@ -47,12 +48,12 @@ func (s *state) add(loss, correct float64, samples int) {
 	s.Correct += correct
 }
 
-// keep ends an epoch: the artefacts first, then the state, so that a kill in between repeats the epoch
-// to the same result.
+// keep ends an epoch: the state first, then what is written from it, so that a process that resumes after a kill in
+// between finds what to write.
 func (t *trainer) keep(m Metrics) error {
 	s := &t.state
 	s.Metrics = append(s.Metrics, m)
-	artefact, err := t.program.Artefact()
+	artefact, err := t.artefact(m.Epoch)
 	if err != nil {
 		return err
 	}
@@ -67,30 +68,25 @@ func (t *trainer) keep(m Metrics) error {
 	}
 	if m.ValAccuracy < 0 || m.ValAccuracy > s.Metrics[s.Best].ValAccuracy || m.Epoch == 0 {
 		s.Best = m.Epoch
-		if m.ValAccuracy >= 0 {
-			if err := artefact.Save(t.Run, vrkit.Best); err != nil {
-				return err
-			}
-		}
-	}
-	if err := artefact.Save(t.Run, vrkit.Last); err != nil {
-		return err
-	}
-	if t.History {
-		if err := artefact.Save(t.Run, vrkit.Epoch(m.Epoch)); err != nil {
-			return err
-		}
 	}
 	if err := t.save(); err != nil {
 		return err
 	}
+	for which, epoch := range t.keeps() {
+		if epoch == m.Epoch {
+			if err := artefact.Save(t.Run, which); err != nil {
+				return err
+			}
+		}
+	}
 	return t.writeTables()
 }
 
-// stateArray is the array that holds the state's JSON, beforeArray the last ω that was measured, and the
-// next two are the statistics that a training pass gathers; the other arrays are variables by their path.
+// stateArray is the array that holds the state's JSON, recordArray that of the manifest of what was trained,
+// beforeArray is the last ω that was measured, and the next two are the statistics that a training pass gathers; the other arrays are variables by their path.
 const (
 	stateArray   = "state"
+	recordArray  = "record"
 	beforeArray  = "omega_before"
 	jointArray   = "statistics_joint"
 	samplesArray = "statistics_samples"
@@ -104,7 +100,14 @@ func (t *trainer) save() error {
 	if err != nil {
 		return err
 	}
-	arrays := map[string]*tensors.Tensor{stateArray: tensors.FromFlatDataAndDimensions(data, len(data))}
+	record, err := json.Marshal(t.record)
+	if err != nil {
+		return err
+	}
+	arrays := map[string]*tensors.Tensor{
+		stateArray:  tensors.FromFlatDataAndDimensions(data, len(data)),
+		recordArray: tensors.FromFlatDataAndDimensions(record, len(record)),
+	}
 	for variable := range t.program.Store.IterVariables() {
 		if models.IsFrozen(variable) || !variable.HasValue() {
 			continue
@@ -132,48 +135,85 @@ func (t *trainer) save() error {
 
 const variablePrefix = "variable"
 
-// restore goes back to the saved state, if there is one.
-func (t *trainer) restore() error {
-	path := filepath.Join(t.Run, stateFile)
+// saved is what a state file holds.
+type saved struct {
+	state
+	record *vrkit.Manifest // of what was trained; nil in a file of a version that did not keep it
+	arrays map[string]*tensors.Tensor
+}
+
+// startOver is what to do about a state that can't be gone on from.
+const startOver = "put a copy of it back, or delete the run directory to start over"
+
+// readState reads a run directory's state; nil if it has none.
+func readState(run string) (*saved, error) {
+	path := filepath.Join(run, stateFile)
 	arrays, err := vrkit.LoadArrays(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
-	if err != nil {
-		return err
+	s := &saved{arrays: arrays}
+	if err == nil {
+		err = s.decode(path)
 	}
-	if arrays[stateArray] == nil {
-		return fmt.Errorf("%s holds no state: delete the run directory to start over", path)
+	if _, damaged := errors.AsType[*vrkit.DamagedError](err); damaged {
+		return nil, fmt.Errorf("%w: %s", err, startOver)
 	}
-	data, err := tensors.CopyFlatData[uint8](arrays[stateArray])
-	if err != nil {
-		return err
+	return s, err
+}
+
+// decode reads the arrays that are JSON.
+func (s *saved) decode(path string) error {
+	for name, value := range map[string]any{stateArray: &s.state, recordArray: &s.record} {
+		if s.arrays[name] == nil && name == recordArray {
+			continue
+		}
+		if s.arrays[name] == nil {
+			return &vrkit.DamagedError{Path: path, Err: fmt.Errorf("the array %q is missing", name)}
+		}
+		data, err := tensors.CopyFlatData[uint8](s.arrays[name])
+		if err == nil {
+			err = json.Unmarshal(data, value)
+		}
+		if err != nil {
+			return &vrkit.DamagedError{Path: path, Err: fmt.Errorf("the array %q: %w", name, err)}
+		}
 	}
-	if err := json.Unmarshal(data, &t.state); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	if len(s.Diagnostics) != len(s.Metrics) || s.Best > max(0, len(s.Metrics)-1) {
+		return &vrkit.DamagedError{Path: path, Err: errors.New("its parts do not belong together")}
 	}
-	t.program.Store.SetLoader(&savedVariables{arrays: arrays})
+	return nil
+}
+
+// restore goes back to a saved state, and writes anew what is written from it.
+func (t *trainer) restore(s *saved) (err error) {
+	path := filepath.Join(t.Run, stateFile)
+	t.state = s.state
+	t.program.Store.SetLoader(&savedVariables{arrays: s.arrays})
 	mapping := t.program.OmegaPath()
-	value, ok := arrays[variablePrefix+model.EscapeScopeName(mapping)]
+	value, ok := s.arrays[variablePrefix+model.EscapeScopeName(mapping)]
 	if !ok {
-		return fmt.Errorf("%s holds no ω: delete the run directory to start over", path)
+		return fmt.Errorf("%s holds no ω: %s", path, startOver)
 	}
 	if err := t.program.Store.GetVariable(mapping).SetValue(value); err != nil {
 		return err
 	}
-	if before := arrays[beforeArray]; before != nil {
+	if before := s.arrays[beforeArray]; before != nil {
 		t.before = output.NewMapping(t.program.Model.Sources(), t.program.Targets)
 		if t.before.Weights, err = tensors.CopyFlatData[float32](before); err != nil {
 			return err
 		}
 	}
-	if len(t.state.Diagnostics) != len(t.state.Metrics) {
-		return fmt.Errorf("%s is of an older version: delete the run directory to start over", path)
+	if err := t.restoreStatistics(s.arrays); err != nil {
+		return fmt.Errorf("%s: %w: %s", path, err, startOver)
 	}
-	if err := t.restoreStatistics(arrays); err != nil {
-		return fmt.Errorf("%s: %w: delete the run directory to start over", path, err)
+	if len(t.state.Metrics) == 0 {
+		return nil
 	}
-	return t.writeTables()
+	if err := t.writeTables(); err != nil {
+		return err
+	}
+	return t.mend()
 }
 
 // restoreStatistics takes up what a training pass had gathered.

@@ -3,6 +3,7 @@ package train
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,14 +13,21 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// The tables that a run directory shows, written from its state.
+// The tables that a run directory shows, written from its state. The last column of each carries the beginning of the
+// digest of the program that it is of.
 const (
 	metricsFile     = "metrics.csv"
 	diagnosticsFile = "diagnostics.csv" // of ω: see [output.Diagnostics]
 	timingFile      = "timing.csv"
 )
 
-// writeTables writes metrics.csv and diagnostics.csv, which repeat bit by bit, and timing.csv, which does not.
+// programColumn is the heading of the last column, and digestShown how much of the digest it holds.
+const (
+	programColumn = "program"
+	digestShown   = 16
+)
+
+// writeTables writes program.json, metrics.csv and diagnostics.csv, which repeat bit by bit, and timing.csv, which does not.
 func (t *trainer) writeTables() error {
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	share := func(v float64) string {
@@ -41,16 +49,29 @@ func (t *trainer) writeTables() error {
 		diagnostics = append(diagnostics, []string{row[0], number(d.Entropy), number(d.Sources), number(d.Coverage), share(d.Churn)})
 		timing = append(timing, []string{row[0], strconv.FormatFloat(m.Seconds, 'f', 2, 64)})
 	}
-	if err := writeCSV(filepath.Join(t.Run, metricsFile), metrics); err != nil {
+	if err := t.record.Write(t.Run); err != nil {
 		return err
 	}
-	if err := writeCSV(filepath.Join(t.Run, diagnosticsFile), diagnostics); err != nil {
-		return err
+	for _, table := range []struct {
+		file string
+		rows [][]string
+	}{{metricsFile, metrics}, {diagnosticsFile, diagnostics}, {timingFile, timing}} {
+		if err := writeCSV(filepath.Join(t.Run, table.file), table.rows, t.digest[:digestShown]); err != nil {
+			return err
+		}
 	}
-	return writeCSV(filepath.Join(t.Run, timingFile), timing)
+	return nil
 }
 
-func writeCSV(path string, rows [][]string) error {
+// writeCSV writes a table with a last column that carries the program.
+func writeCSV(path string, rows [][]string, program string) error {
+	for i := range rows {
+		mark := program
+		if i == 0 {
+			mark = programColumn
+		}
+		rows[i] = append(rows[i], mark)
+	}
 	var buffer bytes.Buffer
 	if err := csv.NewWriter(&buffer).WriteAll(rows); err != nil {
 		return err
@@ -58,41 +79,66 @@ func writeCSV(path string, rows [][]string) error {
 	return vrkit.WriteFile(path, buffer.Bytes(), 0o600)
 }
 
-// readCSV reads a table of numbers with so many columns, without its heading; an empty cell is −1.
-func readCSV(path string, columns int) ([][]float64, error) {
-	file, err := os.Open(path)
+// readTable reads a table of numbers of a run directory, with so many columns before that of the program, without its
+// heading; an empty cell is −1. A table without that column is taken as it is.
+func readTable(run, file string, columns int) ([][]float64, error) {
+	path := filepath.Join(run, file)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w: %s", path, os.ErrNotExist, vrkit.Rewrite)
+	}
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	rows, err := csv.NewReader(file).ReadAll()
+	table, program, err := parseTable(data, columns)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%w: %s", &vrkit.DamagedError{Path: path, Err: err}, vrkit.Rewrite)
 	}
-	if len(rows) < 2 || len(rows[0]) != columns {
-		return nil, fmt.Errorf("%s has no rows yet", path)
+	return table, vrkit.CheckDigest(run, path, program)
+}
+
+// parseTable is readTable of a file's contents; program is what the last column holds, if there is one.
+func parseTable(data []byte, columns int) (table [][]float64, program string, err error) {
+	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	if err != nil {
+		return nil, "", err
 	}
-	table := make([][]float64, len(rows)-1)
+	marked := len(rows) > 0 && len(rows[0]) == columns+1 && rows[0][columns] == programColumn
+	if len(rows) < 2 || len(rows[0]) != columns && !marked {
+		return nil, "", fmt.Errorf("a heading of %d columns and a row below it are missing", columns)
+	}
+	if marked {
+		if program = rows[1][columns]; len(program) != digestShown {
+			return nil, "", fmt.Errorf("%q is no program's mark", program)
+		}
+	}
+	table = make([][]float64, len(rows)-1)
 	for i, row := range rows[1:] {
+		if marked && row[columns] != program {
+			return nil, "", errors.New("it has rows of two programs")
+		}
 		table[i] = make([]float64, columns)
-		for j, cell := range row {
+		for j, cell := range row[:columns] {
 			if cell == "" {
 				table[i][j] = -1
 			} else if table[i][j], err = strconv.ParseFloat(cell, 64); err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
+				return nil, "", err
 			}
 		}
+		if table[i][0] != float64(i) {
+			return nil, "", fmt.Errorf("row %d is of epoch %v", i+1, row[0])
+		}
 	}
-	return table, nil
+	return table, program, nil
 }
 
-// ReadMetrics reads what a run has come to so far: epoch 0 first. Seconds are 0 where timing.csv is gone.
+// ReadMetrics reads what a run has come to so far: epoch 0 first. Seconds are 0 where timing.csv can't be read.
 func ReadMetrics(run string) ([]Metrics, error) {
-	rows, err := readCSV(filepath.Join(run, metricsFile), 5)
+	rows, err := readTable(run, metricsFile, 5)
 	if err != nil {
-		return nil, fmt.Errorf("%s has no metrics yet: %w", run, err)
+		return nil, fmt.Errorf("%s has no metrics to read: %w", run, err)
 	}
-	timing, _ := readCSV(filepath.Join(run, timingFile), 2) // no part of what a run computes
+	timing, _ := readTable(run, timingFile, 2) // no part of what a run computes
 	metrics := make([]Metrics, len(rows))
 	for i, row := range rows {
 		metrics[i] = Metrics{Epoch: int(row[0]), Loss: row[1], TrainAccuracy: row[2], ValAccuracy: row[3], TestAccuracy: row[4]}
@@ -105,9 +151,9 @@ func ReadMetrics(run string) ([]Metrics, error) {
 
 // ReadDiagnostics reads what a run's ω has been like: epoch 0 first.
 func ReadDiagnostics(run string) ([]output.Diagnostics, error) {
-	rows, err := readCSV(filepath.Join(run, diagnosticsFile), 5)
+	rows, err := readTable(run, diagnosticsFile, 5)
 	if err != nil {
-		return nil, fmt.Errorf("%s has no diagnostics yet: %w", run, err)
+		return nil, fmt.Errorf("%s has no diagnostics to read: %w", run, err)
 	}
 	diagnostics := make([]output.Diagnostics, len(rows))
 	for i, row := range rows {

@@ -6,11 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
-
-	"github.com/gofrs/flock"
 
 	"github.com/vrkit-go/reprogram/datasets"
 	"github.com/vrkit-go/reprogram/vrkit"
@@ -22,6 +18,7 @@ type Result struct {
 	Metrics []Metrics       // epoch 0, before anything is learned, to the last
 	Best    int             // the epoch with the best validation accuracy, the first of equals; the last without a validation set
 	Program *vrkit.Compiled // as the last step left it; its Finalize gives the memory back
+	Lost    []vrkit.Which   // artefacts of earlier epochs that are damaged or gone, and that nothing can write anew
 }
 
 // First, Last and BestEpoch are the metrics of those epochs.
@@ -53,34 +50,38 @@ func Train(ctx context.Context, c Config) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if err := os.MkdirAll(filepath.Join(c.Run, stateDir), 0o700); err != nil {
-		return Result{}, fmt.Errorf("can't make the run directory: %w", err)
-	}
-	lock := flock.New(filepath.Join(c.Run, stateDir, "lock"))
-	if locked, err := lock.TryLock(); err != nil || !locked {
-		return Result{}, errors.Join(fmt.Errorf("%s is being trained by another process: wait for it, or take another run directory", c.Run), err)
-	}
-	defer lock.Unlock()
-	if err := c.claim(manifest); err != nil {
+	unlock, err := lock(c.Run)
+	if err != nil {
 		return Result{}, err
 	}
-	t, err := newTrainer(c)
+	defer unlock()
+	before, err := c.claim(&manifest)
+	if err != nil {
+		return Result{}, err
+	}
+	t, err := newTrainer(c, manifest)
+	if err == nil && before != nil {
+		err = t.restore(before)
+	}
 	if err != nil {
 		return Result{}, err
 	}
 	defer t.step.exec.Finalize()
 	err = t.run(ctx)
-	return Result{Metrics: t.state.Metrics, Best: t.state.Best, Program: t.program}, err
+	return Result{Metrics: t.state.Metrics, Best: t.state.Best, Program: t.program, Lost: t.lost}, err
 }
 
 // trainer is a run in progress.
 type trainer struct {
 	Config
+	record  vrkit.Manifest
+	digest  string // of the record
 	program *vrkit.Compiled
 	step    *stepper
 	state   state
 	before  output.Mapping     // the last ω that was measured; empty before the first
 	seen    *output.Statistics // of the training passes of the epoch under way, for the next ω; nil if it is not made so
+	lost    []vrkit.Which      // see [Result]
 
 	began      time.Time // of this process's part of the run
 	epochBegan time.Time
@@ -88,9 +89,12 @@ type trainer struct {
 	perEpoch   time.Duration // how long the last epoch took here, 0 if none has ended yet
 }
 
-func newTrainer(c Config) (*trainer, error) {
-	t := &trainer{Config: c, began: time.Now(), saved: time.Now()}
+func newTrainer(c Config, record vrkit.Manifest) (*trainer, error) {
+	t := &trainer{Config: c, record: record, began: time.Now(), saved: time.Now()}
 	var err error
+	if t.digest, err = record.Digest(); err != nil {
+		return nil, err
+	}
 	if t.program, err = vrkit.Compile(c.Backend, c.Program, len(c.Data.Classes)); err != nil {
 		return nil, err
 	}
@@ -101,9 +105,6 @@ func newTrainer(c Config) (*trainer, error) {
 		return nil, err
 	}
 	t.watch()
-	if err := t.restore(); err != nil {
-		return nil, err
-	}
 	return t, nil
 }
 

@@ -152,12 +152,12 @@ func TestSameSeedSameRun(t *testing.T) {
 
 func TestTrainErrors(t *testing.T) {
 	for want, spoil := range map[string]func(c *train.Config){
-		"target label 2 has no training sample": func(c *train.Config) { c.Data.Train = c.Data.Train[:2] },
-		"source logit 0 is NaN":                 func(c *train.Config) { c.Program.Input = runaway{} },
-		"at least one epoch":                    func(c *train.Config) { c.Epochs = -1 },
-		"-n 9 must lie between 1 and 7":         func(c *train.Config) { c.Program.Input = input.Padding{Image: 9} },
-		"multiples of 4, not 10":                func(c *train.Config) { c.Program.Side = 10 },
-		"learning rate of the prompt must be":   func(c *train.Config) { c.Recipe = train.AdamAt(math.NaN()) },
+		`none of the 2 training images is of the class "checks"`: func(c *train.Config) { c.Data.Train = c.Data.Train[:2] },
+		"source logit 0 is NaN":                                  func(c *train.Config) { c.Program.Input = runaway{} },
+		"at least one epoch":                                     func(c *train.Config) { c.Epochs = -1 },
+		"-n 9 must lie between 1 and 7":                          func(c *train.Config) { c.Program.Input = input.Padding{Image: 9} },
+		"multiples of 4, not 10":                                 func(c *train.Config) { c.Program.Side = 10 },
+		"learning rate of the prompt must be":                    func(c *train.Config) { c.Recipe = train.AdamAt(math.NaN()) },
 	} {
 		c := config(t, filepath.Join(t.TempDir(), "run"), output.ILM{})
 		spoil(&c)

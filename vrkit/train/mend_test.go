@@ -1,0 +1,114 @@
+package train_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// Whatever file of a run is damaged or gone, who reads it is told what to do, and that gives the same file again.
+func TestMend(t *testing.T) {
+	c := quick(t, filepath.Join(t.TempDir(), "run"), 3)
+	c.History = true
+	answers, err := trained(t, c).Program.Answers(datasets.Stack(c.Data.Test, 4))
+	require.NoError(t, err)
+	whole := everything(t, c.Run)
+	require.Len(t, whole, 10)
+	manifest, err := vrkit.ReadManifest(c.Run)
+	require.NoError(t, err)
+	for name, data := range whole {
+		if name == vrkit.ManifestFile {
+			continue // see TestRecordStaysTrue
+		}
+		for kind, damage := range map[string]string{"cut": data[:len(data)/2], "empty": "", "other": "epoch,this\n1,is none\n", "gone": ""} {
+			t.Run(name+" "+kind, func(t *testing.T) {
+				path := filepath.Join(c.Run, name)
+				require.NoError(t, os.WriteFile(path, []byte(damage), 0o600))
+				if kind == "gone" {
+					require.NoError(t, os.Remove(path))
+				}
+				for read, try := range map[string]func() error{
+					"metrics.csv":     func() error { _, err := train.ReadMetrics(c.Run); return err },
+					"diagnostics.csv": func() error { _, err := train.ReadDiagnostics(c.Run); return err },
+					"artefact":        func() error { _, err := vrkit.ReadArtefact(c.Run, which(name)); return err },
+				} {
+					if err := try(); strings.HasPrefix(name, read) {
+						require.ErrorContains(t, err, path)
+						require.ErrorContains(t, err, vrkit.Rewrite)
+					} else if read != "artefact" {
+						require.NoError(t, err, read)
+					}
+				}
+				run, err := train.Open(c.Run, vrkit.Last, manifest, c.Program.Model)
+				if name == "artefact/last.npz" {
+					require.Error(t, err)
+				} else { // to predict takes no table
+					require.NoError(t, err)
+					require.Equal(t, name == "metrics.csv", run.MetricsErr != nil)
+					program, err := run.Compile(c.Backend)
+					require.NoError(t, err)
+					again, err := program.Answers(datasets.Stack(c.Data.Test, 4))
+					require.NoError(t, err)
+					require.Equal(t, answers, again)
+				}
+				lost := trained(t, c).Lost
+				if gone := name == "artefact/epoch-000.npz" || name == "artefact/epoch-001.npz"; gone {
+					require.Equal(t, []vrkit.Which{which(name)}, lost, "no other file holds it")
+					write(t, c.Run, whole)
+				} else {
+					require.Empty(t, lost)
+				}
+				requireSame(t, whole, everything(t, c.Run))
+			})
+		}
+	}
+	require.NoError(t, os.RemoveAll(filepath.Join(c.Run, vrkit.ArtefactDir)))
+	result := trained(t, c)
+	for i := range 3 {
+		require.Contains(t, result.Lost, vrkit.Epoch(i), "nothing holds it")
+	}
+	require.NotContains(t, result.Lost, vrkit.Last)
+	for name, data := range everything(t, c.Run) {
+		require.True(t, data == whole[name], name)
+	}
+}
+
+// which is the artefact of a file.
+func which(file string) vrkit.Which {
+	return vrkit.Which(strings.TrimSuffix(filepath.Base(file), ".npz"))
+}
+
+// In the middle of an epoch the state no longer holds what the epoch before has learned: that artefact is lost until
+// the epoch ends, and the run ends like one that was left in peace.
+func TestMendInMidEpoch(t *testing.T) {
+	dir := t.TempDir()
+	whole, c := quick(t, filepath.Join(dir, "whole"), 3), quick(t, filepath.Join(dir, "run"), 3)
+	trained(t, whole)
+	interrupted := func(epoch, step int) train.Result {
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		c.Events = func(e train.Event) {
+			if e.Stage == train.StageTrain && e.Epoch == epoch && e.Step == step {
+				stop()
+			}
+		}
+		result, err := train.Train(ctx, c)
+		require.ErrorIs(t, err, context.Canceled)
+		return result
+	}
+	interrupted(2, 2)
+	last := filepath.Join(c.Run, vrkit.ArtefactDir, "last.npz")
+	require.NoError(t, os.Remove(last))
+	require.Equal(t, []vrkit.Which{vrkit.Last}, interrupted(2, 3).Lost)
+	c.Events = nil
+	trained(t, c)
+	requireSame(t, contents(t, whole.Run), contents(t, c.Run))
+}

@@ -1,0 +1,268 @@
+package train_test
+
+import (
+	"archive/zip"
+	"context"
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// quick is config on the pure-Go backend, where nothing has to be compiled.
+func quick(t *testing.T, run string, epochs int) train.Config {
+	c := config(t, run, output.BLM{Lambda: 1})
+	backend, err := compute.NewWithConfig("go")
+	require.NoError(t, err)
+	t.Cleanup(backend.Finalize)
+	c.Backend, c.Epochs = backend, epochs
+	return c
+}
+
+func trained(t *testing.T, c train.Config) train.Result {
+	t.Helper()
+	result, err := train.Train(t.Context(), c)
+	require.NoError(t, err)
+	return result
+}
+
+// everything is all files of a run that can be read from, by their names.
+func everything(t *testing.T, run string) map[string]string {
+	files := map[string]string{}
+	for _, pattern := range []string{"*.csv", "*.json", "artefact/*"} {
+		paths, err := filepath.Glob(filepath.Join(run, pattern))
+		require.NoError(t, err)
+		for _, path := range paths {
+			data, err := os.ReadFile(path)
+			require.NoError(t, err)
+			name, err := filepath.Rel(run, path)
+			require.NoError(t, err)
+			files[name] = string(data)
+		}
+	}
+	return files
+}
+
+// requireSame holds that two runs have the same files, and names those that differ.
+func requireSame(t *testing.T, want, got map[string]string) {
+	t.Helper()
+	var differ []string
+	for name := range want {
+		if data, ok := got[name]; !ok || data != want[name] {
+			differ = append(differ, name)
+		}
+	}
+	require.Empty(t, differ)
+	require.Len(t, got, len(want))
+}
+
+// write puts files back.
+func write(t *testing.T, run string, files map[string]string) {
+	for name, data := range files {
+		require.NoError(t, os.WriteFile(filepath.Join(run, name), []byte(data), 0o600))
+	}
+}
+
+// What was trained is what the state says, whatever lies beside it.
+func TestRecordStaysTrue(t *testing.T) {
+	dir := t.TempDir()
+	c, other := quick(t, filepath.Join(dir, "run"), 2), quick(t, filepath.Join(dir, "other"), 2)
+	other.Batch = 9
+	trained(t, c)
+	trained(t, other)
+	whole, others := everything(t, c.Run), everything(t, other.Run)
+	require.Len(t, whole, 6)
+	wrong := other
+	wrong.Run = c.Run
+
+	require.NoError(t, os.Remove(filepath.Join(c.Run, vrkit.ManifestFile)))
+	_, err := train.Train(t.Context(), wrong)
+	require.ErrorContains(t, err, "run was trained differently (training.batch: 8, now 9): take another run directory")
+	trained(t, c)
+	requireSame(t, whole, everything(t, c.Run))
+
+	for _, record := range []string{others[vrkit.ManifestFile], "", "{", `{"data":1}`} {
+		write(t, c.Run, map[string]string{vrkit.ManifestFile: record})
+		_, err = train.Train(t.Context(), wrong)
+		require.ErrorContains(t, err, "training.batch: 8, now 9")
+		_, err = train.ReadMetrics(c.Run)
+		require.ErrorContains(t, err, vrkit.Rewrite)
+		_, err = train.ReadDiagnostics(c.Run)
+		require.ErrorContains(t, err, vrkit.Rewrite)
+		for _, which := range []vrkit.Which{vrkit.Last, vrkit.Best} {
+			_, err = vrkit.ReadArtefact(c.Run, which)
+			require.ErrorContains(t, err, vrkit.Rewrite)
+		}
+		trained(t, c)
+		requireSame(t, whole, everything(t, c.Run))
+	}
+
+	for name, data := range others { // one file of another program
+		if name == vrkit.ManifestFile {
+			continue
+		}
+		write(t, c.Run, map[string]string{name: data})
+		result := trained(t, c)
+		if len(result.Lost) == 0 {
+			requireSame(t, whole, everything(t, c.Run))
+			continue
+		}
+		require.Equal(t, []vrkit.Which{vrkit.Best}, result.Lost)
+		_, err := vrkit.ReadArtefact(c.Run, vrkit.Best)
+		require.ErrorContains(t, err, "belongs to another program")
+		write(t, c.Run, whole)
+	}
+}
+
+// The state of one program and what another has learned do not go together, and a run whose state is gone is not
+// taken for one that was never trained.
+func TestStateGone(t *testing.T) {
+	c := quick(t, filepath.Join(t.TempDir(), "run"), 1)
+	trained(t, c)
+	whole := everything(t, c.Run)
+	state := filepath.Join(c.Run, "state", "latest.npz")
+	require.NoError(t, os.Remove(state))
+	other := c
+	other.Seed++
+	_, err := train.Train(t.Context(), other)
+	require.ErrorContains(t, err, "training.seed: 3, now 4")
+	requireSame(t, whole, everything(t, c.Run))
+	require.NoError(t, os.Remove(filepath.Join(c.Run, vrkit.ManifestFile)))
+	_, err = train.Train(t.Context(), other)
+	require.ErrorContains(t, err, "run was trained, and nothing says as what, because its program.json is damaged or gone: put a copy of that back")
+	write(t, c.Run, whole)
+	trained(t, c)
+
+	for _, data := range []string{"", "PK", whole["artefact/last.npz"]} {
+		require.NoError(t, os.WriteFile(state, []byte(data), 0o600))
+		_, err = train.Train(t.Context(), c)
+		require.ErrorContains(t, err, "latest.npz is damaged: ")
+		require.ErrorContains(t, err, "put a copy of it back, or delete the run directory to start over")
+	}
+}
+
+// A run of a version whose files carry no program is opened and gone on with under the record beside them.
+func TestRunWithoutMarks(t *testing.T) {
+	dir := t.TempDir()
+	whole, c := quick(t, filepath.Join(dir, "whole"), 3), quick(t, filepath.Join(dir, "run"), 2)
+	trained(t, whole)
+	trained(t, c)
+	state := filepath.Join(c.Run, "state", "latest.npz")
+	arrays, err := vrkit.LoadArrays(state)
+	require.NoError(t, err)
+	require.Contains(t, arrays, "record")
+	delete(arrays, "record")
+	require.NoError(t, vrkit.SaveArrays(state, zip.Store, arrays))
+	for _, which := range []vrkit.Which{vrkit.Last, vrkit.Best} {
+		a, err := vrkit.ReadArtefact(c.Run, which)
+		require.NoError(t, err)
+		a.Program = ""
+		require.NoError(t, a.Save(c.Run, which))
+	}
+	for _, name := range []string{"metrics.csv", "diagnostics.csv", "timing.csv"} {
+		file, err := os.Open(filepath.Join(c.Run, name))
+		require.NoError(t, err)
+		rows, err := csv.NewReader(file).ReadAll()
+		require.NoError(t, err)
+		require.NoError(t, file.Close())
+		file, err = os.Create(filepath.Join(c.Run, name))
+		require.NoError(t, err)
+		for i := range rows {
+			rows[i] = rows[i][:len(rows[i])-1]
+		}
+		require.NoError(t, csv.NewWriter(file).WriteAll(rows))
+		require.NoError(t, file.Close())
+	}
+	manifest, err := vrkit.ReadManifest(c.Run)
+	require.NoError(t, err)
+	run, err := train.Open(c.Run, vrkit.Last, manifest, c.Program.Model)
+	require.NoError(t, err)
+	require.Equal(t, 2, run.Last().Epoch)
+
+	record := everything(t, c.Run)[vrkit.ManifestFile]
+	require.NoError(t, os.Remove(filepath.Join(c.Run, vrkit.ManifestFile)))
+	_, err = train.Train(t.Context(), c)
+	require.ErrorContains(t, err, "nothing says as what")
+	write(t, c.Run, map[string]string{vrkit.ManifestFile: record})
+	other := c
+	other.Batch = 9
+	_, err = train.Train(t.Context(), other)
+	require.ErrorContains(t, err, "training.batch: 8, now 9")
+	c.Epochs = 3
+	trained(t, c)
+	for name, data := range contents(t, whole.Run) {
+		if name != "artefact/best.npz" { // which may be of an epoch of before
+			require.Equal(t, data, contents(t, c.Run)[name], name)
+		}
+	}
+}
+
+// A try that trained nothing bars no other settings in its directory, and leaves nothing of itself.
+func TestFailedTryBarsNothing(t *testing.T) {
+	for name, spoil := range map[string]func(c *train.Config, stop func()){
+		"a class without images": func(c *train.Config, _ func()) { c.Data.Train = c.Data.Train[:2] },
+		"a label of no class":    func(c *train.Config, _ func()) { c.Data.Train[4].Label = 3 },
+		"no usable answer":       func(c *train.Config, _ func()) { c.Program.Input = runaway{} },
+		"too large a rate": func(c *train.Config, _ func()) {
+			c.Program.Input, c.Recipe = input.Watermark{Kind: input.Full}, train.AdamAt(1e38)
+		},
+		"interrupted while ω is estimated": func(c *train.Config, stop func()) {
+			c.Batch, c.Events = 9, func(e train.Event) { stop() }
+		},
+		"interrupted while epoch 0 is measured": func(c *train.Config, stop func()) {
+			c.Batch, c.Events = 9, func(e train.Event) {
+				if e.Stage == train.StageEvaluate {
+					stop()
+				}
+			}
+		},
+		"interrupted after epoch 0": func(c *train.Config, stop func()) {
+			c.Batch, c.Data.Val, c.Events = 9, nil, func(e train.Event) {
+				if e.Stage == train.StageEpoch {
+					stop()
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			whole, c := quick(t, filepath.Join(dir, "whole"), 2), quick(t, filepath.Join(dir, "run"), 2)
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			bad := quick(t, c.Run, 7)
+			spoil(&bad, stop)
+			_, err := train.Train(ctx, bad)
+			require.Error(t, err)
+			trained(t, whole)
+			trained(t, c)
+			want, got := everything(t, whole.Run), everything(t, c.Run)
+			delete(want, "timing.csv")
+			delete(got, "timing.csv")
+			requireSame(t, want, got)
+		})
+	}
+}
+
+// A run has begun with its first step.
+func TestFirstStepBegins(t *testing.T) {
+	c := quick(t, filepath.Join(t.TempDir(), "run"), 2)
+	ctx, stop := context.WithCancel(t.Context())
+	c.Events = func(e train.Event) {
+		if e.Stage == train.StageTrain && e.Step == 1 {
+			stop()
+		}
+	}
+	_, err := train.Train(ctx, c)
+	require.ErrorIs(t, err, context.Canceled)
+	c.Events, c.Batch = nil, 9
+	_, err = train.Train(t.Context(), c)
+	require.ErrorContains(t, err, "training.batch: 8, now 9")
+}
