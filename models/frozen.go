@@ -121,9 +121,10 @@ func turnInto[T any](to, from []T, places, in, out, groups int) {
 	}
 }
 
-// IsFrozen reports whether a variable belongs to a frozen model, and so in no checkpoint.
+// IsFrozen reports whether a variable of a program's store belongs to the frozen model, and so in no checkpoint: it
+// lies in the scope of that name at the root. A scope of that name elsewhere is a program's own.
 func IsFrozen(v *model.Variable) bool {
-	return strings.Contains(v.Path(), model.ScopeSeparator+frozenScope+model.ScopeSeparator)
+	return strings.HasPrefix(v.Path(), model.ScopeSeparator+frozenScope+model.ScopeSeparator)
 }
 
 // CheckFrozen looks through all of the model's weights that graphs of a store have used, and returns an error that
