@@ -121,7 +121,7 @@ func ReadManifest(run string) (Manifest, error) {
 
 // Rewrite is what to do about a file of a run directory that is damaged, gone or another program's, where it is
 // written from the run's state.
-const Rewrite = "train the run again with its settings: all that its state holds is written anew"
+const Rewrite = "train the run again with its settings, which writes anew all that its state holds"
 
 // Write writes program.json into a run directory.
 func (m Manifest) Write(run string) error {

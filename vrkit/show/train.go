@@ -23,6 +23,9 @@ func Train(ctx context.Context, c train.Config) (result train.Result, complete b
 		}
 	}
 	result, err = train.Train(ctx, c)
+	if warning := result.Warning(); warning != "" {
+		fmt.Println(warning)
+	}
 	if errors.Is(err, context.Canceled) {
 		again := "Train it again"
 		if gonbui.IsNotebook {

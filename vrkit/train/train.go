@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/vrkit-go/reprogram/datasets"
@@ -19,6 +20,18 @@ type Result struct {
 	Best    int             // the epoch with the best validation accuracy, the first of equals; the last without a validation set
 	Program *vrkit.Compiled // as the last step left it; its Finalize gives the memory back
 	Lost    []vrkit.Which   // artefacts of earlier epochs that are damaged or gone, and that nothing can write anew
+}
+
+// Warning is one line about what is lost, and "" where nothing is.
+func (r Result) Warning() string {
+	if len(r.Lost) == 0 {
+		return ""
+	}
+	files := make([]string, len(r.Lost))
+	for i, which := range r.Lost {
+		files[i] = string(which) + ".npz"
+	}
+	return fmt.Sprintf("damaged or gone in %s, and held by no other file: %s", vrkit.ArtefactDir, strings.Join(files, ", "))
 }
 
 // First, Last and BestEpoch are the metrics of those epochs.
@@ -38,12 +51,15 @@ func (r Result) BestOnTest() Metrics {
 	return best
 }
 
+// ErrNotKept says that a run was stopped and its state could not be written.
+var ErrNotKept = errors.New("stopped, and what was done since the state was last written is lost")
+
 // checkpointEvery bounds what a kill in the middle of an epoch can cost. Tests save more often.
 var checkpointEvery = 30 * time.Second
 
 // Train trains a run, or resumes it where it stopped: at an epoch's end, or in the middle of one. A run
 // that was killed at any moment ends with the same metrics, prompt and ω as one that was not. When the
-// context ends, the state is saved and the context's error returned.
+// context ends, the state is saved and the context's error returned, or [ErrNotKept] where it can't be.
 func Train(ctx context.Context, c Config) (Result, error) {
 	c = c.filled()
 	manifest, err := c.manifest()
@@ -112,10 +128,13 @@ func newTrainer(c Config, record vrkit.Manifest) (*trainer, error) {
 func (t *trainer) run(ctx context.Context) error {
 	if err := t.trainEpochs(ctx); err != nil {
 		t.report(Event{Stage: StageStopped, Epoch: t.state.Epoch, Epochs: t.Epochs})
-		if ctx.Err() != nil { // a clean stop: what was done is kept
-			return errors.Join(ctx.Err(), t.save())
+		if ctx.Err() == nil {
+			return err
 		}
-		return err
+		if err := t.save(); err != nil {
+			return fmt.Errorf("%w: %w", ErrNotKept, err)
+		}
+		return ctx.Err() // a clean stop
 	}
 	t.report(Event{Stage: StageDone, Epoch: t.state.Epoch, Epochs: t.Epochs})
 	return nil

@@ -32,6 +32,7 @@ type cost struct {
 	Seconds    float64  `json:"seconds"`           // of all its processes, from start to end
 	Arguments  []string `json:"arguments"`         // of the command that trained it
 	Done       bool     `json:"done"`
+	Program    string   `json:"program,omitempty"` // the digest of what was trained, if it was
 }
 
 const costFile = "cost.json"
@@ -93,14 +94,13 @@ func (c cell) run(ctx context.Context, executable string, processors []int) (res
 	arguments := append([]string{"train", "-o", c.Run, "-model", c.Model, "-dataset", c.Dataset, "-input", c.Input,
 		"-output", c.Output, "-seed", fmt.Sprint(c.Seed)}, c.flags...)
 	before := c.readCost()
-	if slices.Equal(before.Arguments, arguments) && before.Done {
-		if result, err = c.read(); err != nil {
-			return result, false, err
+	if slices.Equal(before.Arguments, arguments) && before.Done && (before.Program == "" || before.Program == c.program()) {
+		if result, err = c.read(); err == nil { // else to train writes anew what can't be read
+			if other := result.manifest.Model.CheckWeights(c.Model, c.hash); other != nil { // under the same file name
+				return outcome{}, false, askForWeights(fmt.Errorf("%s: %w", c.Run, other), *c.spec.weights)
+			}
+			return result, false, nil
 		}
-		if other := result.manifest.Model.CheckWeights(c.Model, c.hash); other != nil { // under the same file name
-			return outcome{}, false, askForWeights(fmt.Errorf("%s: %w", c.Run, other), *c.spec.weights)
-		}
-		return result, false, nil
 	}
 	var said bytes.Buffer
 	process := exec.CommandContext(ctx, executable, arguments...)
@@ -118,6 +118,7 @@ func (c cell) run(ctx context.Context, executable string, processors []int) (res
 		Seconds:    before.Seconds + time.Since(began).Seconds(),
 		Arguments:  arguments,
 		Done:       failed == nil,
+		Program:    c.program(),
 	}
 	if err := spent.write(c.Run); err != nil && failed == nil {
 		return result, false, err
@@ -130,6 +131,19 @@ func (c cell) run(ctx context.Context, executable string, processors []int) (res
 	}
 	result, err = c.read()
 	return result, true, err
+}
+
+// program is the digest of what was trained in a cell's run directory; "" where nothing says so.
+func (c cell) program() string {
+	m, err := vrkit.ReadManifest(c.Run)
+	if err != nil {
+		return ""
+	}
+	digest, err := m.Digest()
+	if err != nil {
+		return ""
+	}
+	return digest
 }
 
 // read is what a cell's run directory says.

@@ -21,6 +21,7 @@ import (
 
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
+	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
 // command is one verb of the command line.
@@ -79,16 +80,17 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int 
 		one := &call{FlagSet: flags, command: c, arguments: arguments[1:], stdout: stdout, stderr: stderr}
 		one.json = flags.Bool("json", false, "machine-readable output on stdout")
 		err := c.run(ctx, one)
+		stopped := ctx.Err() != nil && !errors.Is(err, train.ErrNotKept)
 		switch {
 		case err == nil:
 			return 0
 		case errors.Is(err, flag.ErrHelp):
 			one.help(stdout)
 			return 0
-		case ctx.Err() != nil && c.resumes:
+		case stopped && c.resumes:
 			fmt.Fprintf(stderr, "vrkit %s: stopped; the same command goes on from here\n", c.name)
 			return 130
-		case ctx.Err() != nil:
+		case stopped:
 			fmt.Fprintf(stderr, "vrkit %s: stopped\n", c.name)
 			return 130
 		}

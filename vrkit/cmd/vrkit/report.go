@@ -127,7 +127,7 @@ func writeReport(dir string, outcomes []outcome, rows []*results.Row) error {
 func writePictures(dir string, rows []*results.Row) error {
 	var drawn []string
 	for _, r := range rows {
-		name := fileName(r.Dataset + "-" + r.Model)
+		name := folderOf(r.Dataset) + "-" + fileName(r.Model)
 		if slices.Contains(drawn, name) {
 			continue
 		}

@@ -111,8 +111,20 @@ func TestRun(t *testing.T) {
 	require.Equal(t, 1, status)
 	require.Empty(t, stdout)
 	require.Contains(t, stderr, "run was trained differently (training.batch: 20, now 30): take another run directory")
+	refused(t, dir, "say where the run's pictures lie now with -dataset folder:PATH", "eval", "run", "-dataset", "folder:nowhere")
+	require.NoError(t, os.WriteFile("run/metrics.csv", []byte("junk"), 0o600))
+	status, _, stderr = vrkitIn(t, dir, "predict", "run", "digit.png")
+	require.Equal(t, 0, status, stderr)
 	require.NoError(t, os.Truncate("run/artefact/last.npz", 3000))
 	refused(t, dir, "last.npz is damaged", "show", "run")
+	require.NoError(t, os.Remove("run/artefact/best.npz"))
+	status, _, stderr = vrkitIn(t, dir, append(small, "-epochs", "1")...)
+	require.Equal(t, 0, status, stderr)
+	if metrics[0].ValAccuracy >= metrics[1].ValAccuracy { // the best epoch is not the one that the state holds
+		require.Contains(t, stderr, "run: damaged or gone in artefact, and held by no other file: best.npz\n")
+	}
+	status, _, stderr = vrkitIn(t, dir, "show", "run")
+	require.Equal(t, 0, status, stderr)
 }
 
 // TestInterrupt interrupts a real process in the middle of its training, and trains on: the run ends as

@@ -133,6 +133,14 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 		}
 		seeds = append(seeds, seed)
 	}
+	at := map[string]string{}
+	for _, dataset := range lists[0] {
+		folder := folderOf(dataset)
+		if before, taken := at[folder]; taken && before != dataset {
+			return nil, fmt.Errorf("-datasets: the runs of %s and of %s would lie in the same folder, %s: give one of them another name, or a table of its own", before, dataset, folder)
+		}
+		at[folder] = dataset
+	}
 	var all []cell
 	for _, dataset := range lists[0] {
 		for _, model := range lists[1] {
@@ -144,7 +152,7 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 						if g.label != "" {
 							name += "-" + g.label
 						}
-						one.Run = filepath.Join(dir, model, fileName(dataset), name, fmt.Sprint("seed-", seed))
+						one.Run = filepath.Join(dir, model, folderOf(dataset), name, fmt.Sprint("seed-", seed))
 						_, data, err := g.config(one.parts, one.Run)
 						if err != nil {
 							return nil, fmt.Errorf("%s: %w", one, err)
@@ -233,6 +241,17 @@ func (c *call) given(but []string) (flags []string) {
 		}
 	})
 	return flags
+}
+
+// folderOf is what the folder with a data set's runs is called: after a folder of pictures itself, without the way to
+// it, so that its runs are found again where it has been moved.
+func folderOf(dataset string) string {
+	if folder, ok := strings.CutPrefix(dataset, datasets.FolderPrefix); ok {
+		if path, err := filepath.Abs(folder); err == nil {
+			return fileName(datasets.FolderPrefix + filepath.Base(path))
+		}
+	}
+	return fileName(dataset)
 }
 
 // fileName is a name with what a file's name can't have replaced.

@@ -23,29 +23,30 @@ func TestTableRefuses(t *testing.T) {
 	dir := t.TempDir()
 	refused(t, dir, "needs a folder for the runs: -o DIR", "table")
 	for flags, cause := range map[string]string{
-		"-jobs 0":                 "-jobs must lie between 1 and 64, not 0",
-		"-inputs border":          `mnist squeezenet1.1 border blm seed 0: no input manipulation is called "border"`,
-		"-outputs blm,best":       `no output alignment is called "best"`,
-		"-datasets imagenet":      `no data set is called "imagenet"`,
-		"-models resnet":          `no model is called "resnet"`,
-		"-inputs ,":               "the grid is empty",
-		"-seeds 0,one":            `"one" is no seed`,
-		"-seeds -1":               `"-1" is no seed`,
-		"-seeds 0,0":              "-seeds: 0 stands there twice: write it once",
-		"-seeds 1,0,01":           "-seeds: 1 and 01 are the same: write one of them",
-		"-inputs pad,full,pad":    "-inputs: pad stands there twice",
-		"-outputs blm,blm":        "-outputs: blm stands there twice",
-		"-datasets mnist,mnist":   "-datasets: mnist stands there twice",
-		"-models vit-b32,vit-b32": "-models: vit-b32 stands there twice",
-		"-datasets \"mnist":       `-datasets: the quotes of "mnist don't match`,
-		"-label ../x":             "part of a folder's name",
-		"-epochs -2":              "at least one epoch, not -2",
-		"-protocol fair":          `no protocol is called "fair"`,
-		"-plan nowhere.plan":      "nowhere.plan",
-		"-plan x.plan -seeds 1":   "-seeds stands in the plan's lines",
-		"-inputs smm -patch 7":    "a power of two, not 7",
-		"-train 70000":            "has 60000 training images",
-		"-outputs blm surplus":    `was given "surplus"`,
+		"-jobs 0":                               "-jobs must lie between 1 and 64, not 0",
+		"-inputs border":                        `mnist squeezenet1.1 border blm seed 0: no input manipulation is called "border"`,
+		"-outputs blm,best":                     `no output alignment is called "best"`,
+		"-datasets imagenet":                    `no data set is called "imagenet"`,
+		"-models resnet":                        `no model is called "resnet"`,
+		"-inputs ,":                             "the grid is empty",
+		"-seeds 0,one":                          `"one" is no seed`,
+		"-seeds -1":                             `"-1" is no seed`,
+		"-seeds 0,0":                            "-seeds: 0 stands there twice: write it once",
+		"-seeds 1,0,01":                         "-seeds: 1 and 01 are the same: write one of them",
+		"-inputs pad,full,pad":                  "-inputs: pad stands there twice",
+		"-outputs blm,blm":                      "-outputs: blm stands there twice",
+		"-datasets mnist,mnist":                 "-datasets: mnist stands there twice",
+		"-models vit-b32,vit-b32":               "-models: vit-b32 stands there twice",
+		"-datasets \"mnist":                     `-datasets: the quotes of "mnist don't match`,
+		"-label ../x":                           "part of a folder's name",
+		"-epochs -2":                            "at least one epoch, not -2",
+		"-protocol fair":                        `no protocol is called "fair"`,
+		"-plan nowhere.plan":                    "nowhere.plan",
+		"-plan x.plan -seeds 1":                 "-seeds stands in the plan's lines",
+		"-inputs smm -patch 7":                  "a power of two, not 7",
+		"-train 70000":                          "has 60000 training images",
+		"-outputs blm surplus":                  `was given "surplus"`,
+		"-datasets folder:a/pets,folder:b/pets": "the runs of folder:a/pets and of folder:b/pets would lie in the same folder, folder_pets: give one",
 	} {
 		refused(t, dir, cause, append([]string{"table", "-o", "grid"}, strings.Fields(flags)...)...)
 	}
@@ -213,10 +214,33 @@ func TestTable(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, string(before), string(after))
 
+	// A run whose files can't be read, or are of another run, is written anew from its state.
+	one, other := "grid/squeezenet1.1/mnist/pad-blm/seed-0/", "grid/squeezenet1.1/mnist/pad-blm/seed-1/"
+	require.NoError(t, os.WriteFile(one+"metrics.csv", nil, 0o600))
+	record, err := os.ReadFile(one + "program.json")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(other+"program.json", record, 0o600))
+	status, _, stderr = vrkitIn(t, dir, small...)
+	require.Equal(t, 0, status, stderr)
+	for i, run := range readTable(t, filepath.Join(dir, "grid/runs.csv")) {
+		require.Equal(t, runs[i][:13], run[:13], "all but its cost")
+	}
+
 	// Other settings in the same folder are refused, and nothing of what is there is lost.
 	status, _, stderr = vrkitIn(t, dir, append(small, "-batch", "10")...)
 	require.Equal(t, 1, status)
 	require.Contains(t, stderr, "was trained differently (training.batch: 20, now 10)")
 	_, err = csv.NewReader(bytes.NewReader(after)).ReadAll()
 	require.NoError(t, err)
+}
+
+// The runs of a folder of pictures lie where the folder's own name says, however one gets to it.
+func TestFolderOf(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.Mkdir("pets", 0o700))
+	require.NoError(t, os.Chdir("pets"))
+	for _, name := range []string{"folder:.", "folder:../pets", "folder:/data/pets", "folder:/elsewhere/pets/"} {
+		require.Equal(t, "folder_pets", folderOf(name), name)
+	}
+	require.Equal(t, "mnist", folderOf("mnist"))
 }

@@ -57,6 +57,9 @@ func trainRun(ctx context.Context, c *call) error {
 	config.Backend, config.Engine = engine, info
 	config.Events = vrshow.Progress(fmt.Sprintf("%s on %s", frozen.Title, data.Title))
 	result, err := train.Train(ctx, config)
+	if warning := result.Warning(); warning != "" {
+		fmt.Fprintf(c.stderr, "%s: %s\n", *run, warning)
+	}
 	if err != nil {
 		return askForWeights(err, *s.weights)
 	}
