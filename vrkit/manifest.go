@@ -20,7 +20,8 @@ import (
 )
 
 // Manifest is a run directory's program.json: all that decides what a run computes, so that it can be
-// repeated, resumed and predicted with.
+// repeated, resumed and predicted with. A field that is added has to leave its default out of the file, so that the
+// runs of before still compute the same.
 type Manifest struct {
 	Input       Part                 `json:"input"`
 	Output      Part                 `json:"output"`
@@ -179,16 +180,19 @@ func (m Manifest) Differences(now Manifest) ([]string, error) {
 	for _, key := range undecided {
 		delete(keys, key)
 	}
-	named := func(value any) any { // a setting that is at nothing is left out of the file
-		if value == nil {
+	named := func(key string, value any) any {
+		if value == nil { // a setting that is at nothing is left out of the file
 			return "nothing"
+		}
+		if sum, ok := value.(string); ok && len(sum) == 2*sha256.Size && strings.HasSuffix(key, "sha256") {
+			return sum[:12] + "…"
 		}
 		return value
 	}
 	var differences []string
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if !reflect.DeepEqual(before[key], after[key]) {
-			differences = append(differences, fmt.Sprintf("%s: %v, now %v", key, named(before[key]), named(after[key])))
+			differences = append(differences, fmt.Sprintf("%s: %v, now %v", key, named(key, before[key]), named(key, after[key])))
 		}
 	}
 	return differences, nil

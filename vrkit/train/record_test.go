@@ -277,3 +277,19 @@ func TestFirstStepBegins(t *testing.T) {
 	_, err = train.Train(t.Context(), c)
 	require.ErrorContains(t, err, "training.batch: 8, now 9")
 }
+
+// A stop whose state can't be written does not pass for one that can be resumed.
+func TestStoppedAndNotKept(t *testing.T) {
+	c := quick(t, filepath.Join(t.TempDir(), "run"), 2)
+	ctx, stop := context.WithCancel(t.Context())
+	c.Events = func(e train.Event) {
+		if e.Stage == train.StageTrain && e.Step == 1 {
+			require.NoError(t, os.RemoveAll(filepath.Join(c.Run, "state")))
+			stop()
+		}
+	}
+	_, err := train.Train(ctx, c)
+	require.ErrorIs(t, err, train.ErrNotKept)
+	require.NotErrorIs(t, err, context.Canceled)
+	require.ErrorContains(t, err, "can't write "+filepath.Join(c.Run, "state", "latest.npz"))
+}

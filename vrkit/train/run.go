@@ -82,7 +82,7 @@ func (r *Run) Data(ctx context.Context, name string, report fetch.Report) (*data
 	d, err := datasets.Load(ctx, name, datasets.Sizes{Train: record.Train, Val: record.Val, Test: record.Test}, report)
 	switch {
 	case err != nil && ctx.Err() == nil && strings.HasPrefix(name, datasets.FolderPrefix):
-		return nil, &dataError{fmt.Errorf("%s can't be given its images again: %w", r.Dir, err)}
+		return nil, &dataError{fmt.Errorf("%s needs the images that it was trained with: %w", r.Dir, err)}
 	case err != nil:
 		return nil, err
 	case d.SHA256 != record.SHA256:
