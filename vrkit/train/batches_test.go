@@ -3,9 +3,9 @@ package train
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/stretchr/testify/require"
@@ -34,29 +34,29 @@ func TestLastBatchIsFilledUp(t *testing.T) {
 	require.Equal(t, [][]int32{{5, 4}, {3, 2}, {1}}, labels)
 }
 
-// A loop that ends early, as it likes, leaves nothing behind that waits.
+// A loop that ends early, as it likes, leaves nothing behind that waits: synctest fails if a goroutine does.
 func TestBatchesEndEarly(t *testing.T) {
 	samples := []datasets.Sample{{Image: datasets.Image{Height: 1, Width: 1, Channels: 1, Pixels: []uint8{1}}}}
-	before := runtime.NumGoroutine()
 	for range 20 {
-		for range batches(t.Context(), samples, make([]int, 9), varied{}, 1, 1, 0) {
-			break
-		}
-		require.Panics(t, func() {
+		synctest.Test(t, func(t *testing.T) {
 			for range batches(t.Context(), samples, make([]int, 9), varied{}, 1, 1, 0) {
-				panic("in the loop")
+				break
+			}
+			require.Panics(t, func() {
+				for range batches(t.Context(), samples, make([]int, 9), varied{}, 1, 1, 0) {
+					panic("in the loop")
+				}
+			})
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			for number := range batches(ctx, samples, make([]int, 9), varied{}, 1, 1, 0) {
+				require.Less(t, number, 3)
+				if number == 2 {
+					cancel()
+				}
 			}
 		})
-		ctx, cancel := context.WithCancel(t.Context())
-		for number := range batches(ctx, samples, make([]int, 9), varied{}, 1, 1, 0) {
-			require.Less(t, number, 3)
-			if number == 2 {
-				cancel()
-			}
-		}
-		cancel()
 	}
-	require.Equal(t, before, runtime.NumGoroutine())
 }
 
 // BenchmarkBatch measures what a step costs beside the device, in another goroutine: 16 pictures of side 40,
