@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/gomlx/compute"
-
 	"github.com/vrkit-go/reprogram/datasets"
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit"
@@ -60,10 +58,16 @@ func demonstrate(ctx context.Context, w io.Writer, folder string) error {
 		return err
 	}
 	fmt.Fprintf(w, "\n%s\n\n", info)
-	if err := askPhoto(ctx, w, engine, frozen); err != nil {
+	bare, err := vrkit.CompileModel(engine, frozen)
+	if err != nil {
 		return err
 	}
-	if err := askDigits(w, engine, frozen, digits); err != nil {
+	err = askPhoto(ctx, w, bare)
+	if err == nil {
+		err = askDigits(w, bare, digits)
+	}
+	bare.Finalize()
+	if err != nil {
 		return err
 	}
 	run := filepath.Join(folder, "run")
@@ -102,17 +106,17 @@ func demonstrate(ctx context.Context, w io.Writer, folder string) error {
 }
 
 // askPhoto says what the frozen model takes a photo for.
-func askPhoto(ctx context.Context, w io.Writer, engine compute.Backend, frozen *models.Model) error {
+func askPhoto(ctx context.Context, w io.Writer, bare *vrkit.Bare) error {
 	photo, err := datasets.Photo(ctx, "coffee", nil)
 	if err != nil {
 		return err
 	}
 	square := photo.Square()
-	answers, err := vrkit.Ask(engine, frozen, square.Resized(224), 224, 5)
+	answers, err := bare.Ask(square.Resized(224), 224, 5)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%s, frozen, of a photo of a cup of coffee:\n", frozen.Title)
+	fmt.Fprintf(w, "%s, frozen, of a photo of a cup of coffee:\n", bare.Model.Title)
 	var guesses []figure.Guess
 	for _, g := range answers[0] {
 		if g.Probability >= .0005 {
@@ -129,9 +133,9 @@ func askPhoto(ctx context.Context, w io.Writer, engine compute.Backend, frozen *
 }
 
 // askDigits says what the frozen model takes digits for: nothing of use.
-func askDigits(w io.Writer, engine compute.Backend, frozen *models.Model, digits *datasets.Dataset) error {
+func askDigits(w io.Writer, bare *vrkit.Bare, digits *datasets.Dataset) error {
 	samples := digits.Test[:10]
-	answers, err := vrkit.Ask(engine, frozen, datasets.Stack(samples, 128), 128, 1)
+	answers, err := bare.Ask(datasets.Stack(samples, 128), 128, 1)
 	if err != nil {
 		return err
 	}

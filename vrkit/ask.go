@@ -16,6 +16,91 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
+// Bare is a frozen model on a backend, without a program: it answers with its own labels. The backend gets
+// the weights once, and the graph compiles once for each number and side of the pictures. It is not safe for
+// concurrent use.
+type Bare struct {
+	Model *models.Model
+	store *model.Store
+	exec  *model.Exec
+}
+
+// CompileModel prepares a frozen model for questions. Finalize gives its memory back.
+func CompileModel(backend compute.Backend, frozen *models.Model) (*Bare, error) {
+	b := &Bare{Model: frozen, store: model.NewStore()}
+	var err error
+	b.exec, err = model.NewExec(backend, b.store, func(root *model.Scope, pixels *Node) *Node {
+		x := DivScalar(ConvertDType(pixels, dtypes.Float32), 255)
+		return frozen.Logits(root, frozen.Normalisation.Apply(x))
+	})
+	if err != nil {
+		return nil, err
+	}
+	b.exec.SetMaxCache(anyNumber)
+	return b, nil
+}
+
+// Logits are the model's answers to pictures, RGB [n,side,side,3] row-major: its logits, [n,S]. A logit that
+// is not finite is an error.
+func (b *Bare) Logits(pixels []uint8, side int) ([]float32, error) {
+	if err := b.Model.Sides.Check(b.Model.Name, side); err != nil {
+		return nil, err
+	}
+	images, err := pictures(pixels, side)
+	if err != nil {
+		return nil, err
+	}
+	defer images.FinalizeAll()
+	answer, err := b.exec.Call1(images)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.FinalizeAll()
+	logits, err := tensors.CopyFlatData[float32](answer)
+	if err != nil {
+		return nil, err
+	}
+	if picture, err := unusable("source", logits, b.Model.Sources(), "the weights are damaged, or too large"); err != nil {
+		return nil, fmt.Errorf("picture %d: %w", picture, err)
+	}
+	return logits, nil
+}
+
+// Ask returns the k source labels that the model finds likeliest for each of the pictures, which are as Logits
+// takes them, the likeliest first.
+func (b *Bare) Ask(pixels []uint8, side, k int) ([][]Guess, error) {
+	logits, err := b.Logits(pixels, side)
+	if err != nil {
+		return nil, err
+	}
+	var guesses [][]Guess
+	for row := range slices.Chunk(logits, b.Model.Sources()) {
+		one, err := Likeliest(row, b.Model.Labels, k)
+		if err != nil {
+			return nil, err
+		}
+		guesses = append(guesses, one)
+	}
+	return guesses, nil
+}
+
+// Finalize gives back what the model holds of the backend's memory. It is of no use any more.
+func (b *Bare) Finalize() {
+	b.exec.Finalize()
+	b.store.Finalize()
+}
+
+// Ask asks a frozen model a single time, as Bare.Ask does, and gives its memory back. Who asks more than once
+// compiles the model once, by CompileModel.
+func Ask(backend compute.Backend, frozen *models.Model, pixels []uint8, side, k int) ([][]Guess, error) {
+	b, err := CompileModel(backend, frozen)
+	if err != nil {
+		return nil, err
+	}
+	defer b.Finalize()
+	return b.Ask(pixels, side, k)
+}
+
 // Guess is one of a model's answers.
 type Guess struct {
 	Label       string
@@ -23,42 +108,17 @@ type Guess struct {
 	Probability float64 // softmax over all labels
 }
 
-// SourceLogits runs the bare frozen model on pictures, RGB [n,side,side,3] row-major, and returns its
-// logits, [n,S].
-func SourceLogits(backend compute.Backend, frozen *models.Model, pixels []uint8, side int) ([]float32, error) {
-	if err := frozen.Sides.Check(frozen.Name, side); err != nil {
-		return nil, err
+// Likeliest lists the k labels with the largest logits, the largest first, with their probabilities. There is
+// a label for each logit. A logit that is not finite is an error.
+func Likeliest(logits []float32, labels []string, k int) ([]Guess, error) {
+	if len(logits) == 0 || len(logits) != len(labels) || k < 0 {
+		return nil, fmt.Errorf("of %d logits with %d labels there are no %d likeliest", len(logits), len(labels), k)
 	}
-	if len(pixels) == 0 || len(pixels)%(side*side*3) != 0 {
-		return nil, fmt.Errorf("%d values are not RGB pictures of side %d", len(pixels), side)
+	for i, v := range logits {
+		if notFinite(v) {
+			return nil, fmt.Errorf("the logit of %s is %v: no label can be the likeliest", labels[i], v)
+		}
 	}
-	pictures := tensors.FromFlatDataAndDimensions(slices.Clone(pixels), len(pixels)/(side*side*3), side, side, 3)
-	logits, err := model.CallOnce(backend, model.NewStore(), func(root *model.Scope, pixels *Node) *Node {
-		x := DivScalar(ConvertDType(pixels, dtypes.Float32), 255)
-		return frozen.Logits(root, frozen.Normalisation.Apply(x))
-	}, pictures)
-	if err != nil {
-		return nil, err
-	}
-	return tensors.CopyFlatData[float32](logits)
-}
-
-// Ask runs the bare frozen model on pictures, as SourceLogits does, and returns the k source labels that
-// it finds likeliest for each, the likeliest first.
-func Ask(backend compute.Backend, frozen *models.Model, pixels []uint8, side, k int) ([][]Guess, error) {
-	logits, err := SourceLogits(backend, frozen, pixels, side)
-	if err != nil {
-		return nil, err
-	}
-	var guesses [][]Guess
-	for row := range slices.Chunk(logits, frozen.Sources()) {
-		guesses = append(guesses, Likeliest(row, frozen.Labels, k))
-	}
-	return guesses, nil
-}
-
-// Likeliest lists the k labels with the largest logits, the largest first, with their probabilities.
-func Likeliest(logits []float32, labels []string, k int) []Guess {
 	order := make([]int, len(logits))
 	for i := range order {
 		order[i] = i
@@ -72,5 +132,5 @@ func Likeliest(logits []float32, labels []string, k int) []Guess {
 	for i := range guesses {
 		guesses[i] = Guess{labels[order[i]], order[i], math.Exp(float64(logits[order[i]]-logits[order[0]])) / total}
 	}
-	return guesses
+	return guesses, nil
 }

@@ -31,11 +31,16 @@ type Compiled struct {
 	exec  *Computation
 	input *Computation // of the input manipulation alone, on one device: what the frozen model sees, and the mask
 	omega *model.Variable
-	ready bool // the variables have been created
+	built *model.Exec // of an ω that is learned; nil for any other
+	ready bool        // the variables have been created
 }
 
 // omegaVariable is the name of ω's variable in the output scope.
 const omegaVariable = "omega"
+
+// anyNumber has an engine keep a graph for each number of pictures, however many there are; by itself it keeps 32, and
+// refuses the next.
+const anyNumber = -1
 
 // Compile prepares a program for targets (K) target labels. An ω that is estimated starts as zeros.
 func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error) {
@@ -66,7 +71,13 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 		return nil, err
 	}
 	seen, err := model.NewExec(backend, c.Store, c.seen)
-	c.exec, c.input = &Computation{exec: logits}, &Computation{exec: seen}
+	if err != nil {
+		return nil, err
+	}
+	c.exec, c.input = &Computation{exec: logits.SetMaxCache(anyNumber)}, &Computation{exec: seen.SetMaxCache(anyNumber)}
+	if learned, ok := p.Output.(output.Learned); ok {
+		c.built, err = model.NewExec(backend, c.Store, c.buildOmega(learned))
+	}
 	return c, err
 }
 
@@ -75,6 +86,9 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 func (c *Compiled) Finalize() {
 	c.exec.Finalize()
 	c.input.Finalize()
+	if c.built != nil {
+		c.built.Finalize()
+	}
 	c.Store.Finalize()
 }
 
@@ -97,7 +111,8 @@ func (c *Compiled) TargetLogits(root *model.Scope, pixels input.Batch) (target, 
 }
 
 // Logits runs the whole program on pixels, uint8 [n,image,image,3], and returns the target logits,
-// [n,K], and the source logits, [n,S], row-major.
+// [n,K], and the source logits, [n,S], row-major. They may not be finite, which CheckLogits finds: it is not
+// done here, because only the caller knows which of the images merely fill a batch.
 func (c *Compiled) Logits(pixels *tensors.Tensor) (target, source []float32, err error) {
 	return exec2(c.exec, pixels)
 }
@@ -155,18 +170,32 @@ func (c *Compiled) manipulated(pixels []uint8) (seen, masks []float32, err error
 	if err != nil {
 		return nil, nil, err
 	}
-	return exec2(c.input, images)
+	defer images.FinalizeAll()
+	if seen, masks, err = exec2(c.input, images); err != nil {
+		return nil, nil, err
+	}
+	for _, values := range [][]float32{masks, seen} {
+		if at := slices.IndexFunc(values, notFinite); at >= 0 {
+			size := len(seen) / images.Shape().Dim(0)
+			return nil, nil, fmt.Errorf("picture %d: %s makes a value of %v of it: what %[2]s has learned is damaged", at/size, c.Input.Name(), values[at])
+		}
+	}
+	return seen, masks, nil
 }
 
 // Answers runs the whole program on pixels, RGB [n,image,image,3] row-major, and returns the target
-// label with the largest logit for each picture, the first of equals.
+// label with the largest logit for each picture, the first of equals. A logit that is not finite is an error.
 func (c *Compiled) Answers(pixels []uint8) ([]int, error) {
 	images, err := c.batch(pixels)
 	if err != nil {
 		return nil, err
 	}
-	logits, _, err := c.Logits(images)
+	defer images.FinalizeAll()
+	logits, source, err := c.Logits(images)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.CheckLogits(logits, source, 0); err != nil {
 		return nil, err
 	}
 	answers := make([]int, len(logits)/c.Targets)
@@ -178,12 +207,15 @@ func (c *Compiled) Answers(pixels []uint8) ([]int, error) {
 }
 
 // batch is pixels as a tensor.
-func (c *Compiled) batch(pixels []uint8) (*tensors.Tensor, error) {
-	size := c.image * c.image * 3
+func (c *Compiled) batch(pixels []uint8) (*tensors.Tensor, error) { return pictures(pixels, c.image) }
+
+// pictures are pixels, RGB row-major, as a tensor [n,side,side,3].
+func pictures(pixels []uint8, side int) (*tensors.Tensor, error) {
+	size := side * side * 3
 	if len(pixels) == 0 || len(pixels)%size != 0 {
-		return nil, fmt.Errorf("%d values are not RGB pictures of side %d", len(pixels), c.image)
+		return nil, fmt.Errorf("%d values are not RGB pictures of side %d", len(pixels), side)
 	}
-	return tensors.FromFlatDataAndDimensions(slices.Clone(pixels), len(pixels)/size, c.image, c.image, 3), nil
+	return tensors.FromFlatDataAndDimensions(slices.Clone(pixels), len(pixels)/size, side, side, 3), nil
 }
 
 // SetMapping sets ω. It needs no recompiling.
@@ -203,8 +235,7 @@ func (c *Compiled) OmegaPath() string { return c.omega.Path() }
 // Mapping is ω as it is now: as it was set, or as it has been learned.
 func (c *Compiled) Mapping() (output.Mapping, error) {
 	m := output.Mapping{Sources: c.Model.Sources(), Targets: c.Targets}
-	learned, ok := c.Output.(output.Learned)
-	if !ok {
+	if c.built == nil {
 		value, err := c.omega.Value()
 		if err != nil {
 			return m, err
@@ -212,14 +243,7 @@ func (c *Compiled) Mapping() (output.Mapping, error) {
 		m.Weights, err = tensors.CopyFlatData[float32](value)
 		return m, err
 	}
-	built, err := model.CallOnceN(c.Backend, c.Store, func(root *model.Scope, g *Graph) (*Node, *Node) {
-		none := Zeros(g, shapes.Make(dtypes.Float32, 1, m.Sources))
-		omega, bias := learned.Omega(root.At(outputScope), none, c.Targets)
-		if bias == nil {
-			bias = ScalarZero(g, dtypes.Float32)
-		}
-		return omega, bias // the bias too, because the pure-Go backend takes no parameter that is not used
-	})
+	built, err := c.built.Call()
 	if err != nil {
 		return m, err
 	}
@@ -228,6 +252,19 @@ func (c *Compiled) Mapping() (output.Mapping, error) {
 		value.FinalizeAll()
 	}
 	return m, err
+}
+
+// buildOmega gives the graph of an ω that is learned, and of its bias, because the pure-Go backend takes no
+// parameter that is not used.
+func (c *Compiled) buildOmega(learned output.Learned) func(root *model.Scope, g *Graph) (omega, bias *Node) {
+	return func(root *model.Scope, g *Graph) (omega, bias *Node) {
+		none := Zeros(g, shapes.Make(dtypes.Float32, 1, c.Model.Sources()))
+		omega, bias = learned.Omega(root.At(outputScope), none, c.Targets)
+		if bias == nil {
+			bias = ScalarZero(g, dtypes.Float32)
+		}
+		return omega, bias
+	}
 }
 
 // Initialise creates the variables that are learned with their initial values, if no graph did yet.

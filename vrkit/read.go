@@ -23,12 +23,13 @@ type Ballot struct {
 //
 // The target logit is Σ_s ω[s,t]·z[s]. A source's part in it is ω[s,t] times how far z[s] lies above the
 // smallest source logit: columns of ω add up to one, so that a shift common to all logits speaks for
-// nobody.
+// nobody. A logit that is not finite is an error.
 func (c *Compiled) Read(pixels []uint8, classes []string, k int) (Reading, error) {
 	images, err := c.batch(pixels)
 	if err != nil {
 		return Reading{}, err
 	}
+	defer images.FinalizeAll()
 	if len(classes) != c.Targets || images.Shape().Dim(0) != 1 {
 		return Reading{}, fmt.Errorf("a reading takes one picture and %d class names, not %d and %d", c.Targets, images.Shape().Dim(0), len(classes))
 	}
@@ -36,11 +37,18 @@ func (c *Compiled) Read(pixels []uint8, classes []string, k int) (Reading, error
 	if err != nil {
 		return Reading{}, err
 	}
+	if _, err := c.unusable(target, source); err != nil {
+		return Reading{}, err
+	}
 	omega, err := c.Mapping()
 	if err != nil {
 		return Reading{}, err
 	}
-	likeliest := Likeliest(target, classes, 1)[0]
+	guesses, err := Likeliest(target, classes, 1)
+	if err != nil {
+		return Reading{}, err
+	}
+	likeliest := guesses[0]
 	floor := slices.Min(source)
 	var ballots []Ballot
 	total := 0.

@@ -10,7 +10,6 @@ package output
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -48,7 +47,7 @@ func (m Mapping) Check() error {
 		return fmt.Errorf("ω has %d values where %d source and %d target labels need %d", len(m.Weights), m.Sources, m.Targets, m.Sources*m.Targets)
 	}
 	for i, v := range m.Weights {
-		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+		if !Finite(v) {
 			return fmt.Errorf("ω[%d,%d] is %v: the statistics it was estimated from are broken", i/m.Targets, i%m.Targets, v)
 		}
 	}

@@ -59,7 +59,7 @@ func (s *Statistics) each(logits []float32, labels []int32, visit func(row []flo
 		}
 		row := logits[i*s.Sources : (i+1)*s.Sources]
 		for source, v := range row {
-			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			if !Finite(v) {
 				return fmt.Errorf("sample %d: source logit %d is %v: the frozen model's answer is not usable", i, source, v)
 			}
 		}
@@ -68,6 +68,9 @@ func (s *Statistics) each(logits []float32, labels []int32, visit func(row []flo
 	}
 	return nil
 }
+
+// Finite reports whether a logit or a weight is a number that can be computed with: neither NaN nor infinite.
+func Finite(v float32) bool { return v-v == 0 }
 
 // argmax is the first largest logit.
 func argmax(logits []float32) int {

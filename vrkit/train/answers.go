@@ -8,15 +8,16 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// Ask runs a program over samples, size at a time, and keeps what its frozen model answers.
+// Ask runs a program over samples, size at a time, and keeps what its frozen model answers. A logit
+// that is not finite is an error.
 func Ask(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int) (output.Answers, error) {
 	a := output.Answers{Sources: c.Model.Sources(), Targets: c.Targets}
-	err := pass(ctx, c, samples, varied{}, size, &clock{}, func(b batch, _ int) error {
-		_, source, err := c.Logits(b.pixels)
+	err := pass(ctx, c, samples, varied{}, size, &clock{}, func(b batch, first int) error {
+		_, source, err := answers(c, b, first)
 		if err != nil {
 			return err
 		}
-		a.Logits = append(a.Logits, source[:len(b.labels)*a.Sources]...)
+		a.Logits = append(a.Logits, source...)
 		a.Labels = append(a.Labels, b.labels...)
 		return nil
 	})

@@ -23,6 +23,16 @@ func pass(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, v v
 	return ctx.Err()
 }
 
+// answers runs the program on a batch whose first sample has the number first, and returns the target logits, [n,K], and
+// the source logits, [n,S], of its samples, which are finite.
+func answers(c *vrkit.Compiled, b batch, first int) (target, source []float32, err error) {
+	if target, source, err = c.Logits(b.pixels); err != nil {
+		return nil, nil, err
+	}
+	target, source = target[:len(b.labels)*c.Targets], source[:len(b.labels)*c.Model.Sources()]
+	return target, source, c.CheckLogits(target, source, first)
+}
+
 // Estimate computes ω from samples with the program's prompt as it is, by a pass of its own: the
 // papers' exact schedule. It does not set ω.
 func Estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, events func(Event)) (output.Mapping, error) {
@@ -35,12 +45,12 @@ func estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample,
 		return output.Mapping{}, fmt.Errorf("%s has no ω to estimate", c.Output.Name())
 	}
 	statistics := output.NewStatistics(c.Model.Sources(), c.Targets)
-	err := pass(ctx, c, samples, v, size, clock, func(b batch, _ int) error {
-		_, source, err := c.Logits(b.pixels)
+	err := pass(ctx, c, samples, v, size, clock, func(b batch, first int) error {
+		_, source, err := answers(c, b, first)
 		if err != nil {
 			return err
 		}
-		return estimator.Observe(statistics, source[:len(b.labels)*c.Model.Sources()], b.labels)
+		return estimator.Observe(statistics, source, b.labels)
 	})
 	if err != nil {
 		return output.Mapping{}, err
@@ -74,16 +84,11 @@ func Evaluate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample,
 func evaluate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, clock *clock) (Evaluation, error) {
 	var e Evaluation
 	err := pass(ctx, c, samples, varied{}, size, clock, func(b batch, first int) error {
-		target, source, err := c.Logits(b.pixels)
+		target, _, err := answers(c, b, first)
 		if err != nil {
 			return err
 		}
 		for i, label := range b.labels {
-			for s, v := range source[i*c.Model.Sources() : (i+1)*c.Model.Sources()] {
-				if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-					return fmt.Errorf("sample %d: source logit %d is %v: the frozen model's answer is not usable", first+i, s, v)
-				}
-			}
 			answer, loss := read(target[i*c.Targets:(i+1)*c.Targets], label)
 			e.Predictions, e.Labels = append(e.Predictions, answer), append(e.Labels, label)
 			e.Loss += loss

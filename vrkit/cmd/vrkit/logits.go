@@ -79,7 +79,15 @@ func logits(ctx context.Context, c *call) error {
 		return err
 	}
 	fmt.Fprintf(c.stderr, "the picture, %s\n", prepared)
-	values, err := vrkit.SourceLogits(engine, frozen, pixels, *side)
+	bare, err := vrkit.CompileModel(engine, frozen)
+	if err != nil {
+		return err
+	}
+	values, err := bare.Logits(pixels, *side)
+	if err != nil {
+		return fmt.Errorf("%s: %w", *image, err)
+	}
+	guesses, err := vrkit.Likeliest(values, frozen.Labels, *top)
 	if err != nil {
 		return err
 	}
@@ -95,7 +103,7 @@ func logits(ctx context.Context, c *call) error {
 		Probability float64 `json:"probability"`
 	}
 	var answers []answer
-	for _, g := range vrkit.Likeliest(values, frozen.Labels, *top) {
+	for _, g := range guesses {
 		answers = append(answers, answer{g.Index, g.Label, values[g.Index], g.Probability})
 	}
 	return c.print(answers, func(w io.Writer) {

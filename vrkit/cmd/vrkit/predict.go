@@ -56,7 +56,7 @@ func predict(ctx context.Context, c *call) error {
 	for i, picture := range pictures {
 		reading, err := program.Read(picture.Resized(program.ImageSide()), run.Classes(), *voters)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", c.arguments[1+i], err)
 		}
 		predictions = append(predictions, prediction{c.arguments[1+i], reading.Label, reading.Probability, reading.Voters})
 	}

@@ -1,0 +1,41 @@
+package vrkit
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/vrkit-go/reprogram/vrkit/output"
+)
+
+// CheckLogits returns an error that names the first of some samples, numbered from first on, whose logits have a value
+// that is not finite, and the cause. target is [n,K] and source [n,S], row-major; target may be nil.
+func (c *Compiled) CheckLogits(target, source []float32, first int) error {
+	sample, err := c.unusable(target, source)
+	if err != nil {
+		return fmt.Errorf("sample %d: %w", first+sample, err)
+	}
+	return nil
+}
+
+// unusable is CheckLogits of samples that are numbered from 0 on.
+func (c *Compiled) unusable(target, source []float32) (sample int, err error) {
+	cause := "the prompt or the weights are damaged, or too large"
+	if c.Precision == BF16 {
+		cause += " for " + BF16
+	}
+	if sample, err = unusable("source", source, c.Model.Sources(), cause); err != nil {
+		return sample, err
+	}
+	return unusable("target", target, c.Targets, "ω is damaged, or too large")
+}
+
+// unusable returns the first sample that has a logit that is not finite, of logits [n,labels], and an error that says so.
+func unusable(kind string, logits []float32, labels int, cause string) (sample int, err error) {
+	at := slices.IndexFunc(logits, notFinite)
+	if at < 0 {
+		return 0, nil
+	}
+	return at / labels, fmt.Errorf("%s logit %d is %v: no answer can be read from it, because %s", kind, at%labels, logits[at], cause)
+}
+
+func notFinite(v float32) bool { return !output.Finite(v) }
