@@ -75,6 +75,13 @@ type Pictured interface {
 	Picture(prompt []float32, side int) []float32
 }
 
+// Seeded is a manipulation that draws initial values.
+type Seeded interface {
+	Manipulation
+	// SeedOr is the manipulation with this seed, if it has none of its own, which is 0.
+	SeedOr(seed uint64) Manipulation
+}
+
 // Masked is a manipulation that computes a mask of its own for every image.
 type Masked interface {
 	// Mask is what the prompt is multiplied by, [B,side,side,3], for images as Apply takes them. It is

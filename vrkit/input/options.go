@@ -15,7 +15,7 @@ type Options struct {
 	Channels   int     `json:"channels"`   // smm: channels of the mask, 3 or 1; 0 takes 3
 	Multiplier float64 `json:"multiplier"` // smm: times as many channels inside the mask generator; 0 takes 1
 	Ablate     string  `json:"ablate"`     // smm: one of Ablations, or "" for all of the method
-	Seed       uint64  `json:"seed"`       // smm: of the mask generator's initial weights, at most MaxSeed
+	Seed       uint64  `json:"seed"`       // smm: of the mask generator's initial weights, at most MaxSeed; 0 takes the run's
 }
 
 // MaxSeed is the largest seed that New takes, 2⁵³: up to it a run's record, which is JSON, keeps every
@@ -23,7 +23,7 @@ type Options struct {
 const MaxSeed = 1 << 53
 
 // New makes a manipulation from its name. Its hyper-parameters are checked as far as they can be
-// without the model's side, which ImageSide is told.
+// without the model's side, which ImageSide is told; one that is wrong is a taxonomy.SettingError.
 func New(name string, o Options) (Manipulation, error) {
 	switch name {
 	case "pad":

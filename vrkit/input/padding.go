@@ -1,7 +1,6 @@
 package input
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/gomlx/compute/shapes"
@@ -46,7 +45,7 @@ func (p Padding) ImageSide(side int) (int, error) {
 		n = side / 2
 	}
 	if n < 1 || n >= side {
-		return 0, fmt.Errorf("padding needs an image smaller than the model's input: -n %d must lie between 1 and %d", p.Image, side-1)
+		return 0, taxonomy.Wrong("n", "padding needs an image smaller than the model's input: its side must lie between 1 and %d, not %d", side-1, p.Image)
 	}
 	return n, nil
 }

@@ -2,7 +2,6 @@ package input
 
 import (
 	"cmp"
-	"fmt"
 	"math/bits"
 	"slices"
 	"strings"
@@ -49,8 +48,14 @@ type SMM struct {
 	Multiplier float64
 	// Ablate is one of Ablations, or "" for all of the method.
 	Ablate string
-	// Seed is of the mask generator's initial weights.
+	// Seed is of the mask generator's initial weights. 0 takes the run's.
 	Seed uint64
+}
+
+// SeedOr is s with this seed, if it has none of its own.
+func (s SMM) SeedOr(seed uint64) Manipulation {
+	s.Seed = cmp.Or(s.Seed, seed)
+	return s
 }
 
 // filled is s with the defaults where it has zeros.
@@ -66,19 +71,19 @@ func (s SMM) check() error {
 	channels := s.Multiplier * firstChannels
 	switch {
 	case s.Ablate != "" && !slices.Contains(Ablations(), s.Ablate):
-		return fmt.Errorf("-ablate: SMM has no ablation %q; known: %s", s.Ablate, strings.Join(Ablations(), ", "))
+		return taxonomy.Wrong("ablate", "SMM has no ablation %q; known: %s", s.Ablate, strings.Join(Ablations(), ", "))
 	case s.Layers != 5 && s.Layers != 6:
-		return fmt.Errorf("-layers: SMM's mask generator has 5 or 6 convolutions, not %d", s.Layers)
+		return taxonomy.Wrong("layers", "SMM's mask generator has 5 or 6 convolutions, not %d", s.Layers)
 	case s.Patch < 1 || s.Patch&(s.Patch-1) != 0:
-		return fmt.Errorf("-patch: SMM's patch size is a power of two, not %d", s.Patch)
+		return taxonomy.Wrong("patch", "SMM's patch size is a power of two, not %d", s.Patch)
 	case s.pools() > s.Layers-1:
-		return fmt.Errorf("-patch: SMM's patch size is at most 16 with 5 layers and 32 with 6, not %d with %d", s.Patch, s.Layers)
+		return taxonomy.Wrong("patch", "SMM's patch size is at most 16 with 5 layers and 32 with 6, not %d with %d", s.Patch, s.Layers)
 	case s.Channels != 1 && s.Channels != 3:
-		return fmt.Errorf("-channels: SMM's mask has 3 channels or 1, not %d", s.Channels)
+		return taxonomy.Wrong("channels", "SMM's mask has 3 channels or 1, not %d", s.Channels)
 	case !(channels >= 1 && channels <= 64*firstChannels) || channels != float64(int(channels)):
-		return fmt.Errorf("-multiplier: the channels of SMM's mask generator are multiplied by 1/%d to 64 in steps of 1/%d, not by %v", firstChannels, firstChannels, s.Multiplier)
+		return taxonomy.Wrong("multiplier", "the channels of SMM's mask generator are multiplied by 1/%d to 64 in steps of 1/%d, not by %v", firstChannels, firstChannels, s.Multiplier)
 	case s.Seed > MaxSeed:
-		return fmt.Errorf("-seed: a seed is at most 2⁵³ = %d, not %d", uint64(MaxSeed), s.Seed)
+		return taxonomy.Wrong("seed", "a seed is at most 2⁵³ = %d, not %d", uint64(MaxSeed), s.Seed)
 	}
 	return nil
 }
@@ -105,7 +110,7 @@ func (s SMM) ImageSide(side int) (int, error) {
 		return 0, err
 	}
 	if patch := s.filled().Patch; side%patch != 0 {
-		return 0, fmt.Errorf("-patch: SMM's patch size %d does not divide the model's side %d; %d does", patch, side, side&-side)
+		return 0, taxonomy.Wrong("patch", "SMM's patch size %d does not divide the model's side %d; %d does", patch, side, side&-side)
 	}
 	return side, nil
 }

@@ -66,7 +66,7 @@ func (w Watermark) hole(side int) (int, error) {
 		}
 	}
 	if width < 1 || width > side/2 {
-		return 0, fmt.Errorf("a watermark's frame is at least 1 pixel and at most half the model's side wide: -width %d must lie between 1 and %d", width, side/2)
+		return 0, taxonomy.Wrong("width", "a watermark's frame is at least 1 pixel and at most half the model's side wide: its width must lie between 1 and %d, not %d", side/2, width)
 	}
 	return side - 2*width, nil
 }

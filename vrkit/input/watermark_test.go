@@ -52,11 +52,11 @@ func TestWatermarkChecks(t *testing.T) {
 		side int
 		mark input.Watermark
 	}{
-		"-width 113 must lie between 1 and 112":                      {224, input.Watermark{Width: 113}},
-		"-width -1 must lie between 1 and 112":                       {224, input.Watermark{Width: -1}},
-		"-width 0 must lie between 1 and 3":                          {7, input.Watermark{Kind: input.Narrow}},
+		"its width must lie between 1 and 112, not 113":              {224, input.Watermark{Width: 113}},
+		"its width must lie between 1 and 112, not -1":               {224, input.Watermark{Width: -1}},
+		"its width must lie between 1 and 3, not 0":                  {7, input.Watermark{Kind: input.Narrow}},
 		`no watermark is called "wide"; known: narrow, medium, full`: {224, input.Watermark{Kind: "wide"}},
-		"-width 5 must lie between 1 and 4":                          {9, input.Watermark{Width: 5}},
+		"its width must lie between 1 and 4, not 5":                  {9, input.Watermark{Width: 5}},
 	} {
 		_, err := c.mark.ImageSide(c.side)
 		require.ErrorContains(t, err, message)

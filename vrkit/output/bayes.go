@@ -1,7 +1,6 @@
 package output
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
@@ -75,7 +74,7 @@ func bayes(s *Statistics, lambda float64) (Mapping, error) {
 // checkLambda returns an error unless λ is a finite number of at least 0.
 func checkLambda(lambda float64) error {
 	if !(lambda >= 0) || math.IsInf(lambda, 0) {
-		return fmt.Errorf("-lambda: BLM's λ must be a number of at least 0, not %v", lambda)
+		return taxonomy.Wrong("lambda", "BLM's λ must be a number of at least 0, not %v", lambda)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package output
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
@@ -58,7 +57,7 @@ func (b BLMPlus) kept(sources, targets int) int {
 // checkAlpha returns an error unless α is a finite number above 0.
 func checkAlpha(alpha float64) error {
 	if !(alpha > 0) || math.IsInf(alpha, 0) {
-		return fmt.Errorf("-alpha: BLM+'s α must be a number above 0, not %v", alpha)
+		return taxonomy.Wrong("alpha", "BLM+'s α must be a number above 0, not %v", alpha)
 	}
 	return nil
 }

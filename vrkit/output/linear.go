@@ -2,7 +2,6 @@ package output
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -46,8 +45,14 @@ type Linear struct {
 	// too: there a bias is made and never used. Here "none" has one.
 	Restrict string
 	// Seed is of the initial values, PyTorch's distribution for a linear layer: uniform between −1/√S
-	// and 1/√S, the bias as well.
+	// and 1/√S, the bias as well. 0 takes the run's.
 	Seed uint64
+}
+
+// SeedOr is l with this seed, if it has none of its own.
+func (l Linear) SeedOr(seed uint64) Alignment {
+	l.Seed = cmp.Or(l.Seed, seed)
+	return l
 }
 
 // Name is "linear".
@@ -109,5 +114,5 @@ func checkRestrict(restrict string) error {
 	if restrict == "" || slices.Contains(Restrictions, restrict) {
 		return nil
 	}
-	return fmt.Errorf("-restrict: a linear layer has no restriction %q; known: %s", restrict, strings.Join(Restrictions, ", "))
+	return taxonomy.Wrong("restrict", "a linear layer has no restriction %q; known: %s", restrict, strings.Join(Restrictions, ", "))
 }

@@ -103,6 +103,13 @@ type Trainables interface {
 	Trainable(sources, targets int) int
 }
 
+// Seeded is an alignment that is drawn, or whose initial values are.
+type Seeded interface {
+	Alignment
+	// SeedOr is the alignment with this seed, if it has none of its own, which is 0.
+	SeedOr(seed uint64) Alignment
+}
+
 // Learned is an alignment whose ω is trained by gradient, together with the prompt.
 type Learned interface {
 	Alignment

@@ -3,6 +3,8 @@ package output
 import (
 	"fmt"
 	"strings"
+
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
 // Options are the hyper-parameters of the alignments that have some, under the names that Settings
@@ -11,7 +13,7 @@ type Options struct {
 	Lambda   float64 `json:"lambda"`   // blm, blm+: the smoothing λ ≥ 0
 	Alpha    float64 `json:"alpha"`    // blm+: the ratio α > 0 of probabilities kept to target labels
 	Restrict string  `json:"restrict"` // linear: one of Restrictions; "" is nobias
-	Seed     uint64  `json:"seed"`     // rlm, linear: of the draw, at most MaxSeed
+	Seed     uint64  `json:"seed"`     // rlm, linear: of the draw, at most MaxSeed; 0 takes the run's
 }
 
 // DefaultOptions are the papers': λ = 1, α = 0.15, no bias, and the seed 0.
@@ -23,8 +25,8 @@ func DefaultOptions() Options {
 // seed exactly for any reader.
 const MaxSeed = 1 << 53
 
-// New makes an alignment from its name. Its hyper-parameters are checked, and an error names the flag
-// of the command line that sets the one that is wrong.
+// New makes an alignment from its name. Its hyper-parameters are checked, and one that is wrong is a
+// taxonomy.SettingError.
 func New(name string, o Options) (alignment Alignment, err error) {
 	switch name {
 	case "rlm":
@@ -59,7 +61,7 @@ func Names() []string { return []string{"rlm", "flm", "ilm", "blm", "blm+", "lin
 
 func checkSeed(seed uint64) error {
 	if seed > MaxSeed {
-		return fmt.Errorf("-seed: a seed is at most 2⁵³ = %d, not %d", uint64(MaxSeed), seed)
+		return taxonomy.Wrong("seed", "a seed is at most 2⁵³ = %d, not %d", uint64(MaxSeed), seed)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package output
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"testing"
 
@@ -78,25 +79,28 @@ func TestDefaultOptions(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	for _, c := range []struct {
-		name  string
-		o     Options
-		cause string
+		name           string
+		o              Options
+		setting, cause string
 	}{
-		{"nope", Options{}, `no output alignment is called "nope"; known: rlm, flm, ilm, blm, blm+, linear, identity`},
-		{"blm", Options{Lambda: -1}, "-lambda: BLM's λ must be a number of at least 0, not -1"},
-		{"blm", Options{Lambda: math.NaN()}, "-lambda: BLM's λ must be a number of at least 0, not NaN"},
-		{"blm", Options{Lambda: math.Inf(1)}, "-lambda: BLM's λ must be a number of at least 0, not +Inf"},
-		{"blm+", Options{Lambda: -1, Alpha: .15}, "-lambda: BLM's λ must be a number of at least 0, not -1"},
-		{"blm+", Options{Lambda: 1}, "-alpha: BLM+'s α must be a number above 0, not 0"},
-		{"blm+", Options{Lambda: 1, Alpha: -.1}, "-alpha: BLM+'s α must be a number above 0, not -0.1"},
-		{"blm+", Options{Lambda: 1, Alpha: math.NaN()}, "-alpha: BLM+'s α must be a number above 0, not NaN"},
-		{"blm+", Options{Lambda: 1, Alpha: math.Inf(1)}, "-alpha: BLM+'s α must be a number above 0, not +Inf"},
-		{"linear", Options{Restrict: "bias"}, `-restrict: a linear layer has no restriction "bias"; known: nobias, none, sigmoid`},
-		{"linear", Options{Seed: MaxSeed + 1}, "-seed: a seed is at most 2⁵³ = 9007199254740992, not 9007199254740993"},
-		{"rlm", Options{Seed: math.MaxUint64}, "-seed: a seed is at most 2⁵³ = 9007199254740992, not 18446744073709551615"},
+		{"nope", Options{}, "", `no output alignment is called "nope"; known: rlm, flm, ilm, blm, blm+, linear, identity`},
+		{"blm", Options{Lambda: -1}, "lambda", "BLM's λ must be a number of at least 0, not -1"},
+		{"blm", Options{Lambda: math.NaN()}, "lambda", "BLM's λ must be a number of at least 0, not NaN"},
+		{"blm", Options{Lambda: math.Inf(1)}, "lambda", "BLM's λ must be a number of at least 0, not +Inf"},
+		{"blm+", Options{Lambda: -1, Alpha: .15}, "lambda", "BLM's λ must be a number of at least 0, not -1"},
+		{"blm+", Options{Lambda: 1}, "alpha", "BLM+'s α must be a number above 0, not 0"},
+		{"blm+", Options{Lambda: 1, Alpha: -.1}, "alpha", "BLM+'s α must be a number above 0, not -0.1"},
+		{"blm+", Options{Lambda: 1, Alpha: math.NaN()}, "alpha", "BLM+'s α must be a number above 0, not NaN"},
+		{"blm+", Options{Lambda: 1, Alpha: math.Inf(1)}, "alpha", "BLM+'s α must be a number above 0, not +Inf"},
+		{"linear", Options{Restrict: "bias"}, "restrict", `a linear layer has no restriction "bias"; known: nobias, none, sigmoid`},
+		{"linear", Options{Seed: MaxSeed + 1}, "seed", "a seed is at most 2⁵³ = 9007199254740992, not 9007199254740993"},
+		{"rlm", Options{Seed: math.MaxUint64}, "seed", "a seed is at most 2⁵³ = 9007199254740992, not 18446744073709551615"},
 	} {
 		alignment, err := New(c.name, c.o)
 		require.EqualError(t, err, c.cause)
+		setting := &taxonomy.SettingError{}
+		require.Equal(t, c.setting != "", errors.As(err, &setting))
+		require.Equal(t, c.setting, setting.Setting)
 		require.Nil(t, alignment)
 	}
 	_, err := New("flm", Options{Lambda: -1, Alpha: -1, Restrict: "x", Seed: math.MaxUint64})

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"cmp"
 	"math/rand/v2"
 
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
@@ -15,9 +16,12 @@ const rlmStream = 0x524c4d
 // are measured against. PyTorch's draw of the same seed is another one.
 type RLM struct {
 	// Seed is of the permutation, math/rand/v2's PCG: the same seed always draws the same, and another
-	// K only makes it longer or shorter.
+	// K only makes it longer or shorter. 0 takes the run's.
 	Seed uint64
 }
+
+// SeedOr is r with this seed, if it has none of its own.
+func (r RLM) SeedOr(seed uint64) Alignment { return RLM{Seed: cmp.Or(r.Seed, seed)} }
 
 // Name is "rlm".
 func (RLM) Name() string { return "rlm" }

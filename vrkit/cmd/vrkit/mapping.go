@@ -30,7 +30,7 @@ func mapping(_ context.Context, c *call) error {
 	}
 	alignment, err := output.New(*method, options)
 	if err != nil {
-		return err
+		return flagged(err)
 	}
 	fixed, isFixed := alignment.(output.Fixed)
 	estimator, isEstimator := alignment.(output.Estimator)

@@ -13,6 +13,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -134,11 +135,11 @@ func (s *spec) config(p parts, run string) (train.Config, datasets.Info, error) 
 	fail := func(err error) (train.Config, datasets.Info, error) { return config, datasets.Info{}, err }
 	manipulation, err := input.New(p.Input, in)
 	if err != nil {
-		return fail(err)
+		return fail(flagged(err))
 	}
 	alignment, err := output.New(p.Output, out)
 	if err != nil {
-		return fail(err)
+		return fail(flagged(err))
 	}
 	modelInfo, err := models.Named(p.Model)
 	if err != nil {
@@ -155,7 +156,15 @@ func (s *spec) config(p parts, run string) (train.Config, datasets.Info, error) 
 		return fail(s.inFlags(err))
 	}
 	config.Program = vrkit.Program{Input: manipulation, Model: &models.Model{Info: modelInfo}, Output: alignment, Side: s.side, Precision: s.precision}
-	return config, dataInfo, errors.Join(config.CheckRecipe(), config.Program.Check())
+	return config, dataInfo, errors.Join(config.CheckRecipe(), flagged(config.Program.Check()))
+}
+
+// flagged puts the name of its flag before an error in a setting: the flags are called as the settings are.
+func flagged(err error) error {
+	if setting := (*taxonomy.SettingError)(nil); errors.As(err, &setting) {
+		return fmt.Errorf("-%s: %w", setting.Setting, err)
+	}
+	return err
 }
 
 // recipeAsked is the named recipe with the rates that were given instead of its own.
