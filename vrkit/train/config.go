@@ -30,7 +30,7 @@ type Config struct {
 	Recipe   Recipe   // how it learns; AdamAt(.05) is a start
 	Epochs   int      // in all, those of an earlier process included; 0 takes the recipe's
 	Batch    int      // images a step; 0 takes the recipe's
-	Seed     uint64   // of the order of the training data and of how they are varied
+	Seed     uint64   // of all that is drawn: the order of the training data, how they are varied, and what the program's parts draw
 	Schedule Schedule // when ω's statistics are gathered; empty is Fast
 	Force    bool     // resume even if the engine differs, so that results are not bit-equal
 	EndTests bool     // measure the test set at epoch 0 and at the last one asked for only, to save time

@@ -62,6 +62,7 @@ var checkpointEvery = 30 * time.Second
 // context ends, the state is saved and the context's error returned, or [ErrNotKept] where it can't be.
 func Train(ctx context.Context, c Config) (Result, error) {
 	c = c.filled()
+	c.Program = c.seeded()
 	manifest, err := c.manifest()
 	if err != nil {
 		return Result{}, err

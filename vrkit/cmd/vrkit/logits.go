@@ -83,6 +83,7 @@ func logits(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	defer bare.Finalize()
 	values, err := bare.Logits(pixels, *side)
 	if err != nil {
 		return fmt.Errorf("%s: %w", *image, err)

@@ -1,0 +1,31 @@
+package train
+
+import (
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+)
+
+// seeded is the run's program with the run's seed in all that it draws, but for what has a seed of its own. A run that
+// is resumed keeps the seeds of its record, because what was drawn can't be drawn anew: older runs have a 0 where the
+// run's seed is taken now.
+func (c Config) seeded() vrkit.Program {
+	var before vrkit.Manifest
+	if recorded, err := vrkit.ReadManifest(c.Run); err == nil && recorded.Training.Seed == c.Seed {
+		before = recorded
+	}
+	seed := func(part vrkit.Part, name string) uint64 {
+		if recorded, ok := part.Settings["seed"].(float64); ok && part.Name == name {
+			return uint64(recorded)
+		}
+		return c.Seed
+	}
+	p := c.Program
+	if in, ok := p.Input.(input.Seeded); ok {
+		p.Input = in.SeedOr(seed(before.Input, in.Name()))
+	}
+	if out, ok := p.Output.(output.Seeded); ok {
+		p.Output = out.SeedOr(seed(before.Output, out.Name()))
+	}
+	return p
+}

@@ -1,0 +1,83 @@
+package train_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/train"
+)
+
+// recordedSeeds trains one epoch and returns the seeds that the record has of the input, the output and the run.
+func recordedSeeds(t *testing.T, c train.Config) [3]any {
+	c.Epochs = 1
+	_, err := train.Train(t.Context(), c)
+	require.NoError(t, err)
+	m, err := vrkit.ReadManifest(c.Run)
+	require.NoError(t, err)
+	return [3]any{m.Input.Settings["seed"], m.Output.Settings["seed"], m.Training.Seed}
+}
+
+// One seed is enough: what has none of its own draws from the run's, and is as if it had been given it.
+func TestOneSeed(t *testing.T) {
+	smm := input.SMM{Patch: 4, Multiplier: .125}
+	for name, parts := range map[string]struct {
+		in, own input.Manipulation
+		out     output.Alignment
+		outOwn  output.Alignment
+	}{
+		"rlm":    {input.Padding{Image: 4}, input.Padding{Image: 4}, output.RLM{}, output.RLM{Seed: 3}},
+		"linear": {input.Padding{Image: 4}, input.Padding{Image: 4}, output.Linear{}, output.Linear{Seed: 3}},
+		"smm":    {smm, input.SMM{Patch: 4, Multiplier: .125, Seed: 3}, output.FLM{}, output.FLM{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name == "smm" {
+				t.Skip("SMM has to be compiled three times")
+			}
+			dir := t.TempDir()
+			one := config(t, filepath.Join(dir, "one"), parts.out) // of seed 3
+			one.Program.Input = parts.in
+			several := config(t, filepath.Join(dir, "several"), parts.outOwn)
+			several.Program.Input = parts.own
+			require.Equal(t, recordedSeeds(t, several), recordedSeeds(t, one))
+			require.Equal(t, contents(t, several.Run), contents(t, one.Run))
+
+			other := config(t, filepath.Join(dir, "other"), parts.outOwn)
+			other.Program.Input, other.Seed = parts.own, 4
+			seeds := recordedSeeds(t, other)
+			require.EqualValues(t, 4, seeds[2])
+			require.Contains(t, seeds, 3., "a seed of its own is kept")
+		})
+	}
+}
+
+// A run of before, whose parts were drawn from 0 whatever the run's seed was, goes on with what it recorded.
+func TestSeedsOfTheRecord(t *testing.T) {
+	c := config(t, filepath.Join(t.TempDir(), "run"), output.RLM{})
+	require.Equal(t, [3]any{nil, 3., uint64(3)}, recordedSeeds(t, c))
+	path := filepath.Join(c.Run, "program.json")
+	record, err := os.ReadFile(path)
+	require.NoError(t, err)
+	before := strings.Replace(string(record), `"settings": {
+      "seed": 3
+    }`, `"settings": {
+      "seed": 0
+    }`, 1)
+	require.NotEqual(t, string(record), before)
+	require.NoError(t, os.WriteFile(path, []byte(before), 0o600))
+
+	c.Epochs = 2
+	result, err := train.Train(t.Context(), c)
+	require.NoError(t, err)
+	require.Len(t, result.Metrics, 3)
+	require.Equal(t, output.RLM{}, result.Program.Output)
+	c.Program.Output = output.RLM{Seed: 3} // another seed, given, is another run
+	_, err = train.Train(t.Context(), c)
+	require.ErrorContains(t, err, "output.settings.seed: 0, now 3")
+}
