@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
@@ -57,21 +58,29 @@ func stripes() *datasets.Dataset {
 }
 
 // An input manipulation of one's own takes a few lines, and goes wherever Padding does: into a program,
-// which is trained, kept and opened again like any other.
+// which is trained and kept. Its name alone can't open it again, as train.OpenRun opens the library's own: the
+// program is compiled anew, and uses what the run has kept.
 func Example_manipulation() {
 	run := must.M1(os.MkdirTemp("", ""))
 	defer os.RemoveAll(run)
 	program := vrkit.Program{Input: Tint{}, Model: modeltest.Tiny(), Output: output.BLM{Lambda: 1}}
+	data, backend := stripes(), must.M1(compute.NewWithConfig("go"))
 	result := must.M1(train.Train(context.Background(), train.Config{
-		Program: program, Data: stripes(), Backend: must.M1(compute.NewWithConfig("go")),
+		Program: program, Data: data, Backend: backend,
 		Run: run, Epochs: 10, Batch: 8, Recipe: train.AdamAt(.05),
 	}))
 	fmt.Println(program.Coordinates())
 	artefact := must.M1(vrkit.ReadArtefact(run, vrkit.Last))
 	fmt.Println("learned:", artefact.Learned["tint"].Shape())
 	fmt.Println("the loss fell:", result.Last().Loss < result.Metrics[1].Loss)
+
+	opened := must.M1(vrkit.Compile(backend, program, len(data.Classes)))
+	must.M(opened.Use(artefact))
+	pixels := datasets.Stack(data.Test, opened.ImageSide())
+	fmt.Println("opened again, it answers the same:", slices.Equal(must.M1(result.Program.Answers(pixels)), must.M1(opened.Answers(pixels))))
 	// Output:
 	// learnable / input / additive / statistical
 	// learned: (Float32)[1, 1, 1, 3]
 	// the loss fell: true
+	// opened again, it answers the same: true
 }

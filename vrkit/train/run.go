@@ -41,6 +41,9 @@ func OpenRunWeights(ctx context.Context, dir string, which vrkit.Which, weights 
 	if err != nil {
 		return nil, err
 	}
+	if err := manifest.Known(); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
 	frozen, err := models.OpenWeights(ctx, manifest.Model.Name, weights, report)
 	if err != nil {
 		return nil, err

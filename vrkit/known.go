@@ -1,0 +1,30 @@
+package vrkit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/output"
+)
+
+// Known returns an error if a part of the program that the manifest records can't be opened by its name, because it
+// is somebody's own, and says how such a program is opened.
+func (m Manifest) Known() error {
+	var frozen []string
+	for _, info := range models.All() {
+		frozen = append(frozen, info.Name)
+	}
+	for _, part := range []struct {
+		what, name string
+		known      []string
+	}{{"input manipulation", m.Input.Name, input.Names()}, {"model", m.Model.Name, frozen}, {"output alignment", m.Output.Name, output.Names()}} {
+		if !slices.Contains(part.known, part.name) {
+			return fmt.Errorf("its %s %q can't be opened by name, as %s can: if it is your own, open the run in Go, with vrkit.Compile of your Program, and Use of what vrkit.ReadArtefact reads",
+				part.what, part.name, strings.Join(part.known, ", "))
+		}
+	}
+	return nil
+}
