@@ -274,12 +274,14 @@ func (c *Compiled) Initialise() error {
 	}
 	pixels := tensors.FromFlatDataAndDimensions(make([]uint8, c.image*c.image*3), 1, c.image, c.image, 3)
 	defer pixels.FinalizeAll()
-	if _, err := model.CallOnce(c.Backend, c.Store, func(root *model.Scope, pixels *Node) *Node {
+	manipulated, err := model.CallOnce(c.Backend, c.Store, func(root *model.Scope, pixels *Node) *Node {
 		return c.Manipulate(root, input.Batch{Images: pixels})
-	}, pixels); err != nil {
+	}, pixels)
+	if err != nil {
 		return err
 	}
-	_, err := c.Mapping()
+	manipulated.FinalizeAll()
+	_, err = c.Mapping()
 	c.ready = err == nil
 	return err
 }
