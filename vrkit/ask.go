@@ -112,7 +112,7 @@ type Guess struct {
 // a label for each logit. A logit that is not finite is an error.
 func Likeliest(logits []float32, labels []string, k int) ([]Guess, error) {
 	if len(logits) == 0 || len(logits) != len(labels) || k < 0 {
-		return nil, fmt.Errorf("of %d logits with %d labels there are no %d likeliest", len(logits), len(labels), k)
+		return nil, fmt.Errorf("the likeliest %d of %d logits can't be named with %d labels", k, len(logits), len(labels))
 	}
 	for i, v := range logits {
 		if notFinite(v) {

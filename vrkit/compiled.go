@@ -177,7 +177,7 @@ func (c *Compiled) manipulated(pixels []uint8) (seen, masks []float32, err error
 	for _, values := range [][]float32{masks, seen} {
 		if at := slices.IndexFunc(values, notFinite); at >= 0 {
 			size := len(seen) / images.Shape().Dim(0)
-			return nil, nil, fmt.Errorf("picture %d: %s makes a value of %v of it: what %[2]s has learned is damaged", at/size, c.Input.Name(), values[at])
+			return nil, nil, fmt.Errorf("picture %d: the input manipulation %s gives it a value of %v: what it has learned is damaged", at/size, c.Input.Name(), values[at])
 		}
 	}
 	return seen, masks, nil

@@ -107,7 +107,7 @@ func TestNotFinite(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			require.ErrorContains(t, err, "picture 0: full makes a value of ")
+			require.ErrorContains(t, err, "picture 0: the input manipulation full gives it a value of ")
 		})
 	}
 }
@@ -136,5 +136,5 @@ func TestLikeliest(t *testing.T) {
 		require.ErrorContains(t, err, "the logit of b is ")
 	}
 	_, err = vrkit.Likeliest([]float32{1, 2}, labels, 2)
-	require.ErrorContains(t, err, "of 2 logits with 3 labels")
+	require.ErrorContains(t, err, "the likeliest 2 of 2 logits can't be named with 3 labels")
 }
