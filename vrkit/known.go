@@ -20,9 +20,9 @@ func (m Manifest) Known() error {
 	for _, part := range []struct {
 		what, name string
 		known      []string
-	}{{"input manipulation", m.Input.Name, input.Names()}, {"model", m.Model.Name, frozen}, {"output alignment", m.Output.Name, output.Names()}} {
+	}{{"model", m.Model.Name, frozen}, {"input manipulation", m.Input.Name, input.Names()}, {"output alignment", m.Output.Name, output.Names()}} {
 		if !slices.Contains(part.known, part.name) {
-			return fmt.Errorf("its %s %q can't be opened by name, as %s can: if it is your own, open the run in Go, with vrkit.Compile of your Program, and Use of what vrkit.ReadArtefact reads",
+			return fmt.Errorf("no %s is called %q; known: %s; if it is your own, open the run in Go, with vrkit.Compile of your Program, and Use of what vrkit.ReadArtefact reads",
 				part.what, part.name, strings.Join(part.known, ", "))
 		}
 	}

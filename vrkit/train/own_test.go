@@ -18,9 +18,9 @@ func TestOwnPartsAreNotOpenedByName(t *testing.T) {
 	}
 	require.NoError(t, record("pad", "resnet18", "blm").Known())
 	for want, m := range map[string]vrkit.Manifest{
-		`its input manipulation "tint" can't be opened by name, as pad, `:   record("tint", "resnet18", "blm"),
-		`its model "tiny" can't be opened by name, as squeezenet1.1, `:      record("pad", "tiny", "blm"),
-		`its output alignment "likelihood" can't be opened by name, as rlm`: record("pad", "resnet18", "likelihood"),
+		`no input manipulation is called "tint"; known: pad, `:      record("tint", "resnet18", "blm"),
+		`no model is called "tiny"; known: squeezenet1.1, `:         record("pad", "tiny", "blm"),
+		`no output alignment is called "likelihood"; known: rlm, f`: record("pad", "resnet18", "likelihood"),
 	} {
 		dir := t.TempDir()
 		require.NoError(t, m.Write(dir))
