@@ -13,8 +13,11 @@ import (
 var crash = regexp.MustCompile(`^(panic: |fatal error: |SIG[A-Z]+: |F[0-9]{4} )`)
 
 // ending says why a run's process failed, from how it ended and from what it wrote to its standard error. Progress
-// is no reason: only a line of the command itself, or of a crash.
-func ending(ended *os.ProcessState, said string) error {
+// is no reason: only a line of the command itself, or of a crash. An error of waiting for it stays as it is.
+func ending(ended *os.ProcessState, failed error, said string) error {
+	if ended.Success() {
+		return failed
+	}
 	if status, ok := ended.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		return bySignal(status.Signal(), peakMemory(ended))
 	}

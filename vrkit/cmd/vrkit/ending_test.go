@@ -30,8 +30,9 @@ func TestEnding(t *testing.T) {
 		process := exec.Command("sh", "-c", script)
 		var said strings.Builder
 		process.Stderr = &said
-		require.Error(t, process.Run(), script)
-		err := ending(process.ProcessState, said.String())
+		failed := process.Run()
+		require.Error(t, failed, script)
+		err := ending(process.ProcessState, failed, said.String())
 		require.ErrorContains(t, err, want, script)
 		require.NotContains(t, err.Error(), "before training", script)
 		require.NotContains(t, err.Error(), "\n", script)

@@ -127,7 +127,7 @@ func (c cell) run(ctx context.Context, executable string, processors []int) (res
 	case ctx.Err() != nil:
 		return result, false, ctx.Err()
 	case failed != nil:
-		return result, false, fmt.Errorf("%s: %w", c, ending(process.ProcessState, said.String()))
+		return result, false, fmt.Errorf("%s: %w", c, ending(process.ProcessState, failed, said.String()))
 	}
 	result, err = c.read()
 	return result, true, err
