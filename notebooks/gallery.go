@@ -65,7 +65,7 @@ const galleryIndex = "index.html"
 
 // progressTime is how long a training took, which is this machine's and no
 // other's, in the progress of a run (see vrkit/show).
-var progressTime = regexp.MustCompile(`\bdone in \d[\d. smihn]*(:|</div>)`)
+var progressTime = regexp.MustCompile(`\bdone in \d[\d. smihn]*(:|</div>|")`)
 
 // placeIn finds a path of this machine in a page.
 func (l *launcher) placeIn(page []byte) string {

@@ -21,7 +21,7 @@ func TestGallery(t *testing.T) {
 	out, work := filepath.Join(t.TempDir(), "gallery"), t.TempDir()
 	opening := "# A title\n\n**What you will see.** It *draws*. Then it ends."
 	good := declaring(t, "good.ipynb", object{"figures": 1}, opening, "%noautoget", drawsPicture,
-		"%%\ndefer gonbui.Sync()\ngonbui.DisplayHTML(\"<div>done in 12 s: fine</div>\")\ngonbui.DisplayImage(picture())")
+		"%%\ndefer gonbui.Sync()\ngonbui.DisplayHTML(\"<div title='done in 2 min 04 s'>done in 12 s: fine</div>\")\ngonbui.DisplayImage(picture())")
 	require.NoError(t, l.gallery(ctx, []string{good}, work, out))
 	read := func(name string) string {
 		text, err := os.ReadFile(filepath.Join(out, name))
@@ -33,7 +33,7 @@ func TestGallery(t *testing.T) {
 		assert.Contains(t, index, want)
 	}
 	assert.NotRegexp(t, `<script|<link[^>]+href="[^d]|<img[^>]+src="[^d]`, index)
-	assert.Contains(t, read("good.html"), "<div>done: fine</div>", "no time of this machine")
+	assert.Contains(t, read("good.html"), `<div title="done">done: fine</div>`, "no time of this machine")
 
 	for want, code := range map[string]string{
 		"exit status":              "!false",
