@@ -80,6 +80,9 @@ var gtsrbTracks = []int{7, 74, 75, 47, 66, 62, 14, 48, 47, 49, 67, 44, 70, 72, 2
 // other image would be an error to read.
 func TestGTSRBFromArchives(t *testing.T) {
 	data := gtsrbHere(t)
+	if testing.Short() {
+		t.Skip("-short: archives of 50,000 photos are written")
+	}
 	want, err := readGTSRBFolder(data)
 	require.NoError(t, err)
 	here := os.DirFS(data)
