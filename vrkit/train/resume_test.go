@@ -2,12 +2,15 @@ package train_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 	"github.com/vrkit-go/reprogram/vrkit/train"
@@ -128,6 +131,17 @@ func TestResumeRefuses(t *testing.T) {
 	other.EndTests = true
 	_, err = train.Train(t.Context(), other)
 	require.ErrorContains(t, err, "training.end_tests: nothing, now true")
+
+	other = c
+	frozen := *c.Program.Model
+	frozen.Weights, err = models.Freeze(func() (models.Weights, error) { return models.Weights{"conv/kernel": {}}, nil })
+	require.NoError(t, err)
+	other.Program.Model = &frozen
+	_, err = train.Train(t.Context(), other)
+	weights, ok := errors.AsType[*vrkit.OtherWeightsError](err)
+	require.True(t, ok, err)
+	require.Equal(t, &vrkit.OtherWeightsError{Name: "tiny", Recorded: c.Program.Model.Weights.Hash(), Now: frozen.Weights.Hash()}, weights)
+	require.ErrorContains(t, err, run+" is another run: it was trained with other weights of tiny")
 
 	other = c
 	other.Engine.SHA256 = "another plugin"
