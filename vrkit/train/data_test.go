@@ -12,7 +12,6 @@ import (
 
 	"github.com/vrkit-go/reprogram/datasets"
 	"github.com/vrkit-go/reprogram/vrkit"
-	"github.com/vrkit-go/reprogram/vrkit/output"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -43,8 +42,8 @@ func TestDataMoved(t *testing.T) {
 		require.NoError(t, err)
 		return d
 	}
-	c := config(t, "run", output.BLM{Lambda: 1})
-	c.Data, c.Epochs = load("folder:pictures"), 1
+	c := quick(t, "run", 1)
+	c.Data = load("folder:pictures")
 	whole := c
 	whole.Run, whole.Epochs = "whole", 2
 	_, err := train.Train(t.Context(), c)
