@@ -23,17 +23,9 @@ func placed(name string) string {
 }
 
 // claim returns the state that a run goes on from, nil where it begins, or an error where what was trained in its
-// directory would not compute the same. A run begins with its first step: what was done before bars no other settings.
-// The record now is changed to what is true of both.
-func (c Config) claim(now *vrkit.Manifest) (*saved, error) {
-	s, err := readState(c.Run)
-	if err != nil {
-		return nil, err
-	}
-	before, err := c.recorded(s)
-	if before == nil || err != nil {
-		return nil, err
-	}
+// directory, of which s is the state and before the record, would not compute the same. A run begins with its first
+// step: what was done before bars no other settings. The record now is changed to what is true of both.
+func (c Config) claim(s *saved, before vrkit.Manifest, now *vrkit.Manifest) (*saved, error) {
 	now.Training.Epochs = max(now.Training.Epochs, before.Training.Epochs) // fewer than are trained take nothing back
 	differences, err := before.Differences(*now)
 	if err != nil {
@@ -63,23 +55,27 @@ func (c Config) claim(now *vrkit.Manifest) (*saved, error) {
 	return s, nil
 }
 
-// recorded is what was trained in the run directory: what its state says, or, where that says nothing or is gone,
-// program.json. It is nil where nothing was trained.
-func (c Config) recorded(s *saved) (*vrkit.Manifest, error) {
+// trained is what was trained in the run directory: its state, nil where there is none, and its record, from the state,
+// or, where that says nothing or is gone, from program.json. The record is nil where nothing was trained.
+func (c Config) trained() (*saved, *vrkit.Manifest, error) {
+	s, err := readState(c.Run)
+	if err != nil {
+		return nil, nil, err
+	}
 	if s != nil && s.record != nil {
-		return s.record, nil
+		return s, s.record, nil
 	}
 	if s == nil {
 		if _, err := os.Stat(filepath.Join(c.Run, vrkit.ArtefactDir)); errors.Is(err, os.ErrNotExist) {
-			return nil, nil
+			return nil, nil, nil
 		}
 	}
 	m, err := vrkit.ReadManifest(c.Run)
 	_, damaged := errors.AsType[*vrkit.DamagedError](err)
 	if damaged || errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s was trained, and nothing says as what, because its %s is damaged or gone: put a copy of that back, or take another run directory", c.Run, vrkit.ManifestFile)
+		return nil, nil, fmt.Errorf("%s was trained, and nothing says as what, because its %s is damaged or gone: put a copy of that back, or take another run directory", c.Run, vrkit.ManifestFile)
 	}
-	return &m, err
+	return s, &m, err
 }
 
 // forget removes what a try that trained nothing left behind, the state last, so that a kill in between changes nothing.

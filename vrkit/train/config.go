@@ -131,18 +131,20 @@ func (c Config) checkLabels() error {
 	return nil
 }
 
-// manifest records the run, after checking that it makes sense.
+// check returns what does not make sense.
+func (c Config) check() error {
+	if err := errors.Join(c.CheckRecipe(), c.Program.Check()); err != nil {
+		return err
+	}
+	if len(c.Data.Train) == 0 {
+		return errors.New("there are no training images")
+	}
+	return c.checkLabels()
+}
+
+// manifest records the run.
 func (c Config) manifest() (vrkit.Manifest, error) {
 	p, d := c.Program, c.Data
-	if err := errors.Join(c.CheckRecipe(), p.Check()); err != nil {
-		return vrkit.Manifest{}, err
-	}
-	if len(d.Train) == 0 {
-		return vrkit.Manifest{}, errors.New("there are no training images")
-	}
-	if err := c.checkLabels(); err != nil {
-		return vrkit.Manifest{}, err
-	}
 	recipe, err := json.Marshal(c.Recipe)
 	if err != nil {
 		return vrkit.Manifest{}, err

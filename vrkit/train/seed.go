@@ -8,11 +8,11 @@ import (
 
 // seeded is the run's program with the run's seed in all that it draws, but for what has a seed of its own. A run that
 // is resumed keeps the seeds of its record, because what was drawn can't be drawn anew: older runs have a 0 where the
-// run's seed is taken now.
-func (c Config) seeded() vrkit.Program {
+// run's seed is taken now. The record is nil where nothing was trained.
+func (c Config) seeded(record *vrkit.Manifest) vrkit.Program {
 	var before vrkit.Manifest
-	if recorded, err := vrkit.ReadManifest(c.Run); err == nil && recorded.Training.Seed == c.Seed {
-		before = recorded
+	if record != nil && record.Training.Seed == c.Seed {
+		before = *record
 	}
 	seed := func(part vrkit.Part, name string) uint64 {
 		if recorded, ok := part.Settings["seed"].(float64); ok && part.Name == name {

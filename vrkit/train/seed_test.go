@@ -1,6 +1,7 @@
 package train_test
 
 import (
+	"archive/zip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,6 +72,12 @@ func TestSeedsOfTheRecord(t *testing.T) {
     }`, 1)
 	require.NotEqual(t, string(record), before)
 	require.NoError(t, os.WriteFile(path, []byte(before), 0o600))
+	state := filepath.Join(c.Run, "state", "latest.npz") // which held no record then
+	arrays, err := vrkit.LoadArrays(state)
+	require.NoError(t, err)
+	require.Contains(t, arrays, "record")
+	delete(arrays, "record")
+	require.NoError(t, vrkit.SaveArrays(state, zip.Store, arrays))
 
 	c.Epochs = 2
 	result, err := train.Train(t.Context(), c)

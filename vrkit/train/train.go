@@ -62,9 +62,7 @@ var checkpointEvery = 30 * time.Second
 // context ends, the state is saved and the context's error returned, or [ErrNotKept] where it can't be.
 func Train(ctx context.Context, c Config) (Result, error) {
 	c = c.filled()
-	c.Program = c.seeded()
-	manifest, err := c.manifest()
-	if err != nil {
+	if err := c.check(); err != nil {
 		return Result{}, err
 	}
 	unlock, err := lock(c.Run)
@@ -72,9 +70,19 @@ func Train(ctx context.Context, c Config) (Result, error) {
 		return Result{}, err
 	}
 	defer unlock()
-	before, err := c.claim(&manifest)
+	before, record, err := c.trained()
 	if err != nil {
 		return Result{}, err
+	}
+	c.Program = c.seeded(record)
+	manifest, err := c.manifest()
+	if err != nil {
+		return Result{}, err
+	}
+	if record != nil {
+		if before, err = c.claim(before, *record, &manifest); err != nil {
+			return Result{}, err
+		}
 	}
 	t, err := newTrainer(c, manifest)
 	if err == nil && before != nil {
