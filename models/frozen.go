@@ -127,8 +127,11 @@ func IsFrozen(v *model.Variable) bool {
 	return strings.HasPrefix(v.Path(), model.ScopeSeparator+frozenScope+model.ScopeSeparator)
 }
 
+// ErrNotUsed is the error of CheckFrozen where no graph of the store has used a frozen weight.
+var ErrNotUsed = errors.New("no graph has used the frozen weights yet, so that there is nothing to compare")
+
 // CheckFrozen looks through all of the model's weights that graphs of a store have used, and returns an error that
-// names one which is not bit for bit what was stored; and an error if none has been used.
+// names one which is not bit for bit what was stored; and [ErrNotUsed] if none has been used.
 func (m *Model) CheckFrozen(scope *model.Scope) error {
 	used := false
 	for variable := range scope.At("%s", frozenScope).IterVariables() {
@@ -144,7 +147,7 @@ func (m *Model) CheckFrozen(scope *model.Scope) error {
 		}
 	}
 	if !used {
-		return errors.New("no graph has used the frozen weights yet, so that there is nothing to compare")
+		return ErrNotUsed
 	}
 	return nil
 }

@@ -56,6 +56,7 @@ func trainBriefly(t *testing.T, p vrkit.Program) {
 	require.NoError(t, err)
 	require.Less(t, result.Last().Loss, result.Metrics[1].Loss, "the loss falls")
 	t.Logf("loss %.4f, then %.4f", result.Metrics[1].Loss, result.Last().Loss)
+	require.NoError(t, result.Program.Model.CheckFrozen(result.Program.Store.RootScope()), "a graph has used them")
 	now, err := result.Program.WeightsHash()
 	require.NoError(t, err)
 	require.Equal(t, frozen, now, "frozen means frozen")

@@ -1,6 +1,7 @@
 package vrkit
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 
@@ -314,9 +316,10 @@ func (c *Compiled) learned() []*model.Variable {
 }
 
 // WeightsHash is the sha256 of the frozen weights, after every variable of them in the store was found to be what
-// was made of them: an error if one is not, or if no graph has run.
+// was made of them: an error if one is not. A program of which no graph has run, such as that of a run which was
+// complete already, has stored none yet: then the hash is that of the file that they will be read from.
 func (c *Compiled) WeightsHash() (string, error) {
-	if err := c.Model.CheckFrozen(c.Store.RootScope()); err != nil {
+	if err := c.Model.CheckFrozen(c.Store.RootScope()); err != nil && !errors.Is(err, models.ErrNotUsed) {
 		return "", err
 	}
 	return c.Model.Weights.Hash(), nil

@@ -56,6 +56,7 @@ func trainAndReopen(t *testing.T, in input.Manipulation, out output.Alignment) {
 	for _, m := range result.Metrics[1:] {
 		require.True(t, m.Loss > 0 && !math.IsInf(m.Loss, 0), "a loss of %v", m.Loss)
 	}
+	require.NoError(t, result.Program.Model.CheckFrozen(result.Program.Store.RootScope()), "a graph has used them")
 	now, err := result.Program.WeightsHash()
 	require.NoError(t, err)
 	require.Equal(t, frozen, now, "frozen means frozen")

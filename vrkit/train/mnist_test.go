@@ -40,6 +40,7 @@ func TestMNIST(t *testing.T) {
 			Epochs: 4, Batch: 50, Recipe: train.AdamAt(rate), Schedule: train.Exact, Seed: seed,
 		})
 		require.NoError(t, err)
+		require.NoError(t, result.Program.Model.CheckFrozen(result.Program.Store.RootScope()), "a graph has used them")
 		hash, err := result.Program.WeightsHash()
 		require.NoError(t, err)
 		require.Equal(t, frozen.Weights.Hash(), hash, "frozen means frozen")

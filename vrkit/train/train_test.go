@@ -77,6 +77,7 @@ func TestTrainLearns(t *testing.T) {
 			require.Less(t, result.Last().Loss, .8*result.Metrics[1].Loss, "the loss falls")
 			require.Greater(t, result.Last().TrainAccuracy, .5)
 
+			require.NoError(t, result.Program.Model.CheckFrozen(result.Program.Store.RootScope()), "a graph has used them")
 			now, err := result.Program.WeightsHash()
 			require.NoError(t, err)
 			require.Equal(t, frozen, now, "frozen means frozen")
@@ -86,6 +87,18 @@ func TestTrainLearns(t *testing.T) {
 			require.Len(t, metrics, 21)
 			require.Equal(t, result.Last().TestAccuracy, metrics[20].TestAccuracy)
 		})
+	}
+}
+
+// A run that is complete is trained no further, so that no graph runs: its weights are told all the same.
+func TestTrainAgain(t *testing.T) {
+	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1})
+	for range 2 {
+		result, err := train.Train(t.Context(), c)
+		require.NoError(t, err)
+		now, err := result.Program.WeightsHash()
+		require.NoError(t, err)
+		require.Equal(t, c.Program.Model.Weights.Hash(), now)
 	}
 }
 
