@@ -16,10 +16,14 @@ import (
 // was done is kept, and that the run is not complete.
 func Train(ctx context.Context, c train.Config) (result train.Result, complete bool, err error) {
 	if c.Events == nil {
-		c.Events = Progress(filepath.Base(c.Run))
+		progress := Progress(filepath.Base(c.Run))
 		earlier, _ := train.ReadMetrics(c.Run) // of an earlier process; a new run has none
-		for _, m := range earlier {
-			c.Events(train.Event{Stage: train.StageEpoch, Epoch: m.Epoch, Epochs: c.Epochs, Metrics: &m})
+		c.Events = func(e train.Event) {
+			for _, m := range earlier { // once the run goes on: of one that is refused nothing is shown
+				progress(train.Event{Stage: train.StageEpoch, Epoch: m.Epoch, Epochs: c.Epochs, Metrics: &m})
+			}
+			earlier = nil
+			progress(e)
 		}
 	}
 	result, err = train.Train(ctx, c)

@@ -69,6 +69,22 @@ func TestTrain(t *testing.T) {
 		require.Equal(t, m, resumed.Metrics[i])
 	}
 
+	// A run of other settings is refused, and shows nothing of the run that is there.
+	refused := c
+	refused.Batch, refused.Events = 6, nil
+	errors, err := os.Create(filepath.Join(t.TempDir(), "errors"))
+	require.NoError(t, err)
+	defer errors.Close()
+	stderr := os.Stderr
+	os.Stderr = errors
+	_, complete, err = Train(t.Context(), refused)
+	os.Stderr = stderr
+	require.ErrorContains(t, err, "batch: 4, now 6")
+	require.False(t, complete)
+	info, err := errors.Stat()
+	require.NoError(t, err)
+	require.Zero(t, info.Size())
+
 	c.Run = "" // Train refuses, and that is an error
 	c.Data = &datasets.Dataset{Info: data.Info}
 	_, complete, err = Train(t.Context(), c)

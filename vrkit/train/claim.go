@@ -47,7 +47,7 @@ func (c Config) claim(s *saved, before vrkit.Manifest, now *vrkit.Manifest) (*sa
 		return nil, fmt.Errorf("%s is another run: %w", c.Run, err)
 	}
 	if len(recipe) > 0 {
-		return nil, fmt.Errorf("%s was trained differently (%s): take another run directory, or the same settings", c.Run, strings.Join(recipe, "; "))
+		return nil, refuse(c.Run, recipe)
 	}
 	if len(engine) > 0 && !c.Force {
 		return nil, fmt.Errorf("%s was computed by another engine (%s), so that its results would not repeat: take another run directory, or force it", c.Run, strings.Join(engine, "; "))

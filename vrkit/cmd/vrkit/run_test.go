@@ -110,7 +110,7 @@ func TestRun(t *testing.T) {
 	status, stdout, stderr = vrkitIn(t, dir, append(small, "-batch", "30")...)
 	require.Equal(t, 1, status)
 	require.Empty(t, stdout)
-	require.Contains(t, stderr, "run was trained differently (training.batch: 20, now 30): take another run directory")
+	require.Contains(t, stderr, "run was trained differently (training.batch: 20, now 30): choose another name, or delete ")
 	refused(t, dir, "say where the run's pictures lie now with -dataset folder:PATH", "eval", "run", "-dataset", "folder:nowhere")
 	require.NoError(t, os.WriteFile("run/metrics.csv", []byte("junk"), 0o600))
 	status, _, stderr = vrkitIn(t, dir, "predict", "run", "digit.png")
