@@ -27,6 +27,10 @@ func chosen(differences []string) (said []string) {
 		if words, ok := spoken[key]; ok {
 			d = words + ": " + values
 		}
+		if key == "data.train" { // what a user changes first
+			said = slices.Insert(said, 0, d)
+			continue
+		}
 		said = append(said, d)
 	}
 	if len(said) == 0 {

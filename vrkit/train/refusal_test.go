@@ -22,6 +22,7 @@ func TestRefusal(t *testing.T) {
 		"images: 30, now 20":                           func(c *train.Config) { c.Data = stripes(20, 12, 12) },
 		"test images: 12, now 6":                       func(c *train.Config) { c.Data = stripes(30, 12, 6) },
 		"input.settings.n: 4, now 6":                   func(c *train.Config) { c.Program.Input = input.Padding{Image: 6} },
+		"images: 30, now 20; test images: 12, now 6":   func(c *train.Config) { c.Data = stripes(20, 12, 6) },
 		"images: 30, now 20; training.batch: 8, now 5": func(c *train.Config) { c.Data, c.Batch = stripes(20, 12, 12), 5 },
 	} {
 		other := c
