@@ -87,7 +87,7 @@ func (l *launcher) install() error {
 	if err := writeSpec(dir, spec); err != nil {
 		return fmt.Errorf("the kernel could not be installed: %w", err)
 	}
-	fmt.Fprintf(l.out, "installed the kernel %q as %s\nA notebook anywhere can now import %s as it is in %s; its first cell is %%noautoget.\n",
+	fmt.Fprintf(l.out, "installed the kernel %q as %s\nA notebook anywhere can now import %s as it is in %s.\n",
 		spec.DisplayName, filepath.Join(dir, "kernel.json"), module, l.root)
 	return nil
 }

@@ -81,6 +81,9 @@ func (l *launcher) serveAt(ctx context.Context, port int, browser bool) error {
 		return err
 	}
 	link := s.address + "/lab/tree/" + firstNotebook + "?token=" + s.token
+	if _, err := exec.LookPath("gopls"); err != nil {
+		fmt.Fprintln(l.out, "Tab completes nothing in the cells, because gopls is not on the PATH: docs/editors.md says how to have it.")
+	}
 	fmt.Fprintf(l.out, "JupyterLab's log is %s; Ctrl-C here ends it.\nready: %s\n", logPath, link)
 	if browser {
 		openBrowser(l.scratch, link)

@@ -7,7 +7,8 @@
 #   VRKIT_GO         folder of the go command, looked at when it is not on the PATH
 #   GONB_FLAGS       more flags for gonb, e.g. -raw_error for errors as plain text
 set -eu
-root=$(cd "$(dirname "$0")/../../../.." && pwd -P)
+here=$(cd "$(dirname "$0")" && pwd -P)
+root=$(cd "$here/../../../.." && pwd -P)
 
 PATH="${VRKIT_TOOLS:+$VRKIT_TOOLS:}$PATH"
 command -v go >/dev/null 2>&1 || PATH="$PATH${VRKIT_GO:+:$VRKIT_GO}"
@@ -18,6 +19,9 @@ for tool in go gonb goimports; do
 		exit 1
 	}
 done
+VRKIT_GO_COMMAND=$(command -v go)
+export VRKIT_GO_COMMAND
+PATH="$here/bin:$PATH" # see bin/go
 case $root in *,*) # gonb splits -go_work at commas
 	echo "the path of the checkout has a comma in it, which gonb cannot take: move $root" >&2
 	exit 1 ;;
