@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -23,53 +22,43 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
-// A launcher serves; every notebook opens in JupyterLab, and 01 and 04 run there, at the small scale where
-// they have one. All are copies: JupyterLab saves what it runs.
+// All notebooks are executed headless in one folder, in order, and then each again there in JupyterLab, by Run
+// All, at the small scale where they have one. So the second time finds the runs of the first, but for 01, which
+// trains before the reader's eyes. What runs are copies: JupyterLab saves what it runs.
 func TestBrowserLab(t *testing.T) {
 	browser := startBrowser(t)
-	l, _ := readyLauncher(t, new(strings.Builder))
 	b := realProcesses(t)
+	l, ctx := readyLauncher(t, new(strings.Builder))
+	folder := filepath.Join(b.root, "notebooks")
+	require.NoError(t, os.MkdirAll(filepath.Join(folder, "out"), 0o755))
+	out, err := os.MkdirTemp(filepath.Join(folder, "out"), "browser-")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(out) })
+	paths, err := l.notebooks("all")
+	require.NoError(t, err)
+	require.NoError(t, l.executeAt(ctx, smallScale, paths, out))
+	work := filepath.Join(out, "run")
+	require.NoError(t, os.RemoveAll(filepath.Join(work, "runs", "01")))
+
 	launcher := fetchtest.Start(t, b.without(t).command(fetchtest.Bad{}, b.launcher, "-no-browser")(t))
 	t.Cleanup(func() { launcher.Signal(syscall.SIGINT); launcher.End(t, time.Minute) })
 	line := launcher.Until(t, "ready: ", 5*time.Minute)
 	link, err := url.Parse(strings.TrimPrefix(line, "ready: "))
 	require.NoError(t, err)
-
-	folder := filepath.Join(b.root, "notebooks")
-	require.NoError(t, os.MkdirAll(filepath.Join(folder, "out"), 0o755))
-	copies, err := os.MkdirTemp(filepath.Join(folder, "out"), "browser-")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = os.RemoveAll(copies) })
-	for _, path := range filesIn(folder, "*.ipynb") {
+	for _, path := range paths {
 		name := filepath.Base(path)
 		t.Run(name, func(t *testing.T) {
-			copied := filepath.Join(copies, name)
+			copied := filepath.Join(work, name)
 			require.NoError(t, l.copySmall(path, copied))
 			shown, err := filepath.Rel(folder, copied)
 			require.NoError(t, err)
-			w := openTab(t, browser, 4*time.Minute)
+			w := openTab(t, browser, 10*time.Minute)
 			require.NoError(t, w.openLab(link, shown))
-			if strings.HasPrefix(name, "01") || strings.HasPrefix(name, "04") {
-				require.NoError(t, w.runAll())
-				assert.NoError(t, w.executed(filepath.Join(t.TempDir(), name)))
-			}
+			require.NoError(t, w.runAll())
+			assert.NoError(t, w.executed(filepath.Join(t.TempDir(), name)))
 			assert.NoError(t, w.quiet(func(to *url.URL) bool { return to.Host == link.Host }))
 		})
 	}
-}
-
-// copySmall copies a notebook, scaled as -run does.
-func (l *launcher) copySmall(from, to string) error {
-	const script = `import sys, nbformat, scale
-notebook = nbformat.read(sys.argv[1], as_version=4)
-scale.scale(notebook, "small")
-nbformat.write(notebook, sys.argv[2])`
-	python := exec.Command(l.python, "-B", "-c", script, from, to)
-	python.Dir = filepath.Join(l.root, "notebooks", "jupyter")
-	if said, err := python.CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: %s", err, said)
-	}
-	return nil
 }
 
 // expose makes JupyterLab show its application object to scripts, as its flag --expose-app-in-browser does:

@@ -26,7 +26,7 @@ func TestMatrixOfPaths(t *testing.T) {
 	all, last, code := fetchtest.Run(t, d.command(fetchtest.Bad{}, b.launcher, "-run", path, "-out", out)(t), 3*time.Minute)
 	require.Zero(t, code, all)
 	require.Contains(t, last, "tiny.ipynb: done in")
-	require.FileExists(t, filepath.Join(out, "tiny.run", "left"))
+	require.FileExists(t, filepath.Join(out, "run", "left"))
 	require.FileExists(t, filepath.Join(out, "tiny.html"))
 	nobodyLeft(t, d.cache)
 }

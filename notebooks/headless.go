@@ -11,14 +11,11 @@ import (
 )
 
 // notebooks resolves what -run names: "all", beginnings of names ("01"), or
-// paths, separated by commas.
+// paths, separated by commas. One that is named twice is executed twice.
 func (l *launcher) notebooks(names string) ([]string, error) {
 	known := filesIn(filepath.Join(l.root, "notebooks"), "*.ipynb")
-	if names == "all" {
-		if len(known) == 0 {
-			return nil, fmt.Errorf("there is no notebook in %s", filepath.Join(l.root, "notebooks"))
-		}
-		return known, nil
+	if len(known) == 0 {
+		return nil, fmt.Errorf("there is no notebook in %s", filepath.Join(l.root, "notebooks"))
 	}
 	var chosen []string
 	for _, name := range strings.Split(names, ",") {
@@ -34,7 +31,7 @@ func (l *launcher) notebooks(names string) ([]string, error) {
 		all := []string{"all"}
 		for _, path := range known {
 			all = append(all, filepath.Base(path))
-			if name != "" && strings.HasPrefix(filepath.Base(path), name) {
+			if name == "all" || name != "" && strings.HasPrefix(filepath.Base(path), name) {
 				chosen = append(chosen, path)
 			}
 		}
@@ -116,8 +113,16 @@ func (l *launcher) executeAt(ctx context.Context, scale string, paths []string, 
 	if err != nil {
 		return err
 	}
+	// One folder for all, as a user's are in one, and a fresh one, so that no earlier result is taken for this run's.
+	work := filepath.Join(out, "run")
+	if err := os.RemoveAll(work); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(work, 0o755); err != nil {
+		return fmt.Errorf("-out cannot be written: %w", err)
+	}
 	for _, path := range paths {
-		if err := l.executeOne(ctx, scale, path, out); err != nil {
+		if err := l.executeOne(ctx, scale, path, out, work); err != nil {
 			return err
 		}
 	}
@@ -136,20 +141,13 @@ type news struct {
 	Bytes       int64
 }
 
-// executeOne writes the executed notebook to out, checks its figures, and
-// writes its page. The cells run in a fresh folder there, name.run, so that no
-// earlier result is taken for this run's.
-func (l *launcher) executeOne(ctx context.Context, scale, path, out string) error {
+// executeOne writes the notebook, whose cells are executed in the folder work,
+// to out, checks its figures, and writes its page.
+func (l *launcher) executeOne(ctx context.Context, scale, path, out, work string) error {
 	name := filepath.Base(path)
-	stem := filepath.Join(out, strings.TrimSuffix(name, ".ipynb"))
-	work, page, executed := stem+".run", stem+".html", filepath.Join(out, name)
-	for _, old := range []string{work, page} { // an old page beside a new failure would mislead
-		if err := os.RemoveAll(old); err != nil {
-			return err
-		}
-	}
-	if err := os.MkdirAll(work, 0o755); err != nil {
-		return fmt.Errorf("-out cannot be written: %w", err)
+	page, executed := filepath.Join(out, strings.TrimSuffix(name, ".ipynb")+".html"), filepath.Join(out, name)
+	if err := os.RemoveAll(page); err != nil { // an old page beside a new failure would mislead
+		return err
 	}
 	if _, err := readNotebook(path); err != nil { // before an hour of executing it
 		return err

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,7 +22,7 @@ func readyLauncher(t *testing.T, out *strings.Builder) (*launcher, context.Conte
 	if testing.Short() {
 		t.Skip("-short: JupyterLab and the Go kernel are not set up")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
 	t.Cleanup(cancel)
 	l, err := newLauncher()
 	require.NoError(t, err)
@@ -45,7 +47,7 @@ func declaring(t *testing.T, name string, says object, cells ...string) string {
 	t.Helper()
 	var list []object
 	for i, source := range cells {
-		cell := object{"id": string(rune('a' + i)), "metadata": object{}, "source": source, "cell_type": "markdown"}
+		cell := object{"id": fmt.Sprint("c", i), "metadata": object{}, "source": source, "cell_type": "markdown"}
 		if !strings.HasPrefix(source, "#") {
 			cell["cell_type"], cell["outputs"], cell["execution_count"] = "code", []object{}, nil
 		}
@@ -59,6 +61,20 @@ func declaring(t *testing.T, name string, says object, cells ...string) string {
 	path := filepath.Join(t.TempDir(), name)
 	require.NoError(t, os.WriteFile(path, text, 0o600))
 	return path
+}
+
+// copySmall copies a notebook, scaled as -run does.
+func (l *launcher) copySmall(from, to string) error {
+	const script = `import sys, nbformat, scale
+notebook = nbformat.read(sys.argv[1], as_version=4)
+scale.scale(notebook, "small")
+nbformat.write(notebook, sys.argv[2])`
+	python := exec.Command(l.python, "-B", "-c", script, from, to)
+	python.Dir = filepath.Join(l.root, "notebooks", "jupyter")
+	if said, err := python.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, said)
+	}
+	return nil
 }
 
 // drawsPicture is a cell with a picture that is full, and with one that is white.
@@ -87,7 +103,7 @@ func TestExecuteNotebook(t *testing.T) {
 	before, err := os.ReadFile(path)
 	require.NoError(t, err)
 	out := filepath.Join(t.TempDir(), "an out")
-	require.NoError(t, os.MkdirAll(filepath.Join(out, "tiny.run", "runs", "old"), 0o700))
+	require.NoError(t, os.MkdirAll(filepath.Join(out, "run", "runs", "old"), 0o700))
 
 	require.NoError(t, l.execute(ctx, []string{path}, out))
 	assert.Contains(t, printed.String(), "[ 3/3]")
@@ -95,8 +111,8 @@ func TestExecuteNotebook(t *testing.T) {
 	after, err := os.ReadFile(path)
 	require.NoError(t, err)
 	assert.Equal(t, before, after, "the source")
-	assert.FileExists(t, filepath.Join(out, "tiny.run", "left"))
-	assert.NoDirExists(t, filepath.Join(out, "tiny.run", "runs"), "an earlier run's results")
+	assert.FileExists(t, filepath.Join(out, "run", "left"))
+	assert.NoDirExists(t, filepath.Join(out, "run", "runs"), "an earlier run's results")
 	executed, err := os.ReadFile(filepath.Join(out, "tiny.ipynb"))
 	require.NoError(t, err)
 	assert.Contains(t, string(executed), "image/png")
@@ -123,8 +139,11 @@ func TestFailingCells(t *testing.T) {
 		"panic":    {[]string{"%%\nvar p []int\nfmt.Println(p[len(os.Args)+1])"}, []string{"cell 2, line 3,", "3 | fmt.Println(p[", "index out of range [2]"}},
 		"called":   {[]string{"func f() {\n\tpanic(\"no\")\n}", "%%\nf()"}, []string{"cell 3 failed in line 2 of cell 2", "panic(\"no\")"}},
 		"exit":     {[]string{"%%\nlog.Fatal(\"the model is missing\")"}, []string{"cell 2 failed", "log.Fatal", "the model is missing"}},
-		"shell":    {[]string{"!false"}, []string{"cell 2, line 1,", "1 | !false", "exit status 1"}},
-		"command":  {[]string{"%nosuch"}, []string{"cell 2, line 1,", "%nosuch"}},
+		"must": {[]string{"var ctx = show.Context()\n\nfunc frozen() *models.Model {\n\treturn must.M1(models.Open(ctx, \"nosuch\", nil))\n}", "%%\nfmt.Println(frozen().Name)"},
+			[]string{"cell 3 failed in line 4 of cell 2:\n    4 | \treturn must.M1(", ")\nno model is called \"nosuch\"; known: "}},
+		"own fault": {[]string{"var ctx = show.Context()", "%%\nmust.M(ctx.Err())\nvar p *int\nfmt.Println(*p)"}, []string{"cell 3, line 4,", "4 | fmt.Println(*p)", "nil pointer dereference"}},
+		"shell":     {[]string{"!false"}, []string{"cell 2, line 1,", "1 | !false", "exit status 1"}},
+		"command":   {[]string{"%nosuch"}, []string{"cell 2, line 1,", "%nosuch"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cells := append(append([]string{"%noautoget"}, c.cells...), "!touch later")
@@ -135,7 +154,7 @@ func TestFailingCells(t *testing.T) {
 			}
 			assert.FileExists(t, filepath.Join(out, "bad.ipynb"))
 			assert.NoFileExists(t, filepath.Join(out, "bad.html"))
-			assert.NoFileExists(t, filepath.Join(out, "bad.run", "later"))
+			assert.NoFileExists(t, filepath.Join(out, "run", "later"))
 		})
 	}
 }

@@ -56,6 +56,10 @@ func TestNotebooksByName(t *testing.T) {
 	paths, err := l.notebooks(path)
 	require.NoError(t, err)
 	assert.Equal(t, []string{path}, paths)
+	paths, err = l.notebooks("01,all,all")
+	require.NoError(t, err)
+	assert.Len(t, paths, 11)
+	assert.Equal(t, paths[0], paths[6])
 	_, err = l.notebooks("nosuch")
 	assert.ErrorContains(t, err, `no notebook "nosuch"`)
 }

@@ -27,8 +27,10 @@ serves the notebooks in JupyterLab on this machine until Ctrl-C. The first start
 fetches and builds (some minutes); later ones serve within seconds.
 
   -run NAMES     execute notebooks headless instead of serving: 01, all, or a
-                 list as 01,02; stops at the first cell that fails, and at a
-                 figure that is missing or blank
+                 list as 01,02; one after the other in one folder, as a user
+                 does, so that all,all finds the runs of the first time; stops
+                 at the first cell that fails, and at a figure that is missing
+                 or blank
   -gallery       execute all notebooks headless and write a page of each, with
                  an index, to docs/gallery; with -run only those, to -out
   -out DIR       where -run writes executed .ipynb and .html (notebooks/out), and

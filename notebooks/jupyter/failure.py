@@ -1,9 +1,9 @@
 """Finds out whether a GoNB cell failed, where, and says why in plain text.
 
 GoNB reports in four ways: a compiler error names cell and line in its traceback; a panic
-names them in the stack on stderr; a program that exits says only what it printed; and a
-shell line (`!command`) that fails is no error to Jupyter at all, only a last line
-"exit status 1" on stderr.
+names them in the stack on stderr; a program that exits says only what it printed, which is
+the line as well where show.Context has set must; and a shell line (`!command`) that fails
+is no error to Jupyter at all, only a last line "exit status 1" on stderr.
 """
 
 import re
@@ -21,6 +21,7 @@ COMPILER = re.compile(r"^Cell\[(\d+)\]: Line (\d+)$", re.M)
 FRAME = re.compile(
     r"\[\[ Cell \[(?P<cell>\d+)\] Line (?P<line>\d+) \]\]|^\s*(?P<program>/.*/gonb_\w+/main\.go):(?P<at>\d+)", re.M
 )
+LINE = re.compile(r"^  (?:in|from): +(.*)$", re.M)  # as vrkit/show/cell.go writes it
 STATUS = re.compile(r"^(exit status \d+|signal: .*)$", re.M)
 UNKNOWN = re.compile(r"unknown or not implemented yet\.\s*$")
 POSITION = re.compile(r"^(\S*/)?main(_test)?\.go:\d+(:\d+)?: ")
@@ -53,6 +54,11 @@ def process(number, sources, stderr):
     text = stderr.strip()
     if where := place(text, number, sources):
         return Failure(*where, text.split("\n\ngoroutine ")[0])
+    if said := LINE.search(text):
+        error = text[: said.start()].strip()
+        if where := line_of(said[1], number, sources):
+            return Failure(*where, error)
+        return Failure(number, 0, error)
     lines = enumerate(sources[number].splitlines(), 1)
     commands = [n for n, line in lines if line.startswith(("!", "%")) and not line.startswith("%%")]
     return Failure(number, commands[0] if len(commands) == 1 else 0, text)
@@ -70,8 +76,15 @@ def place(text, number, sources):
                 code = program.read().splitlines()[int(frame["at"]) - 1].strip()
         except (OSError, IndexError):
             continue
-        same = [(c, n) for c, source in sources.items() for n, line in enumerate(source.splitlines(), 1) if line.strip() == code]
-        for found in ([(c, n) for c, n in same if c == number], same):
-            if len(found) == 1:
-                return found[0]
+        if found := line_of(code, number, sources):
+            return found
+    return None
+
+
+def line_of(code, number, sources):
+    """Cell and line of the one line with this code, in the cell that ran or else in another."""
+    same = [(c, n) for c, source in sources.items() for n, line in enumerate(source.splitlines(), 1) if line.strip() == code]
+    for found in ([(c, n) for c, n in same if c == number], same):
+        if len(found) == 1:
+            return found[0]
     return None
