@@ -32,7 +32,7 @@ func FromPicture(picture image.Image) Image {
 }
 
 // Resize writes an image as RGB [side, side, 3] into dst: bilinear, antialiased where it shrinks,
-// the aspect ratio not kept, as the papers' transforms do (reference/methods.md 4).
+// the aspect ratio not kept, as the papers' transforms do (docs/methods.md 3.3).
 func (m Image) Resize(dst []uint8, side int) {
 	scaled := m.Scale(side, side)
 	if m.Channels == 3 {

@@ -1,6 +1,10 @@
 package docs_test
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -19,4 +23,36 @@ func TestResults(t *testing.T) {
 		cells[[2]string{r.Input, r.Output}] = true
 	}
 	require.Len(t, cells, 5*6)
+}
+
+// elsewhere finds what names a file outside the repository.
+var elsewhere = regexp.MustCompile(`\breference/[a-z]+\.md|\.\./shared/`)
+
+// Code and docs stand alone: no text of the repository cites what is not in it.
+func TestStandsAlone(t *testing.T) {
+	read := 0
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		name := entry.Name()
+		if err == nil && entry.IsDir() && (name == ".git" || name == ".ci" || name == "out" || name == "runs") {
+			return filepath.SkipDir
+		}
+		switch filepath.Ext(name) {
+		case ".go", ".md", ".py", ".ipynb", ".plan", ".c", ".sh":
+		default:
+			return err
+		}
+		if err != nil || path == "docs_test.go" || path == filepath.Join("..", "docs", "docs_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		read++
+		for number, line := range strings.Split(string(text), "\n") {
+			if found := elsewhere.FindString(line); found != "" {
+				t.Errorf("%s:%d cites %s, which is not in the repository", path, number+1, found)
+			}
+		}
+		return err
+	})
+	require.NoError(t, err)
+	require.Greater(t, read, 300)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 )
 
-// TestEfficientnetParity holds Lite0's logits of a real photo against the values of
-// reference/assets.md: coffee.png, the 224×224 crop at left 188, top 88.
+// TestEfficientnetParity holds Lite0's logits of a real photo against those of another implementation with
+// the same weights: coffee.png, the 224×224 crop at left 188, top 88.
 func TestEfficientnetParity(t *testing.T) {
 	m, backend := open(t, "efficientnet-lite0"), backendtest.XLA(t)
 	crop := photo(t, "coffee", image.Rect(188, 88, 188+224, 88+224))

@@ -11,8 +11,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 )
 
-// TestSqueezenetParity holds the logits of a real photo against the values of reference/assets.md:
-// coffee.png, the 227×227 crop at left 186, top 86.
+// TestSqueezenetParity holds the logits of a real photo against those of another implementation with the same
+// weights: coffee.png, the 227×227 crop at left 186, top 86.
 func TestSqueezenetParity(t *testing.T) {
 	m, backend := open(t, "squeezenet1.1"), backendtest.XLA(t)
 	m.Sides = models.SideRule{Min: 227, Multiple: 1} // the published vector is at 227

@@ -16,7 +16,7 @@ import (
 // and then on ImageNet-1k, and PyTorch-Pretrained-ViT converted.
 //
 // The second wants its pixels in [−1,1]. SMM's code gives it ImageNet's normalisation all the same
-// (reference/methods.md, trap 16).
+// (docs/methods.md 4).
 var (
 	vitB32 = torchvision(architecture{
 		Info: Info{

@@ -21,7 +21,7 @@ const (
 // every variable has a stream of its own after it.
 const generatorStream = 0x534d4d << 8
 
-// generator is SMM's mask generator f_mask (reference/methods.md 1.3): stages of a 3×3 convolution,
+// generator is SMM's mask generator f_mask (docs/methods.md 1.3): stages of a 3×3 convolution,
 // batch normalisation and ReLU, of which the first few end with a 2×2 max-pool, and a last 3×3
 // convolution to the mask's channels. A mask of one channel has no last convolution: it is the mean of
 // the last stage's features.

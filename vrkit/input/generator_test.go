@@ -22,7 +22,7 @@ func pureGo(t *testing.T) compute.Backend {
 	return backend
 }
 
-// The mask generator's output sizes of reference/methods.md 1.3. Nothing is computed: a graph knows its
+// The mask generator's output sizes of docs/methods.md 1.3. Nothing is computed: a graph knows its
 // shapes.
 func TestGeneratorSizes(t *testing.T) {
 	backend := pureGo(t)

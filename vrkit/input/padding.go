@@ -13,7 +13,7 @@ import (
 )
 
 // Padding surrounds the image with a learned border (BLM's PaddingVR, ILM-VP's expansive prompt;
-// reference/methods.md 1.1):
+// docs/methods.md 1.1):
 //
 //	I(x) = pad(x) + σ(θ) ⊙ m
 //

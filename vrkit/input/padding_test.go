@@ -16,7 +16,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// The widths of reference/methods.md 1.1.
+// The widths of docs/methods.md 1.1.
 func TestMargins(t *testing.T) {
 	for _, c := range []struct{ side, n, before, after int }{
 		{224, 32, 96, 96}, {224, 128, 48, 48}, {224, 200, 12, 12}, {224, 33, 96, 95}, {224, 31, 97, 96},
@@ -71,7 +71,7 @@ func TestPaddingStartsGrey(t *testing.T) {
 	}
 }
 
-// The initial border, normalised with ImageNet's mean and deviation (reference/methods.md 1.1).
+// The initial border, normalised with ImageNet's mean and deviation (docs/methods.md 1.1).
 func TestGreyNormalised(t *testing.T) {
 	m := modeltest.Tiny()
 	m.Normalisation.Mean, m.Normalisation.Std = [3]float32{.485, .456, .406}, [3]float32{.229, .224, .225}

@@ -25,7 +25,7 @@ const (
 func Ablations() []string { return []string{OnlyDelta, OnlyMask, MaskOnes} }
 
 // SMM adds a learned pattern to the image, through a mask that a small net makes for every image
-// (sample-specific multi-channel masks, ICML 2024; reference/methods.md 1.3):
+// (sample-specific multi-channel masks, ICML 2024; docs/methods.md 1.3):
 //
 //	I(x) = x + δ ⊙ U_p(f_mask(x))
 //

@@ -18,7 +18,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// The counts of reference/methods.md 1.3: φ beside δ's 3·224² or 3·384².
+// The counts of docs/methods.md 1.3: φ beside δ's 3·224² or 3·384².
 func TestSMMTrainable(t *testing.T) {
 	const prompt = 3 * 224 * 224
 	for values, s := range map[int]input.SMM{

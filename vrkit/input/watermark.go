@@ -20,7 +20,7 @@ const (
 )
 
 // Watermark adds a learned pattern to the image, on a frame or all over it (BLM's WatermarkingVR,
-// ILM-VP's additive prompt; reference/methods.md 1.2):
+// ILM-VP's additive prompt; docs/methods.md 1.2):
 //
 //	I(x) = x + δ ⊙ m
 //

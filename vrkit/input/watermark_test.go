@@ -14,7 +14,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// The frames of reference/methods.md 1.2: how many pixels they have, and thereby how many values of δ
+// The frames of docs/methods.md 1.2: how many pixels they have, and thereby how many values of δ
 // learning can change.
 func TestWatermarkTrainable(t *testing.T) {
 	for _, c := range []struct {

@@ -8,7 +8,7 @@ import (
 
 // BLM is Bayesian-guided label mapping: every source label votes for every target label, with the
 // probability that a sample is of the target when the frozen model says the source, estimated from
-// counts (BLM, NeurIPS 2024; reference/methods.md 2.4):
+// counts (BLM, NeurIPS 2024; docs/methods.md 2.4):
 //
 //	V[s,t] = F[s,t] / (Σ_t' F[s,t'] + λ)        ω[s,t] = V[s,t] / Σ_s' V[s',t]
 //

@@ -8,7 +8,7 @@ import (
 
 // BLMPlus is BLM+, Bayesian-guided label mapping from probabilities: BLM's step, with probability mass
 // A in place of counts F. Each sample gives the source labels its softmax holds likeliest, the first k
-// of them, their probabilities rather than one vote to the first (reference/methods.md 2.5):
+// of them, their probabilities rather than one vote to the first (docs/methods.md 2.5):
 //
 //	A[s,t] = Σ_{i: y_i=t} P̃[i,s]
 //	V[s,t] = A[s,t] / (Σ_t' A[s,t'] + λ)        ω[s,t] = V[s,t] / Σ_s' V[s',t]

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The worked vector of reference/methods.md 2.6.
+// The worked vector of docs/methods.md 2.6.
 func TestBLMPlus(t *testing.T) {
 	var logits []float32
 	for _, p := range []float64{.7, .2, .1 /**/, .1, .6, .3 /**/, .2, .3, .5} {
@@ -26,7 +26,7 @@ func TestBLMPlus(t *testing.T) {
 	require.InDeltaSlice(t, []float64{.429197, 0, .397080, .339623, .173723, .660377}, toFloat64(m.Weights), 1e-6)
 }
 
-// The table of reference/methods.md 2.5, but for K < 7, where the papers' code keeps none.
+// The table of docs/methods.md 2.5, but for K < 7, where the papers' code keeps none.
 func TestKept(t *testing.T) {
 	b := BLMPlus{Lambda: 1, Alpha: .15}
 	for targets, want := range map[int]int{1: 1, 2: 1, 6: 1, 7: 1, 10: 1, 20: 3, 37: 5, 43: 6, 47: 7, 100: 15, 101: 15, 102: 15, 196: 29, 397: 59} {

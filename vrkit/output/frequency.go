@@ -10,7 +10,7 @@ import (
 
 // FLM is frequent label mapping: each target label gets one source label of its own, the one the
 // frozen model most often gives its samples, estimated once with the initial prompt
-// (reference/methods.md 2.3).
+// (docs/methods.md 2.3).
 type FLM struct{}
 
 // Name is "flm".

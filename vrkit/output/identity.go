@@ -4,7 +4,7 @@ import "github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
 // Identity reads target t from source t: ω is the first K columns of the identity matrix. It is for
 // frozen models whose source labels are the target task's already, such as a text-image model given
-// one prompt a class (reference/methods.md 7).
+// one prompt a class (docs/methods.md 2.9).
 type Identity struct{}
 
 // Name is "identity".

@@ -37,7 +37,7 @@ const (
 )
 
 // Linear is a linear layer on the source logits, trained by gradient together with the prompt: the
-// comparison of BLM's paper with a mapping that is learned, S·K values of it (reference/methods.md
+// comparison of BLM's paper with a mapping that is learned, S·K values of it (docs/methods.md
 // 2.8). Unlike an estimated ω its columns don't sum to one, so that its answers change when a constant
 // is added to all source logits.
 type Linear struct {

@@ -3,7 +3,7 @@
 //
 // Every label mapping, hard or soft, is one matrix ω of shape [S source labels, K target labels],
 // and is applied by one product: ẑ = z·ω. Raw logits are averaged, not probabilities
-// (reference/methods.md 2.1). An ω that is estimated is constant for the gradient: estimators differ
+// (docs/methods.md 2.1). An ω that is estimated is constant for the gradient: estimators differ
 // only in how they compute it from statistics that accumulate batch by batch; they are plain Go and
 // need no backend.
 package output

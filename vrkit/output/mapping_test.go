@@ -103,7 +103,7 @@ func residual(logits, omega, bias []float64, labels []int32, sources, targets in
 }
 
 // The gradient of the cross-entropy at the source logits is (softmax(ẑ) − onehot(y))·ωᵀ/B
-// (reference/methods.md 2.1).
+// (docs/methods.md 2.1).
 func TestGradientAtSourceLogits(t *testing.T) {
 	const n, sources, targets = 8, 10, 4
 	logits, labels := noise(n, sources, targets)

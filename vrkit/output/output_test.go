@@ -19,7 +19,7 @@ func observed(joint [][]float64) *Statistics {
 	return s
 }
 
-// The worked vectors of reference/methods.md 2.3 and 2.6.
+// The worked vectors of docs/methods.md 2.3 and 2.6.
 func TestGreedy(t *testing.T) {
 	for _, c := range []struct {
 		name  string

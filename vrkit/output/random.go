@@ -12,7 +12,7 @@ const rlmStream = 0x524c4d
 
 // RLM is random label mapping: each target label gets one source label of its own, drawn before
 // anything is seen, and fixed: the first K entries of a random permutation of the S source labels
-// (reference/methods.md 2.3). What it reaches owes nothing to the mapping, so it is what the others
+// (docs/methods.md 2.3). What it reaches owes nothing to the mapping, so it is what the others
 // are measured against. PyTorch's draw of the same seed is another one.
 type RLM struct {
 	// Seed is of the permutation, math/rand/v2's PCG: the same seed always draws the same, and another
@@ -26,7 +26,7 @@ func (r RLM) SeedOr(seed uint64) Alignment { return RLM{Seed: cmp.Or(r.Seed, see
 // Name is "rlm".
 func (RLM) Name() string { return "rlm" }
 
-// Alignment is rule-based: it takes no statistics (reference/methods.md 7).
+// Alignment is rule-based: it takes no statistics (docs/methods.md 6).
 func (RLM) Alignment() taxonomy.Alignment { return taxonomy.RuleBased }
 
 // Mapping is the draw as one-hot columns. More target than source labels are an error.

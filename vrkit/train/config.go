@@ -40,7 +40,7 @@ type Config struct {
 }
 
 // Schedule says where the statistics of an ω that is estimated every epoch come from
-// (reference/methods.md 2.7). Before the first epoch both take a pass over the training data.
+// (docs/methods.md 2.7). Before the first epoch both take a pass over the training data.
 type Schedule string
 
 // The schedules.

@@ -25,7 +25,7 @@ const (
 	inputs
 )
 
-// PyTorch's numbers (reference/methods.md 1.6).
+// PyTorch's numbers (docs/methods.md 3.1).
 const (
 	beta1   = .9
 	beta2   = .999

@@ -61,7 +61,7 @@ func AdamAt(rate float64) Recipe {
 }
 
 // recipes are those known by name. The papers' are as their released code has them
-// (reference/methods.md 0.1, 1.3, 1.4, 2.8, 3).
+// (docs/methods.md 3.1).
 func recipes() []Recipe {
 	course := AdamAt(.05)
 	course.Mask.Rate = .01

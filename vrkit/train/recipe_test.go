@@ -21,7 +21,7 @@ func named(t *testing.T, name string, epochs int) Recipe {
 	return r.spread(epochs)
 }
 
-// TestPapersRates holds the rate of every epoch against the papers' (reference/methods.md 1.4, 2.8; for
+// TestPapersRates holds the rate of every epoch against the papers' (docs/methods.md 3.1; for
 // the mask generator of a ViT 1.3): whatever the step, for they fall once an epoch.
 func TestPapersRates(t *testing.T) {
 	for _, name := range []string{"blm", "blm-watermark", "smm", "smm-vit"} {
@@ -69,7 +69,7 @@ func TestFallOfOtherLengths(t *testing.T) {
 	}
 }
 
-// TestCosineRates holds the values of reference/methods.md 1.6, and that the rate falls with every step.
+// TestCosineRates holds the values of docs/methods.md 3.1, and that the rate falls with every step.
 func TestCosineRates(t *testing.T) {
 	const epochs, steps = 200, 6
 	r := named(t, "clip", epochs)

@@ -76,8 +76,8 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-// TestLogits holds the logits of a real photo, through the shell, against reference/assets.md: the
-// crop of coffee.png at left 186, top 86, taken as it is at its own size, 227.
+// TestLogits holds the logits of a real photo, through the shell, against the values of
+// TestSqueezenetParity in models: the crop of coffee.png at left 186, top 86, taken as it is at its own size, 227.
 func TestLogits(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: weights are fetched")

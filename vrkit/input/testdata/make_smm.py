@@ -1,4 +1,4 @@
-"""Golden values for vrkit/input/golden_test.go: SMM (reference/methods.md 1.3) restated in PyTorch.
+"""Golden values for vrkit/input/golden_test.go: SMM (docs/methods.md 1.3) restated in PyTorch.
 
     python3 vrkit/input/testdata/make_smm.py > vrkit/input/testdata/smm.json
 

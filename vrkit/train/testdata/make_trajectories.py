@@ -3,7 +3,7 @@
     python3 vrkit/train/testdata/make_trajectories.py
 
 writes trajectories.json beside itself; any PyTorch and numpy do (made with 1.13). It restates the
-formulas of BLM, ILM-VP and SMM (reference/methods.md 1 and 2) with PyTorch's own convolution,
+formulas of BLM, ILM-VP and SMM (docs/methods.md 1 and 2) with PyTorch's own convolution,
 BatchNorm2d, Adam, SGD and schedulers, around the net of models/modeltest, which has closed weights.
 Before anything is written, check_trajectories.py holds the parts against closed forms, finite
 differences and worked examples, and every case is run again with its frozen weights off by 1e-13, to

@@ -1,5 +1,5 @@
 """The methods restated in PyTorch for make_trajectories.py: made-up data, the tiny frozen net, input
-manipulations and output alignments, from the formulas of reference/methods.md 1 and 2.
+manipulations and output alignments, from the formulas of docs/methods.md 1 and 2.
 """
 
 import math
