@@ -23,7 +23,7 @@ import (
 )
 
 // All notebooks are executed headless in one folder, in order, and then each again there in JupyterLab, by Run
-// All, at the small scale where they have one. So the second time finds the runs of the first, but for 01, which
+// All, at the small scale where they have one. So the second time finds the runs of the first, but for 05, which
 // trains before the reader's eyes. What runs are copies: JupyterLab saves what it runs.
 func TestBrowserLab(t *testing.T) {
 	browser := startBrowser(t)
@@ -38,7 +38,7 @@ func TestBrowserLab(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, l.executeAt(ctx, smallScale, paths, out))
 	work := filepath.Join(out, "run")
-	require.NoError(t, os.RemoveAll(filepath.Join(work, "runs", "01")))
+	require.NoError(t, os.RemoveAll(filepath.Join(work, "runs", "05")))
 
 	launcher := fetchtest.Start(t, b.without(t).command(fetchtest.Bad{}, b.launcher, "-no-browser")(t))
 	t.Cleanup(func() { launcher.Signal(syscall.SIGINT); launcher.End(t, time.Minute) })
