@@ -155,7 +155,7 @@ func TestRunDirectoryRefused(t *testing.T) {
 	refused(t, dir, `no part is called "exam"; known: test, val, train`, "eval", ".", "-part", "exam")
 
 	require.NoError(t, os.WriteFile("program.json", []byte(`{"input":`), 0o600))
-	refused(t, dir, "program.json: unexpected end of JSON", "eval", ".")
+	refused(t, dir, "program.json is damaged: unexpected end of JSON", "eval", ".")
 	require.NoError(t, os.WriteFile("program.json", []byte(`{"model":{"name":"resnet"}}`), 0o600))
 	refused(t, dir, `no model is called "resnet"`, "show", ".")
 }
