@@ -39,7 +39,7 @@ func paintFolder(t *testing.T, root string, n int) {
 // a table of it too. Sizes that were asked for and can't be filled are refused in the words of the flags.
 func TestFolderWithUnreadableFiles(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a short test does not train a real network")
+		t.Skip("-short: a real network is trained")
 	}
 	backendtest.XLA(t)
 	t.Setenv(commandEnv, "1") // the processes that the table starts are this test binary as the command

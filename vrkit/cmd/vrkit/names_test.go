@@ -89,7 +89,7 @@ func TestWords(t *testing.T) {
 func TestTableFolders(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
-	for _, folder := range []string{"cats, dogs", "plain/birds", "plain_birds"} {
+	for _, folder := range []string{"cats, dogs", "plain/birds", "other/birds"} {
 		for _, name := range []string{"a/1", "a/2", "b/1", "b/2"} {
 			path := filepath.Join(folder, "train", name+".png")
 			require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
@@ -116,7 +116,7 @@ func TestTableFolders(t *testing.T) {
 		`"folder:cats, dogs",folder:link`:                   "-datasets: folder:cats, dogs and folder:link are the same: write one of them",
 		`folder:plain/birds,folder:./plain/birds/`:          "folder:plain/birds and folder:./plain/birds/ are the same",
 		"folder:plain/birds,folder:" + dir + "/plain/birds": "are the same",
-		`folder:plain/birds,folder:plain_birds`:             "folder:plain/birds and folder:plain_birds would lie in the same folder grid",
+		`folder:plain/birds,folder:other/birds`:             "the runs of folder:plain/birds and of folder:other/birds would lie in the same folder, grid",
 	} {
 		_, err := grid(twice)
 		require.ErrorContains(t, err, cause)

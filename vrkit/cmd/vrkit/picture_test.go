@@ -33,7 +33,7 @@ func TestPicturesRefused(t *testing.T) {
 	refused(t, dir, "multiples of 32, not 100", "logits", "-image", "wide.png", "-side", "100")
 	refused(t, dir, `no model is called "resnet"`, "logits", "-image", "wide.png", "-model", "resnet")
 	refused(t, dir, `no device is called "tpu"`, "logits", "-image", "wide.png", "-device", "tpu")
-	refused(t, dir, "broken.png is no picture that can be read", "logits", "-image", "broken.png")
+	refused(t, dir, "broken.png is no picture (PNG, JPEG, ", "logits", "-image", "broken.png")
 	refused(t, dir, "nowhere.png", "logits", "-image", "nowhere.png")
 	refused(t, dir, "wide.png has 40×32 pixels: -raw takes square pictures", "logits", "-raw", "-image", "wide.png")
 	refused(t, dir, "needs RUN IMAGE...", "predict")

@@ -21,7 +21,7 @@ import (
 // reported as killed, and what both leave behind is gone on with.
 func TestTableKilled(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a short test does not train a real network")
+		t.Skip("-short: a real network is trained")
 	}
 	backendtest.XLA(t)
 	dir := t.TempDir()

@@ -133,14 +133,6 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 		}
 		seeds = append(seeds, seed)
 	}
-	at := map[string]string{}
-	for _, dataset := range lists[0] {
-		folder := folderOf(dataset)
-		if before, taken := at[folder]; taken && before != dataset {
-			return nil, fmt.Errorf("-datasets: the runs of %s and of %s would lie in the same folder, %s: give one of them another name, or a table of its own", before, dataset, folder)
-		}
-		at[folder] = dataset
-	}
 	var all []cell
 	for _, dataset := range lists[0] {
 		for _, model := range lists[1] {
@@ -172,7 +164,7 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 	in := map[string]cell{}
 	for _, one := range all {
 		if other, taken := in[one.Run]; taken {
-			return nil, fmt.Errorf("the runs of %s and %s would lie in the same folder %s: rename one, or make two tables", other.Dataset, one.Dataset, one.Run)
+			return nil, fmt.Errorf("the runs of %s and of %s would lie in the same folder, %s: give one of them another name, or a table of its own", other.Dataset, one.Dataset, one.Run)
 		}
 		in[one.Run] = one
 	}

@@ -66,7 +66,7 @@ func TestOwnWeightsRefused(t *testing.T) {
 	savePNG(t, filepath.Join(dir, "a.png"), image.NewGray(image.Rect(0, 0, 40, 32)))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "page.pth"), []byte("<html>not found</html>"), 0o600))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "run"), 0o700))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "run", "program.json"), []byte(`{"model":{"name":"resnet18"}}`), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "run", "program.json"), []byte(`{"input":{"name":"pad"},"output":{"name":"flm"},"model":{"name":"resnet18"}}`), 0o600))
 	for _, command := range []string{
 		"logits -model resnet18 -image a.png", "train -model resnet18 -o new", "table -models resnet18 -o new", "eval run", "predict run a.png", "show run",
 	} {
@@ -87,7 +87,7 @@ func TestOwnWeightsRefused(t *testing.T) {
 // file, wherever it lies, and with no other.
 func TestOwnWeights(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a short test does not train a real network")
+		t.Skip("-short: a real network is trained")
 	}
 	backendtest.XLA(t)
 	t.Setenv(commandEnv, "1") // the processes that the table starts are this test binary as the command
