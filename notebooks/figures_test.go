@@ -51,6 +51,9 @@ func axesOnly(t *testing.T) picture {
 
 // Every real figure passes; what is blank or has axes alone does not.
 func TestFlaw(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: many figures are drawn")
+	}
 	for name, p := range realFigures(t) {
 		assert.Empty(t, p.flaw(), name)
 	}

@@ -121,7 +121,12 @@ func computedInGroups(values *Node) Kernel {
 }
 
 // grouped convolution and its gradient agree with one plain convolution a group.
-func TestGrouped(t *testing.T) { bothWays(t, testGrouped) }
+func TestGrouped(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: XLA compiles dozens of grouped convolutions")
+	}
+	bothWays(t, testGrouped)
+}
 
 func testGrouped(t *testing.T) {
 	const batch, side, channels = 2, 6, 128

@@ -62,6 +62,9 @@ func TestAccuracies(t *testing.T) {
 }
 
 func TestAccuraciesOfManySizes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: many figures are drawn")
+	}
 	for rows := 1; rows <= 12; rows += 5 {
 		for columns := 1; columns <= 8; columns++ {
 			cells := table(rows, columns, 12)

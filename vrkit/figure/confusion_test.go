@@ -49,6 +49,9 @@ func TestConfusion(t *testing.T) {
 }
 
 func TestConfusionOfManyClasses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: many figures are drawn")
+	}
 	for _, K := range []int{2, 3, 5, 16, 20, 27, 48} {
 		counts, names := answers(K)
 		f, err := figure.Confusion(counts, names, "")

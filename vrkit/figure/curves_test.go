@@ -39,6 +39,9 @@ func TestCurves(t *testing.T) {
 }
 
 func TestCurvesOfAnyRange(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: many figures are drawn")
+	}
 	many := make([]float64, 200)
 	for i := range many {
 		many[i] = float64(i) / 50

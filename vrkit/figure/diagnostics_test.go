@@ -70,6 +70,9 @@ func TestDiagnosticsGap(t *testing.T) {
 }
 
 func TestDiagnosticsOfAnyMeasures(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: many figures are drawn")
+	}
 	for _, epochs := range []int{1, 2, 60, 200} {
 		for keep := 1; keep <= 4; keep++ {
 			all := histories(epochs)

@@ -37,6 +37,9 @@ func TestGrid(t *testing.T) {
 }
 
 func TestGridOfManySizes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: many figures are drawn")
+	}
 	for _, side := range []int{1, 28, 128, 500} {
 		for _, columns := range []int{0, 3, 16} {
 			tiles := make([]figure.Tile, max(columns, 2))

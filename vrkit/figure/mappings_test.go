@@ -72,6 +72,9 @@ func TestMappings(t *testing.T) {
 }
 
 func TestMappingsOfManySizes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: many figures are drawn")
+	}
 	for _, K := range []int{2, 5, 43} {
 		all, sources, targets := fourMappings(100, K)
 		all = append(all, all[0], all[2])

@@ -71,6 +71,9 @@ func first(frames []figure.Frame, err error) (figure.Figure, error) {
 // Whatever a class is called, each figure shows something in the place of its
 // name, says what stands for it, and has the name as it is for those who can't see.
 func TestNamesOfAnyScript(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: many figures are drawn")
+	}
 	for figureName, draw := range named {
 		t.Run(figureName, func(t *testing.T) {
 			dots, err := draw(".", ",")

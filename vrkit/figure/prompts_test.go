@@ -39,6 +39,9 @@ func signs(side, width int, size float32) []float32 {
 }
 
 func TestPrompts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: many figures are drawn")
+	}
 	prompts := []figure.NamedPrompt{{"narrow", signs(32, 4, 1)}, {"medium", signs(32, 8, 2)}, {"full", signs(32, 16, .5)}}
 	f, err := figure.Prompts(prompts, 32, "On one scale, the weakest of three patterns looks weak.")
 	golden(t, "prompts", f, err)

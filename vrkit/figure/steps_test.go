@@ -32,6 +32,9 @@ func ExampleMappingSteps() {
 }
 
 func TestMappingSteps(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: many figures are drawn")
+	}
 	mappings, sources, _ := fourMappings(60, 10)
 	targets := []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}
 	frames, err := figure.MappingSteps(mappings, sources, targets, 1, "The same rows, whatever is drawn in them.")
