@@ -34,7 +34,7 @@ var exercises = map[string]struct {
 	done     []exercise
 }{
 	"01_padding.ipynb": { // at half the side, so that 48 pixels stand for 96
-		declares: []string{"c01", "c02", "c04", "c04a", "c10", "c12"},
+		declares: []string{"c01", "c02", "c04", "c04a", "c10", "c12", "c14"},
 		done: []exercise{
 			{"1", []change{{"c04", `"01"`, `"01-n96"`}, {"c04", `size = 32`, `size = 48`}}, []string{"c10a", "c12a", "c15", "c19"}, `same as before: true(?s:.*)mapping alone: `},
 			{"2", []change{{"c04", `"01"`, `"01-flm"`}, {"c10", "output.BLM{Lambda: 1}", "output.FLM{}"}}, []string{"c12a", "c17"}, `100.0 %  `},
@@ -50,7 +50,7 @@ var exercises = map[string]struct {
 		},
 	},
 	"03_smm.ipynb": {
-		declares: []string{"c01", "c02", "c04", "c04a", "c08", "c10"},
+		declares: []string{"c01", "c02", "c04", "c04a", "c08", "c10", "c15"},
 		done: []exercise{
 			{"1", []change{{"c04", `"03"`, `"03-fast"`}, {"c04", "maskRate = .001", "maskRate = .01"}}, []string{"c10", "c17", "c21", "c24", "c26"}, `equal: true(?s:.*)smm8 `},
 			{"2", nil, []string{"answer"}, `\d % before, .* % after`},
