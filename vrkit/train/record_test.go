@@ -89,7 +89,7 @@ func TestRecordStaysTrue(t *testing.T) {
 
 	require.NoError(t, os.Remove(filepath.Join(c.Run, vrkit.ManifestFile)))
 	_, err := train.Train(t.Context(), wrong)
-	require.ErrorContains(t, err, "run was trained differently (training.batch: 8, now 9): take another run directory")
+	require.ErrorContains(t, err, "run was trained differently (training.batch: 8, now 9): choose another name, or delete ")
 	trained(t, c)
 	requireSame(t, whole, everything(t, c.Run))
 
