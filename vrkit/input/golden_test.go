@@ -87,6 +87,9 @@ func formulas(side, layers, channels int) map[string]*tensors.Tensor {
 // SMM agrees with PyTorch in float64: its value in training and in evaluation, its mask, its running
 // statistics after two batches, and the gradients of δ and φ. Two of the cases run on XLA.
 func TestSMMGolden(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: a mask generator of the full size")
+	}
 	data, err := os.ReadFile("testdata/smm.json")
 	require.NoError(t, err)
 	var golden struct {

@@ -117,6 +117,9 @@ func (d *differentiated) at(t *testing.T, h float64, direction map[string][]floa
 // along random directions of all that is learned, and along one of each variable alone, where a
 // small one's error can't hide. Present's part in the statistics is in it.
 func TestGradients(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: finite differences of every manipulation")
+	}
 	cases := map[string]input.Manipulation{
 		"pad":                          input.Padding{Image: 5},
 		"narrow":                       input.Watermark{Kind: input.Narrow},

@@ -90,6 +90,9 @@ func TestLiveLine(t *testing.T) {
 }
 
 func TestCard(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: a card is drawn for every event of a training")
+	}
 	for _, epochs := range []int{1, 4, 200} {
 		var shown []string
 		c := &card{title: "padding <BLM>", show: func(html string) { shown = append(shown, html) }}
