@@ -23,6 +23,7 @@ import (
 // repeated, resumed and predicted with. A field that is added has to leave its default out of the file, so that the
 // runs of before still compute the same.
 type Manifest struct {
+	Format      int                  `json:"format"` // of the run directory, [Format]; 0 in runs of before it was kept
 	Input       Part                 `json:"input"`
 	Output      Part                 `json:"output"`
 	Coordinates taxonomy.Coordinates `json:"coordinates"`
@@ -32,6 +33,10 @@ type Manifest struct {
 	Engine      EngineRecord         `json:"engine"`
 	Versions    map[string]string    `json:"versions"` // of Go and of the modules that compute
 }
+
+// Format is the number of the format in which a run directory is written. It rises by one when an older version could
+// not read what a newer one writes.
+const Format = 1
 
 // Part is one side of a program: its name and its hyper-parameters.
 type Part struct {
@@ -117,7 +122,15 @@ func ReadManifest(run string) (Manifest, error) {
 	if err := json.Unmarshal(data, &m); err != nil {
 		return m, fmt.Errorf("%w: %s", &DamagedError{path, err}, Rewrite)
 	}
-	return m, nil
+	return m, m.CheckFormat(run)
+}
+
+// CheckFormat returns an error if a newer version wrote the run directory that the manifest is of.
+func (m Manifest) CheckFormat(run string) error {
+	if m.Format > Format {
+		return fmt.Errorf("%s was written by a newer version of this program (format %d, and this version knows up to %d): take a newer version", run, m.Format, Format)
+	}
+	return nil
 }
 
 // Rewrite is what to do about a file of a run directory that is damaged, gone or another program's, where it is
@@ -235,7 +248,7 @@ func CheckDigest(run, path, digest string) error {
 }
 
 // undecided are what a manifest says that decides nothing of what is computed, by dotted path.
-var undecided = []string{"training.epochs", "data.name"}
+var undecided = []string{"format", "training.epochs", "data.name"}
 
 // flat is the manifest as JSON has it, by dotted path.
 func (m Manifest) flat() (map[string]any, error) {

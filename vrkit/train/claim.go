@@ -63,7 +63,7 @@ func (c Config) trained() (*saved, *vrkit.Manifest, error) {
 		return nil, nil, err
 	}
 	if s != nil && s.record != nil {
-		return s, s.record, nil
+		return s, s.record, s.record.CheckFormat(c.Run)
 	}
 	if s == nil {
 		if _, err := os.Stat(filepath.Join(c.Run, vrkit.ArtefactDir)); errors.Is(err, os.ErrNotExist) {

@@ -166,6 +166,7 @@ func (c Config) manifest() (vrkit.Manifest, error) {
 		outputTrainables = counted.Trainable(p.Model.Sources(), len(d.Classes))
 	}
 	return vrkit.Manifest{
+		Format:      vrkit.Format,
 		Input:       vrkit.Part{Name: p.Input.Name(), Settings: p.Input.Settings()},
 		Output:      vrkit.Part{Name: p.Output.Name(), Settings: p.Output.Settings()},
 		Coordinates: p.Coordinates(),

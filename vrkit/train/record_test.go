@@ -293,3 +293,22 @@ func TestStoppedAndNotKept(t *testing.T) {
 	require.NotErrorIs(t, err, context.Canceled)
 	require.ErrorContains(t, err, "can't write "+filepath.Join(c.Run, "state", "latest.npz"))
 }
+
+// A run that a newer version wrote is neither opened nor trained on: what it means is not known here.
+func TestNewerFormat(t *testing.T) {
+	c := config(t, filepath.Join(t.TempDir(), "run"), output.FLM{})
+	c.Epochs = 1
+	_, err := train.Train(t.Context(), c)
+	require.NoError(t, err)
+	m, err := vrkit.ReadManifest(c.Run)
+	require.NoError(t, err)
+	require.Equal(t, vrkit.Format, m.Format)
+
+	m.Format++
+	require.NoError(t, m.Write(c.Run))
+	_, err = vrkit.ReadManifest(c.Run)
+	require.ErrorContains(t, err, "run was written by a newer version of this program (format 2, and this version knows up to 1): take a newer version")
+	require.NoError(t, os.Remove(filepath.Join(c.Run, "state", "latest.npz")))
+	_, err = train.Train(t.Context(), c)
+	require.ErrorContains(t, err, "was written by a newer version")
+}
