@@ -4,26 +4,38 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// withGradient is y, a value that x goes into, whose gradient to x is gradient(v) of y's gradient v: the same
-// as y's own, but computed another way. Nothing else that goes into y takes a gradient. To a backend it is y
-// itself: what carries the gradient is never computed.
+// withGradient returns y, whose gradient by x is gradient(gradY) instead of the one that GoMLX derives; gradY is the
+// gradient of the loss by y. It is for a y that is computed from x and whose own gradient XLA computes slowly. In
+// PyTorch this would be a torch.autograd.Function: y is its forward, gradient its backward. Only x gets a gradient
+// through y; whatever else y is computed from gets none.
 //
-// GoMLX has gradients of one's own for values of x's shape only. Here v is taken down where it arrives, at
-// something of y's shape, and given out at something of x's, which the gradient reaches later.
-func withGradient(y, x *Node, gradient func(v *Node) *Node) *Node {
-	var arrived *Node
-	taken := IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return gradient(arrived) })
-	carried, ok := InternalFusedOpCaller(
+// GoMLX's IdentityWithCustomGradient does this for a y of x's shape. For other shapes, a second path from x to y
+// carries the gradient, and is never computed. An example: x = [1,2,3,4], and y = [3,7] adds up pairs; gradient
+// repeats each value of gradY.
+//
+//	forward:   x ──▶ sender ──▶ sum, a scalar ──▶ broadcast to y's shape ──▶ receiver
+//	backward:  [10,10,20,20] ◀── sender ◀── [30,30,30,30] ◀── sum ◀── 30 ◀── broadcast ◀── receiver ◀── gradY = [10,20]
+//
+// The receiver has y's shape. It stores gradY = [10,20] and hands it on. The gradient of the broadcast adds it up to 30,
+// and that of the sum repeats 30 for each value of x. The sender has x's shape. It ignores the 30s and returns
+// gradient([10,20]) = [10,10,20,20].
+//
+// InternalFusedOpCaller joins the two paths: the value is that of its first function, y, and the gradient goes through
+// the graph of its second, which XLA drops because nothing needs its value.
+func withGradient(y, x *Node, gradient func(gradY *Node) *Node) *Node {
+	var received *Node
+	sender := IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return gradient(received) })
+	joined, ok := InternalFusedOpCaller(
 		func() *Node { return Identity(y) },
 		func() *Node {
-			none := BroadcastToShape(ConvertDType(ReduceAllSum(taken), y.DType()), y.Shape())
-			return IdentityWithCustomGradient(none, func(_, v *Node) *Node {
-				arrived = v
-				return v
+			path := BroadcastToShape(ConvertDType(ReduceAllSum(sender), y.DType()), y.Shape())
+			return IdentityWithCustomGradient(path, func(_, gradY *Node) *Node {
+				received = gradY
+				return gradY
 			})
 		}, true)
-	if !ok { // GOMLX_FUSION=0 forbids it
+	if !ok { // the user's GOMLX_FUSION=0 forbids it: y keeps GoMLX's gradient, which is slower
 		return y
 	}
-	return carried
+	return joined
 }

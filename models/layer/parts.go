@@ -4,13 +4,14 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Parts is a value whose channels come in parts, [B,H,W,C₁], [B,H,W,C₂], ..., as layers leave them that work
-// beside each other. What follows takes the parts one by one, because to join them in memory, and to cut their
-// gradient up again, costs as much as a convolution.
+// Parts is a value whose channels are in several arrays, [B,H,W,C₁], [B,H,W,C₂], ..., such as the outputs of the two
+// expand convolutions of a SqueezeNet fire module. PyTorch's code concatenates them. Here the next layer takes the parts
+// one by one, because to concatenate them in memory and to split their gradient costs as much as a convolution.
 type Parts []*Node
 
-// Convolution is the 2-D convolution of all channels: see [Convolution]. It is the sum of the parts', each with
-// its own rows of the kernel.
+// Convolution is the 2-D convolution of all channels, as if they were concatenated: see [Convolution], kernel
+// [kh,kw,C₁+C₂+...,out]. A convolution adds up its input channels, so that it is the sum of one convolution for each
+// part, with that part's input channels of the kernel.
 func (p Parts) Convolution(kernel Kernel, bias *Node, stride int, padding [2][2]int) *Node {
 	var sum *Node
 	from := 0
@@ -27,7 +28,7 @@ func (p Parts) Convolution(kernel Kernel, bias *Node, stride int, padding [2][2]
 	return sum
 }
 
-// MaxPooling is [MaxPooling] of every channel.
+// MaxPooling is the max-pool of each part: see [MaxPooling].
 func (p Parts) MaxPooling(window, stride int) Parts {
 	pooled := make(Parts, len(p))
 	for i, part := range p {
@@ -36,7 +37,7 @@ func (p Parts) MaxPooling(window, stride int) Parts {
 	return pooled
 }
 
-// GlobalAverage is [GlobalAverage] of all channels, joined: [B,C].
+// GlobalAverage is the global average pooling of each part, concatenated: [B,C₁+C₂+...].
 func (p Parts) GlobalAverage() *Node {
 	averages := make([]*Node, len(p))
 	for i, part := range p {
