@@ -51,12 +51,12 @@ func (m *Model) weights(scope *model.Scope, x *Node) layer.Weight {
 	}
 }
 
-// stored is a weight, or a kernel turned, in the backend's own memory, where that is the host's too. A kernel that is
-// to be turned has to be stored already.
+// stored makes the value of a variable: a weight, or the flipped kernel of a kernel that is stored already. It lies in
+// the backend's own memory, if the host can write there.
 func (m *Model) stored(backend compute.Backend, frozen *model.Scope, name string, dtype dtypes.DType) (*tensors.Tensor, error) {
-	plain, turned := strings.CutSuffix(name, layer.Turned)
-	plain, inGroups := strings.CutSuffix(plain, layer.TurnedInGroups)
-	if turned || inGroups {
+	plain, flipped := strings.CutSuffix(name, layer.Flipped)
+	plain, inGroups := strings.CutSuffix(plain, layer.FlippedInGroups)
+	if flipped || inGroups {
 		kernel, err := frozen.GetVariable(model.EscapeScopeName(plain)).Value()
 		if err != nil {
 			return nil, err
@@ -66,9 +66,9 @@ func (m *Model) stored(backend compute.Backend, frozen *model.Scope, name string
 			groups = kernel.Shape().Dim(3) / kernel.Shape().Dim(2)
 		}
 		if dtype == dtypes.BFloat16 {
-			return turn[bfloat16.BFloat16](backend, kernel, groups)
+			return flip[bfloat16.BFloat16](backend, kernel, groups)
 		}
-		return turn[float32](backend, kernel, groups)
+		return flip[float32](backend, kernel, groups)
 	}
 	weight, err := m.Weights.value(name)
 	if err != nil {
@@ -88,29 +88,30 @@ func (m *Model) stored(backend compute.Backend, frozen *model.Scope, name string
 	return value, tensors.MutableFlatData(value, func(to []float32) { copy(to, weight.Data) })
 }
 
-// turn gives the kernel of a convolution, [kh,kw,in/groups,out], with rows and columns in reverse and inputs and
-// outputs changed over within each group: see [layer.Kernel].
-func turn[T gotype.Supported](backend compute.Backend, kernel *tensors.Tensor, groups int) (*tensors.Tensor, error) {
+// flip returns the flipped kernel of a convolution, [kh,kw,out/groups,in], of its kernel, [kh,kw,in/groups,out]: see
+// [layer.Kernel].
+func flip[T gotype.Supported](backend compute.Backend, kernel *tensors.Tensor, groups int) (*tensors.Tensor, error) {
 	shape := kernel.Shape().Clone()
 	in, out := shape.Dim(2), shape.Dim(3)/groups // of a group
 	shape.Dimensions[2], shape.Dimensions[3] = out, in*groups
-	turned, err := tensors.FromShapeForBackend(backend, 0, shape)
+	flipped, err := tensors.FromShapeForBackend(backend, 0, shape)
 	if err != nil {
 		return nil, err
 	}
 	var toErr error
 	err = tensors.ConstFlatData(kernel, func(from []T) {
-		toErr = tensors.MutableFlatData(turned, func(to []T) {
-			turnInto(to, from, shape.Dim(0)*shape.Dim(1), in, out, groups)
+		toErr = tensors.MutableFlatData(flipped, func(to []T) {
+			flipInto(to, from, shape.Dim(0)*shape.Dim(1), in, out, groups)
 		})
 	})
-	return turned, errors.Join(err, toErr)
+	return flipped, errors.Join(err, toErr)
 }
 
-// turnInto is turn of a kernel's values: of so many places, inputs and outputs of a group, and groups.
-func turnInto[T any](to, from []T, places, in, out, groups int) {
-	for place := range places {
-		from, to := from[place*in*out*groups:], to[(places-1-place)*in*out*groups:]
+// flipInto is flip of the values of a kernel with that many positions (kh·kw), input and output channels of a group,
+// and groups.
+func flipInto[T any](to, from []T, positions, in, out, groups int) {
+	for k := range positions {
+		from, to := from[k*in*out*groups:], to[(positions-1-k)*in*out*groups:]
 		for i := range in {
 			for g := range groups {
 				for o := range out {

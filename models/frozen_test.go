@@ -30,7 +30,7 @@ func TestTwoPrograms(t *testing.T) {
 	require.Equal(t, logits[0], logits[1])
 }
 
-// A change of one bit in any weight that a graph has stored is found: plain, turned, and rounded to bf16.
+// A change of one bit in any weight that a graph has stored is found: plain, flipped, and rounded to bf16.
 func TestCheckFrozen(t *testing.T) {
 	for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.BFloat16} {
 		t.Run(dtype.String(), func(t *testing.T) {
@@ -44,7 +44,7 @@ func TestCheckFrozen(t *testing.T) {
 			require.NoError(t, tiny.CheckFrozen(store.RootScope()))
 
 			stored := slices.Collect(store.RootScope().IterVariables())
-			require.Len(t, stored, 3, "a kernel, the same turned, and a matrix")
+			require.Len(t, stored, 3, "a kernel, the same flipped, and a matrix")
 			for _, variable := range stored {
 				value, err := variable.Value()
 				require.NoError(t, err)

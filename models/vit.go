@@ -172,9 +172,9 @@ func vitEntered(weight layer.Weight, input layer.Sum, enter Enter) *Node {
 	const epsilon = 1e-6
 	dense := func(x *Node, name string) *Node { return layer.Dense(x, weight(name+"/kernel"), weight(name+"/bias")) }
 	norm := func(x *Node, name string) *Node {
-		return layer.Normalise(x, weight(name+"/gamma"), weight(name+"/beta"), epsilon)
+		return layer.LayerNorm(x, weight(name+"/gamma"), weight(name+"/beta"), epsilon)
 	}
-	patches := input.Patches(weight("patches/kernel"), weight("patches/bias"))
+	patches := input.PatchEmbedding(weight("patches/kernel"), weight("patches/bias"))
 	size := patches.Shape().Dim(0)
 	class := BroadcastToDims(ExpandAxes(weight("class"), 0), size, 1, vitWidth)
 	x := Add(Concatenate([]*Node{class, patches}, 1), ExpandAxes(weight("positions"), 0))

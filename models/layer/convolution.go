@@ -4,32 +4,36 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// convolution is a convolution without its bias, whose kernel takes no gradient, and whose gradient to x is made
-// of plain convolutions. XLA spreads the gradient of y out with zeros in between where there is a stride, which on
-// a CPU takes up to five times as long, and computes what a turned kernel does to bf16 in fp32.
+// convolution is a frozen 2-D convolution without its bias: x [B,H,W,in], kernel [kh,kw,in,out]. padding gives the
+// zeros before and after the rows, and before and after the columns. The kernel takes no gradient.
 //
-// Which rows of y a row of x goes into, and by which rows of the kernel, depends on the remainder of its
-// number by the stride alone, and likewise for columns: each pair of remainders has a plain convolution of
-// its own, with every so many of the kernel's values, turned round. Where x has so few channels that oneDNN would
-// fill them up, the pairs share one.
+// The gradient by x is written out, for two reasons. Where the stride is more than 1, XLA dilates gradY, the gradient
+// of the loss by y: it puts zeros between the pixels. On a CPU that takes up to five times as long as the plain
+// convolutions of phase.go. And where the graph itself flips a kernel of bf16, XLA computes with it in fp32.
+//
+// Three cases of a stride of more than 1 have a way of their own:
+//   - a 1×1 kernel without padding reaches only phase (0,0) of x, so that all other pixels have the gradient 0;
+//   - if x has few channels, one convolution computes all phases, because oneDNN would otherwise pad the channels of
+//     each phase to a block;
+//   - else each phase has a convolution of its own.
 func convolution(x *Node, kernel Kernel, stride int, padding [2][2]int) *Node {
 	values := StopGradient(kernel.Values)
 	y := Convolve(x, values).Strides(stride).PaddingPerDim(padding[:]).Done()
-	return withGradient(y, x, func(v *Node) *Node {
-		turned := StopGradient(kernel.Turned())
+	return withGradient(y, x, func(gradY *Node) *Node {
+		flipped := StopGradient(kernel.Flipped())
 		if stride > 1 && values.Shape().Dim(0) == 1 && values.Shape().Dim(1) == 1 && padding == [2][2]int{} {
-			return spread(phase(v, x, turned, stride, padding, [2]int{}), x, stride)
+			return dilate(phase(gradY, x, flipped, stride, padding, [2]int{}), x, stride)
 		}
-		if stride > 1 && stride*stride*x.Shape().Dim(3) <= channelsAtOnce {
-			return together(v, x, turned, stride, padding)
+		if stride > 1 && stride*stride*x.Shape().Dim(3) <= channelBlock {
+			return allPhases(gradY, x, flipped, stride, padding)
 		}
-		return interleaved(x, stride, func(remainder [2]int) *Node { return phase(v, x, turned, stride, padding, remainder) })
+		return interleave(x, stride, func(remainder [2]int) *Node { return phase(gradY, x, flipped, stride, padding, remainder) })
 	})
 }
 
-// interleaved puts the pixels of x's shape together from those of each pair of remainders by the stride,
-// [B,⌈H/stride⌉,⌈W/stride⌉,C].
-func interleaved(x *Node, stride int, phase func(remainder [2]int) *Node) *Node {
+// interleave puts the phases of x together: [10,20] and [102,200] become [10,102,20,200]. phase gives each one,
+// [B,⌈H/stride⌉,⌈W/stride⌉,C], by the remainders of its rows and columns; the result has x's shape, [B,H,W,C].
+func interleave(x *Node, stride int, phase func(remainder [2]int) *Node) *Node {
 	var rows []*Node
 	for row := range stride {
 		var columns []*Node
@@ -38,18 +42,20 @@ func interleaved(x *Node, stride int, phase func(remainder [2]int) *Node) *Node 
 		}
 		rows = append(rows, Stack(columns, 3))
 	}
-	return joined(Stack(rows, 2), x)
+	return mergePhases(Stack(rows, 2), x)
 }
 
-// joined is x's shape of pixels by their remainders, [B,⌈H/stride⌉,stride,⌈W/stride⌉,stride,C].
-func joined(pixels, x *Node) *Node {
+// mergePhases reshapes pixels by phase, [B,⌈H/stride⌉,stride,⌈W/stride⌉,stride,C], to x's shape, [B,H,W,C]. It drops
+// the last rows and columns where the stride does not divide H or W.
+func mergePhases(pixels, x *Node) *Node {
 	size := pixels.Shape().Dimensions
 	whole := Reshape(pixels, size[0], size[1]*size[2], size[3]*size[4], size[5])
 	return Slice(whole, AxisRange(), AxisRange(0, x.Shape().Dim(1)), AxisRange(0, x.Shape().Dim(2)), AxisRange())
 }
 
-// spread puts the pixels whose remainders are 0 where they are in x's shape, and zeros elsewhere.
-func spread(pixels, x *Node, stride int) *Node {
+// dilate puts stride−1 zeros between the pixels, and zeros after the last up to x's shape, [B,H,W,C]: with stride 2,
+// [1,2] becomes [1,0,2,0] for four pixels of x.
+func dilate(pixels, x *Node, stride int) *Node {
 	between := func(axis int) PadAxis {
 		return PadAxis{Interior: stride - 1, End: x.Shape().Dim(axis) - 1 - (pixels.Shape().Dim(axis)-1)*stride}
 	}

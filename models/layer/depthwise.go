@@ -4,28 +4,33 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Depthwise convolves each channel with a kernel of its own, padded "SAME": x [B,H,W,C], kernel
-// [kh,kw,1,C] and bias [C] to [B,⌈H/stride⌉,⌈W/stride⌉,C]. The kernel takes no gradient.
+// Depthwise is a depthwise convolution, which gives each channel a kernel of its own, with the padding "SAME": x
+// [B,H,W,C], kernel [kh,kw,1,C] and bias [C] to [B,⌈H/stride⌉,⌈W/stride⌉,C]. The kernel takes no gradient.
 //
-// Where oneDNN does not compute it, it is a sum of shifted products, because XLA-CPU's grouped convolution is slow
-// and its gradient takes minutes. The gradient is written out: it is itself such a sum, with the kernel turned round,
-// over the zero-padded gradient of y. Derived from the forward sum it would be one of padded arrays, with a
-// branch for every value: up to ten times slower.
+// Where oneDNN does not compute it, it is a sum of shifted products: XLA's own grouped convolution is slow on a CPU, and
+// its gradient takes minutes. An example in one dimension: x = [1,2,3,4] with a zero before and after, the kernel
+// [1,10,100], stride 1:
+//
+//	1·[0,1,2,3] + 10·[1,2,3,4] + 100·[2,3,4,0] = [210,321,432,43]
+//
+// The gradient by x is such a sum too, with the flipped kernel over the padded gradient by y. It is written out, because
+// the one that GoMLX derives from the forward sum is up to ten times slower: a sum of padded arrays, with a branch for
+// every value.
 func Depthwise(x *Node, kernel Kernel, bias *Node, stride int) *Node {
 	padding := SamePadding(x, kernel.Values.Shape().Dim(0), stride)
 	var y *Node
-	if byOneDNN(x) {
-		y = inGroups(x, kernel, x.Shape().Dim(3), stride, padding)
+	if usesOneDNN(x) {
+		y = convolveGroups(x, kernel, x.Shape().Dim(3), stride, padding)
 	} else {
 		values := StopGradient(kernel.Values)
-		y = withGradient(shiftedSum(zeroPad(x, padding), values, stride), x, func(v *Node) *Node {
-			return shiftedSum(zeroPad(spread(v, x, stride), opposite(padding, values)), StopGradient(kernel.Turned()), 1)
+		y = withGradient(shiftedSum(zeroPad(x, padding), values, stride), x, func(gradY *Node) *Node {
+			return shiftedSum(zeroPad(dilate(gradY, x, stride), gradientPadding(padding, values)), StopGradient(kernel.Flipped()), 1)
 		})
 	}
 	return Add(y, ExpandAxes(bias, 0, 1, 2))
 }
 
-// shiftedSum is the unpadded depthwise convolution of x [B,H,W,C] with kernel [kh,kw,1,C].
+// shiftedSum is the depthwise convolution without padding of x [B,H,W,C] with kernel [kh,kw,1,C].
 func shiftedSum(x, kernel *Node, stride int) *Node {
 	rows, columns := kernel.Shape().Dim(0), kernel.Shape().Dim(1)
 	var sum *Node
@@ -45,8 +50,8 @@ func shiftedSum(x, kernel *Node, stride int) *Node {
 	return sum
 }
 
-// zeroPad puts zeros before and after the rows and the columns of x [B,H,W,C]. GoMLX has no gradient
-// for it.
+// zeroPad puts zeros before and after the rows and the columns of x [B,H,W,C]. GoMLX has no gradient for it, so that it
+// stands only inside of withGradient.
 func zeroPad(x *Node, padding [2][2]int) *Node {
 	return Pad(x, ScalarZero(x.Graph(), x.DType()), PadAxis{},
 		PadAxis{Start: padding[0][0], End: padding[0][1]},

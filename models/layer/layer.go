@@ -1,24 +1,33 @@
-// Package layer holds the layers that frozen models and mask generators are made of, with PyTorch's
-// values and gradients, each written the way that XLA computes fast on a CPU.
+// Package layer holds the layers of frozen models and of mask generators. Their values and gradients are PyTorch's;
+// each is written in the way that XLA computes fast on a CPU.
+//
+// Images are NHWC, [B,H,W,C]: batch, rows, columns, channels. Kernels are HWIO, [kh,kw,in,out]. PyTorch has NCHW and
+// OIHW. y is the output of a layer, and gradY the gradient of the loss by y; PyTorch calls it grad_output. A frozen
+// weight takes no gradient: only the gradient by x is computed.
+//
+// A layer panics if shapes do not fit, as GoMLX's graph code does.
 package layer
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Convolution is a frozen 2-D convolution, NHWC by HWIO, with a bias: x [B,H,W,in], kernel [kh,kw,in,out], bias
-// [out]. padding gives the zeros before and after, for rows and for columns.
+// Convolution is a frozen 2-D convolution with a bias: x [B,H,W,in], kernel [kh,kw,in,out] and bias [out] to
+// [B,H',W',out], where H' = ⌊(H + padding − kh)/stride⌋ + 1, and W' likewise. padding gives the zeros before and after
+// the rows, and before and after the columns. The gradient by x is computed by phases: see phase.go.
 func Convolution(x *Node, kernel Kernel, bias *Node, stride int, padding [2][2]int) *Node {
 	return Add(convolution(x, kernel, stride, padding), ExpandAxes(bias, 0, 1, 2))
 }
 
-// LearnedConvolution is a Convolution without a stride whose kernel is learned, and has odd sides: the gradient to x is
-// GoMLX's, which is wrong for even ones (0.28.2).
+// LearnedConvolution is a Convolution with stride 1 whose kernel and bias are learned: kernel [kh,kw,in,out]. kh and kw
+// must be odd, because GoMLX 0.28.2 computes a wrong gradient by x for even ones.
 func LearnedConvolution(x, kernel, bias *Node, padding [2][2]int) *Node {
 	return Add(Convolve(x, kernel).PaddingPerDim(padding[:]).Done(), ExpandAxes(bias, 0, 1, 2))
 }
 
-// SamePadding is TensorFlow's "SAME": as many zeros as make the output ⌈side/stride⌉, the odd one after.
+// SamePadding is TensorFlow's padding "SAME" for a square kernel of that many pixels a side: the zeros that make the
+// output ⌈side/stride⌉ pixels wide, before and after the rows, and before and after the columns. If their number is odd,
+// one more comes after than before.
 func SamePadding(x *Node, kernel, stride int) (padding [2][2]int) {
 	for axis := range padding {
 		side := x.Shape().Dim(1 + axis)
@@ -30,5 +39,5 @@ func SamePadding(x *Node, kernel, stride int) (padding [2][2]int) {
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
-// GlobalAverage is the mean over rows and columns: [B,H,W,C] to [B,C].
+// GlobalAverage is global average pooling, the mean over rows and columns: [B,H,W,C] to [B,C].
 func GlobalAverage(x *Node) *Node { return ReduceMean(x, 1, 2) }

@@ -110,7 +110,7 @@ func testDepthwise(t *testing.T) {
 	}
 }
 
-// computedInGroups is a kernel in groups that the graph has to turn itself.
+// computedInGroups is a kernel in groups that the graph flips itself.
 func computedInGroups(values *Node) Kernel {
 	return Kernel{values, func() *Node {
 		rows, columns, in, out := values.Shape().Dim(0), values.Shape().Dim(1), values.Shape().Dim(2), values.Shape().Dim(3)
@@ -178,14 +178,14 @@ func TestPaddedMaxPooling(t *testing.T) {
 	}
 }
 
-// Patches are a convolution whose stride is the kernel's side, also of a sum, and have its gradient.
+// PatchEmbedding is a convolution whose stride is the kernel's side, also of a sum, and has its gradient.
 func TestPatches(t *testing.T) {
 	exec := MustNewExec(backendtest.Any(t), func(x, shared, kernel, bias *Node) (results []*Node) {
 		whole := Convolution(Add(x, shared), Computed(kernel), bias, 4, [2][2]int{}) // not Convolve: GoMLX's gradient is wrong for even sides
 		for _, y := range []*Node{
 			Reshape(whole, 2, 6, 5),
-			Sum{x, shared}.Patches(kernel, bias),
-			Sum{Each: Add(x, shared)}.Patches(kernel, bias),
+			Sum{x, shared}.PatchEmbedding(kernel, bias),
+			Sum{Each: Add(x, shared)}.PatchEmbedding(kernel, bias),
 		} {
 			results = append(results, y, Gradient(ReduceAllSum(Mul(y, Sin(y))), shared)[0])
 		}

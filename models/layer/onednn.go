@@ -9,9 +9,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// byOneDNN tells whether a convolution of x, be it in groups, is best left to oneDNN whole: in fp32, where XLA_FLAGS
-// switches it on, as package backend has it do for the plugin that is known to hold it. Of those in groups, oneDNN has
-// only its reference loop in bf16, and without it XLA has a loop that is as slow.
-func byOneDNN(x *Node) bool {
+// usesOneDNN tells whether oneDNN computes convolutions of x fast, grouped ones too, so that a layer leaves them whole:
+// x is fp32, and XLA_FLAGS switches oneDNN on. Package backend sets that flag for the plugin that contains oneDNN. For a
+// grouped convolution of bf16, oneDNN has only a slow reference loop, and XLA's own loop is as slow.
+func usesOneDNN(x *Node) bool {
 	return x.DType() == dtypes.Float32 && strings.Contains(os.Getenv("XLA_FLAGS"), "xla_cpu_use_onednn=true")
 }

@@ -1,54 +1,95 @@
 package layer
 
+// The gradient of a convolution with a stride, as convolutions without one.
+//
+// An example in one dimension: x = [1,2,3,4], the kernel [1,10,100], stride 2, padding 1. There are two windows,
+//
+//	y[0] = 1·0    + 10·x[0] + 100·x[1] = 210
+//	y[1] = 1·x[1] + 10·x[2] + 100·x[3] = 432
+//
+// Let gradY = [1,2] be the gradient of the loss by y. Each pixel collects it from the windows that hold the pixel:
+//
+//	gradX[0] = 10·gradY[0]                 =  10
+//	gradX[1] = 100·gradY[0] + 1·gradY[1]   = 102
+//	gradX[2] = 10·gradY[1]                 =  20
+//	gradX[3] = 100·gradY[1]                = 200
+//
+// The even pixels meet only the middle of the kernel, the odd ones only its two ends. A phase is the set of pixels
+// whose number leaves the same remainder by the stride. Each phase is a convolution of gradY with stride 1, and its
+// kernel holds every second value of the flipped kernel [100,10,1]:
+//
+//	phase 0 (even): gradY = [1,2]   with [10]     gives [10,20]
+//	phase 1 (odd):  gradY = [1,2,0] with [100,1]  gives [100·1+1·2, 100·2+1·0] = [102,200]
+//
+// interleave puts the phases together: [10,102,20,200]. No product with an inserted zero is computed.
+//
+// If x has few channels, one convolution computes both phases. Its window has two pixels of gradY, [10,0] is the kernel
+// of its first output channel and [100,1] that of its second; the outputs are (10,102) and (20,200).
+//
+// In general, pixel i = stride·q + r of x is in window j at position k of the kernel if i + before = stride·j + k, where
+// before is the padding before x. The positions of phase r are therefore
+//
+//	k = first + stride·u    for u = 0 to count−1, with first = (r + before) mod stride,
+//	j = q + ahead − u       with ahead = ⌊(r + before) / stride⌋.
+//
+// The windows j are neighbours: they begin with window q + ahead − (count−1), whose kernel position is the last one,
+// u = count−1. In two dimensions rows and columns have a remainder each, so that there are stride·stride phases.
+
 import (
 	"github.com/gomlx/compute/shapes"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// channelsAtOnce is how many channels oneDNN computes together at least: one AVX-512 register of fp32.
-const channelsAtOnce = 16
+// channelBlock is the number of channels that oneDNN computes together, at least: one AVX-512 register of fp32. If there
+// are fewer, oneDNN pads them with zeros to a block.
+const channelBlock = 16
 
-// taps are the rows of a kernel through which the rows of x with some remainder by the stride are in y, and likewise
-// for columns. Pixel stride·q + remainder of x is at place first + stride·u of the kernel for pixel q + ahead − u of
-// y, for u from 0 to count − 1. Turned round, they are a window that begins at pixel q − before of y.
-type taps struct{ first, count, before int }
+// taps are the kernel positions of one phase along one axis (a tap is one value of a kernel).
+type taps struct {
+	first  int // the smallest position in the kernel
+	count  int // how many positions there are, one every stride; 0 if the kernel is smaller than the stride
+	before int // pixel q of the phase has a window of gradY that begins at pixel q − before; may be negative
+}
 
-func tapsOf(remainder, stride, size, zerosBefore int) taps {
-	first, ahead := (remainder+zerosBefore)%stride, (remainder+zerosBefore)/stride
+// tapsOf are the taps of the phase with this remainder, 0 to stride−1, for a kernel of size positions and a padding of
+// paddingBefore zeros before x.
+func tapsOf(remainder, stride, size, paddingBefore int) taps {
+	first, ahead := (remainder+paddingBefore)%stride, (remainder+paddingBefore)/stride
 	count := max(0, ceilDiv(size-first, stride))
 	return taps{first, count, count - 1 - ahead}
 }
 
-// of are the taps in the turned kernel.
-func (t taps) of(size, stride int) SliceAxisSpec {
-	last := t.first + stride*(t.count-1) // which turning has put before the others
+// ofFlipped is where the taps are in the flipped kernel, which has position k of the kernel at size−1−k.
+func (t taps) ofFlipped(size, stride int) SliceAxisSpec {
+	last := t.first + stride*(t.count-1) // the first of the taps in the flipped kernel
 	return AxisRange(size-1-last, size-t.first).Stride(stride)
 }
 
-// phase is the gradient of the pixels of x whose row and column leave these remainders by the stride:
-// [B,⌈H/stride⌉,⌈W/stride⌉,C], from y's gradient v and the turned kernel.
-func phase(v, x, turned *Node, stride int, padding [2][2]int, remainder [2]int) *Node {
-	height, width := turned.Shape().Dim(0), turned.Shape().Dim(1)
+// phase is the gradient by the pixels of one phase of x, those whose row and column leave these remainders by the
+// stride: [B,⌈H/stride⌉,⌈W/stride⌉,in], from gradY, [B,H',W',out], and the flipped kernel, [kh,kw,out,in].
+func phase(gradY, x, flipped *Node, stride int, padding [2][2]int, remainder [2]int) *Node {
+	height, width := flipped.Shape().Dim(0), flipped.Shape().Dim(1)
 	rows, columns := tapsOf(remainder[0], stride, height, padding[0][0]), tapsOf(remainder[1], stride, width, padding[1][0])
-	if rows.count == 0 || columns.count == 0 {
+	if rows.count == 0 || columns.count == 0 { // no window holds these pixels
 		size := x.Shape().Dimensions
-		return Zeros(v.Graph(), shapes.Make(v.DType(), size[0], ceilDiv(size[1], stride), ceilDiv(size[2], stride), size[3]))
+		return Zeros(gradY.Graph(), shapes.Make(gradY.DType(), size[0], ceilDiv(size[1], stride), ceilDiv(size[2], stride), size[3]))
 	}
 	if stride > 1 {
-		turned = Slice(turned, rows.of(height, stride), columns.of(width, stride))
+		flipped = Slice(flipped, rows.ofFlipped(height, stride), columns.ofFlipped(width, stride))
 	}
-	return slid(v, turned, x, stride, [2]int{rows.before, columns.before})
+	return slide(gradY, flipped, x, stride, [2]int{rows.before, columns.before})
 }
 
-// together is the gradient of all pixels of x by one convolution, with the kernels of the phases side by side in a
-// window that holds each.
-func together(v, x, turned *Node, stride int, padding [2][2]int) *Node {
-	var all [2][]taps
-	var before, size [2]int // of the window
+// allPhases is the gradient by all pixels of x, [B,H,W,in], by one convolution. Its window holds the windows of all
+// phases, and the kernel of each phase is padded with zeros to it. Its stride·stride·in output channels are the phases
+// one after the other.
+func allPhases(gradY, x, flipped *Node, stride int, padding [2][2]int) *Node {
+	var all [2][]taps       // of each axis, by the remainder
+	var before, size [2]int // of the window, for each axis
 	for axis := range all {
 		for remainder := range stride {
-			all[axis] = append(all[axis], tapsOf(remainder, stride, turned.Shape().Dim(axis), padding[axis][0]))
+			all[axis] = append(all[axis], tapsOf(remainder, stride, flipped.Shape().Dim(axis), padding[axis][0]))
 		}
 		before[axis] = all[axis][0].before
 		for _, t := range all[axis] {
@@ -58,39 +99,40 @@ func together(v, x, turned *Node, stride int, padding [2][2]int) *Node {
 			size[axis] = max(size[axis], before[axis]-t.before+t.count)
 		}
 	}
-	zero := ScalarZero(turned.Graph(), turned.DType())
-	out, in := turned.Shape().Dim(2), turned.Shape().Dim(3)
+	zero := ScalarZero(flipped.Graph(), flipped.DType())
+	out, in := flipped.Shape().Dim(2), flipped.Shape().Dim(3)
 	var kernels []*Node
 	for _, rows := range all[0] {
 		for _, columns := range all[1] {
 			if rows.count == 0 || columns.count == 0 {
-				kernels = append(kernels, Zeros(turned.Graph(), shapes.Make(turned.DType(), size[0], size[1], out, in)))
+				kernels = append(kernels, Zeros(flipped.Graph(), shapes.Make(flipped.DType(), size[0], size[1], out, in)))
 				continue
 			}
 			around := func(axis int, t taps) PadAxis {
 				start := before[axis] - t.before
 				return PadAxis{Start: start, End: size[axis] - start - t.count}
 			}
-			own := Slice(turned, rows.of(turned.Shape().Dim(0), stride), columns.of(turned.Shape().Dim(1), stride))
+			own := Slice(flipped, rows.ofFlipped(flipped.Shape().Dim(0), stride), columns.ofFlipped(flipped.Shape().Dim(1), stride))
 			kernels = append(kernels, Pad(own, zero, around(0, rows), around(1, columns), PadAxis{}, PadAxis{}))
 		}
 	}
-	pixels := slid(v, Concatenate(kernels, 3), x, stride, before) // [B,⌈H/stride⌉,⌈W/stride⌉,stride·stride·C]
+	pixels := slide(gradY, Concatenate(kernels, 3), x, stride, before) // [B,⌈H/stride⌉,⌈W/stride⌉,stride·stride·in]
 	whole := pixels.Shape().Dimensions
 	pixels = Reshape(pixels, whole[0], whole[1], whole[2], stride, stride, in)
-	return joined(TransposeAllAxes(pixels, 0, 1, 3, 2, 4, 5), x)
+	return mergePhases(TransposeAllAxes(pixels, 0, 1, 3, 2, 4, 5), x)
 }
 
-// slid is v seen through a kernel that slides over it, from so many pixels before the first, for every stride-th pixel
-// of x: [B,⌈H/stride⌉,⌈W/stride⌉,the kernel's last axis].
-func slid(v, kernel, x *Node, stride int, before [2]int) *Node {
-	var zeros [2][2]int
-	cut := []SliceAxisSpec{AxisRange(), {}, {}, AxisRange()}
+// slide is the convolution of gradY with a kernel, with stride 1, for each of the ⌈H/stride⌉ times ⌈W/stride⌉ pixels of
+// a phase of x. The window of pixel (q,p) begins at pixel (q − before[0], p − before[1]) of gradY: what lies outside of
+// gradY is 0, and what no window holds is sliced off, because a convolution has no negative padding.
+func slide(gradY, kernel, x *Node, stride int, before [2]int) *Node {
+	var padding [2][2]int
+	slice := []SliceAxisSpec{AxisRange(), {}, {}, AxisRange()}
 	for axis, first := range before {
-		have := v.Shape().Dim(1 + axis)
+		have := gradY.Shape().Dim(1 + axis)
 		after := ceilDiv(x.Shape().Dim(1+axis), stride) + kernel.Shape().Dim(axis) - 1 - first - have
-		zeros[axis] = [2]int{max(0, first), max(0, after)}
-		cut[1+axis] = AxisRange(max(0, -first), have-max(0, -after))
+		padding[axis] = [2]int{max(0, first), max(0, after)}
+		slice[1+axis] = AxisRange(max(0, -first), have-max(0, -after))
 	}
-	return Convolve(Slice(v, cut...), kernel).PaddingPerDim(zeros[:]).Done()
+	return Convolve(Slice(gradY, slice...), kernel).PaddingPerDim(padding[:]).Done()
 }

@@ -1,5 +1,25 @@
 package layer
 
+// Max-pooling with PyTorch's gradient, written for XLA on a CPU.
+//
+// An example in one dimension: x = [1,2,5,4,3], a window of 3, stride 2, no padding. There are two windows:
+//
+//	window 0 = [1,2,5]: the maximum is 5, at position 2 of the window
+//	window 1 = [5,4,3]: the maximum is 5, at position 0 of the window
+//
+// so that y = [5,5], and argmax = [2,0] holds the positions. Let gradY = [10,20] be the gradient of the loss by y. The
+// whole gradient of a window goes to its maximum: gradX = [0,0,30,0,0], because pixel 2 is the maximum of both windows.
+//
+// XLA computes this by a scatter: it goes through the windows and adds each gradient to a pixel, one by one. Here each
+// pixel looks it up instead, which many pixels can do at a time. Pixel i is at position i − 2j of window j:
+//
+//	pixel 2 is at position 2 of window 0 (argmax 2: it takes 10) and at position 0 of window 1 (argmax 0: it takes 20)
+//	pixel 3 is at position 1 of window 1 (argmax 0: it takes nothing)
+//
+// In general, pixel i is at position k of window j if i + before = stride·j + k, where before is the padding before x.
+// All pixels of a phase (see phase.go) have the same positions: for pixel i = stride·q + r, position k belongs to window
+// j = q + (r + before − k)/stride if that is a whole number, and to none otherwise.
+
 import (
 	"math"
 
@@ -9,23 +29,21 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// MaxPooling is an unpadded max-pool that drops what does not fill a window: [B,H,W,C] to
-// [B,⌊(H−window)/stride⌋+1,...,C].
+// MaxPooling is a 2-D max-pool with a square window and without padding, as PyTorch's MaxPool2d: x [B,H,W,C] to
+// [B,⌊(H−window)/stride⌋+1,⌊(W−window)/stride⌋+1,C]. Rows and columns that fill no window are dropped. window and
+// stride are in pixels; the window is at most 11, so that its positions fit into an int8.
 func MaxPooling(x *Node, window, stride int) *Node {
 	return PaddedMaxPooling(x, window, stride, [2][2]int{})
 }
 
-// PaddedMaxPooling is MaxPooling of x, [B,H,W,C], with so many rows and columns of −∞ before and after
-// it, which never are a maximum and take no gradient. Of equal values the first, in row-major order,
-// takes the gradient, as in PyTorch.
-//
-// The gradient is written out, because XLA's own on a CPU is a naive scatter: each value of x looks up
-// which place was the maximum of the windows that it lies in.
+// PaddedMaxPooling is MaxPooling with a padding of −∞ before and after the rows, and before and after the columns, in
+// pixels. The padding is never a maximum and takes no gradient. If a window holds its maximum more than once, the first
+// one in row-major order takes the gradient, as in PyTorch.
 func PaddedMaxPooling(x *Node, window, stride int, padding [2][2]int) *Node {
 	p, bits := pooling{window, stride, padding}, orderedBits(x)
-	largest := p.largest(bits)
-	return withGradient(fromOrderedBits(largest, x.DType()), x, func(v *Node) *Node {
-		return p.gradient(x, p.places(bits, largest), v)
+	maximum := p.maximum(bits)
+	return withGradient(fromOrderedBits(maximum, x.DType()), x, func(gradY *Node) *Node {
+		return p.gradient(x, p.argmax(bits, maximum), gradY)
 	})
 }
 
@@ -34,24 +52,25 @@ type pooling struct {
 	padding        [2][2]int
 }
 
-// largest is the largest value of x in each window. XLA pools whole numbers one by one, but compares them many at
-// a time.
-func (p pooling) largest(x *Node) *Node {
+// maximum is the maximum of each window, y [B,H',W',C]. XLA's own pooling takes integers one by one, but its Max takes
+// many at a time, so that those of bf16's bits are compared position by position.
+func (p pooling) maximum(x *Node) *Node {
 	if x.DType() != dtypes.Int16 {
 		return MaxPool(x).Window(p.window).Strides(p.stride).PaddingPerDim(p.padding[:]).Done()
 	}
-	windows := p.windows(x)
-	largest := windows[0]
-	for _, there := range windows[1:] {
-		largest = Max(largest, there)
+	positions := p.positions(x)
+	maximum := positions[0]
+	for _, values := range positions[1:] {
+		maximum = Max(maximum, values)
 	}
-	return largest
+	return maximum
 }
 
-// windows are the values of x at each place of the windows, row by row, each of the result's shape.
-func (p pooling) windows(x *Node) []*Node {
-	var count [2]int
-	around := make([]PadAxis, 4) // so that all windows lie within
+// positions are the values of x at each position of the windows, in row-major order: element k has the shape of y, and
+// holds for every window its value at position k. In the example they are [1,5], [2,4] and [5,3].
+func (p pooling) positions(x *Node) []*Node {
+	var count [2]int             // windows along each axis
+	around := make([]PadAxis, 4) // up to the end of the last window
 	for axis, zeros := range p.padding {
 		size := x.Shape().Dim(1 + axis)
 		count[axis] = (size+zeros[0]+zeros[1]-p.window)/p.stride + 1
@@ -61,30 +80,29 @@ func (p pooling) windows(x *Node) []*Node {
 		x = Pad(x, lowest(x), around...)
 	}
 	all := make([]*Node, p.window*p.window)
-	for place := range all {
+	for k := range all {
 		from := func(first, axis int) SliceAxisSpec {
 			return AxisRange(first, first+(count[axis]-1)*p.stride+1).Stride(p.stride)
 		}
-		all[place] = Slice(x, AxisRange(), from(place/p.window, 0), from(place%p.window, 1), AxisRange())
+		all[k] = Slice(x, AxisRange(), from(k/p.window, 0), from(k%p.window, 1), AxisRange())
 	}
 	return all
 }
 
-// places is, for each window, the place in it of the first value of x that is the largest: int8, of the
-// result's shape.
-func (p pooling) places(x, largest *Node) *Node {
-	windows := p.windows(x)
-	number := func(place int) *Node {
-		return BroadcastToDims(Scalar(x.Graph(), dtypes.Int8, place), largest.Shape().Dimensions...)
+// argmax is the position of each window's maximum, the first one if there are several: int8, y's shape.
+func (p pooling) argmax(x, maximum *Node) *Node {
+	positions := p.positions(x)
+	number := func(k int) *Node {
+		return BroadcastToDims(Scalar(x.Graph(), dtypes.Int8, k), maximum.Shape().Dimensions...)
 	}
-	first := number(len(windows) - 1)
-	for place := len(windows) - 2; place >= 0; place-- {
-		first = Where(Equal(windows[place], largest), number(place), first)
+	first := number(len(positions) - 1)
+	for k := len(positions) - 2; k >= 0; k-- {
+		first = Where(Equal(positions[k], maximum), number(k), first)
 	}
 	return first
 }
 
-// lowest is a value that is never greater than another of x's type.
+// lowest is the smallest value of x's type, for the padding.
 func lowest(x *Node) *Node {
 	if x.DType() == dtypes.Int16 {
 		return Scalar(x.Graph(), x.DType(), math.MinInt16)
@@ -92,33 +110,35 @@ func lowest(x *Node) *Node {
 	return Scalar(x.Graph(), x.DType(), math.Inf(-1))
 }
 
-// gradient is that of x, from y's gradient v and its maxima's places.
-func (p pooling) gradient(x, places, v *Node) *Node {
+// gradient is the gradient by x, [B,H,W,C], from argmax and gradY, both of y's shape.
+func (p pooling) gradient(x, argmax, gradY *Node) *Node {
 	g := x.Graph()
-	// At least one more than there are windows: where what is sliced out below would be all of the places, XLA
-	// takes them from before they were padded, and computes them once more for every use.
-	rows := max(ceilDiv(x.Shape().Dim(1), p.stride), v.Shape().Dim(1)+1)
-	columns := max(ceilDiv(x.Shape().Dim(2), p.stride), v.Shape().Dim(2)+1)
-	margin := ceilDiv(p.window, p.stride) // windows that lie before the first one, at most, and after the last
+	// Each phase has this many rows and columns, or more: at least one more than there are windows. A slice that would
+	// be all of argmax makes XLA compute argmax once more for every use, from before the padding.
+	rows := max(ceilDiv(x.Shape().Dim(1), p.stride), gradY.Shape().Dim(1)+1)
+	columns := max(ceilDiv(x.Shape().Dim(2), p.stride), gradY.Shape().Dim(2)+1)
+	// A pixel may lie at a position of a window that does not exist, up to margin windows before the first one or after
+	// the last. There argmax is −1, which is no position, and gradY is 0.
+	margin := ceilDiv(p.window, p.stride)
 	around := []PadAxis{{},
-		{Start: margin, End: margin + max(0, rows-v.Shape().Dim(1))},
-		{Start: margin, End: margin + max(0, columns-v.Shape().Dim(2))}, {}}
-	places = Pad(places, Scalar(g, dtypes.Int8, -1), around...)
-	v = Pad(v, ScalarZero(g, v.DType()), around...)
-	return interleaved(x, p.stride, func(remainder [2]int) *Node {
-		sum := Zeros(g, shapes.Make(v.DType(), x.Shape().Dim(0), rows, columns, x.Shape().Dim(3)))
-		for place := range p.window * p.window {
-			// Pixel stride·q + remainder is at this place of window q + ahead, if that is a whole number.
-			down, right := remainder[0]+p.padding[0][0]-place/p.window, remainder[1]+p.padding[1][0]-place%p.window
+		{Start: margin, End: margin + max(0, rows-gradY.Shape().Dim(1))},
+		{Start: margin, End: margin + max(0, columns-gradY.Shape().Dim(2))}, {}}
+	argmax = Pad(argmax, Scalar(g, dtypes.Int8, -1), around...)
+	gradY = Pad(gradY, ScalarZero(g, gradY.DType()), around...)
+	return interleave(x, p.stride, func(remainder [2]int) *Node {
+		sum := Zeros(g, shapes.Make(gradY.DType(), x.Shape().Dim(0), rows, columns, x.Shape().Dim(3)))
+		for k := range p.window * p.window {
+			// Window j = q + down/stride has pixel stride·q + remainder at position k; likewise for columns.
+			down, right := remainder[0]+p.padding[0][0]-k/p.window, remainder[1]+p.padding[1][0]-k%p.window
 			if down%p.stride != 0 || right%p.stride != 0 {
 				continue
 			}
 			top, left := margin+down/p.stride, margin+right/p.stride
-			there := func(of *Node) *Node {
-				return Slice(of, AxisRange(), AxisRange(top, top+rows), AxisRange(left, left+columns), AxisRange())
+			ofWindows := func(values *Node) *Node {
+				return Slice(values, AxisRange(), AxisRange(top, top+rows), AxisRange(left, left+columns), AxisRange())
 			}
-			mine := Equal(there(places), Scalar(g, dtypes.Int8, place))
-			sum = Add(sum, Where(mine, there(v), ZerosLike(sum)))
+			isMaximum := Equal(ofWindows(argmax), Scalar(g, dtypes.Int8, k))
+			sum = Add(sum, Where(isMaximum, ofWindows(gradY), ZerosLike(sum)))
 		}
 		return sum
 	})

@@ -9,62 +9,69 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Rows is x, [..., c], as [Dense] computes it: a row, [rows,c], or a pixel, [1,rows,1,c], for each of its last axis. What
-// stays so from one Dense to the next spares XLA a copy of it.
+// Rows reshapes x, [..., C], to the shape in which [Dense] computes: [rows,C] for a matrix product, or [1,rows,1,C] for a
+// pointwise convolution. Tokens that keep this shape from one Dense to the next spare XLA a copy.
 func Rows(x *Node) *Node {
 	channels := x.Shape().Dim(-1)
-	if ofPixels(x) {
+	if usesPointwise(x) {
 		return Reshape(x, 1, -1, 1, channels)
 	}
 	return Reshape(x, -1, channels)
 }
 
-// ofPixels tells whether a product of x is computed as a convolution of pixels: oneDNN lays a convolution's kernel out for
-// the processor first, and for a product only one that is turned, as the gradient's is anyway.
-func ofPixels(x *Node) bool { return byOneDNN(x) && !cpu.X86.HasAVX512F }
+// usesPointwise tells whether Dense computes x by a pointwise convolution: where oneDNN is on and the processor has no
+// AVX-512. There oneDNN computes fast with a kernel that it has laid out for the processor. It does that for a
+// convolution, but not for a matrix product.
+func usesPointwise(x *Node) bool { return usesOneDNN(x) && !cpu.X86.HasAVX512F }
 
-// Dense is x·kernel + bias over the last axis: x [..., in], kernel [in, out], bias [out]. The kernel takes no gradient.
+// Dense is a fully connected layer (PyTorch: Linear), x·kernel + bias over the last axis: x [..., in], kernel [in,out],
+// bias [out] to [..., out]. The kernel takes no gradient. PyTorch's weight is the transposed kernel.
 func Dense(x, kernel, bias *Node) *Node {
 	dimensions := x.Shape().Clone().Dimensions
 	dimensions[len(dimensions)-1] = kernel.Shape().Dim(1)
-	dense := product
-	if ofPixels(x) {
-		dense = productOfPixels
+	dense := matrixProduct
+	if usesPointwise(x) {
+		dense = pointwise
 	}
 	return Reshape(dense(Rows(x), StopGradient(kernel), bias), dimensions...)
 }
 
-// product is x·kernel + bias: x [rows, in], kernel [in, out], bias [out].
+// matrixProduct is x·kernel + bias: x [rows,in], kernel [in,out], bias [out].
 //
-// Where the processor or oneDNN lacks a product of bf16, XLA takes the kernel to fp32, once for this product and for its
-// gradient, so that all of a network's kernels lie there twice as large from the one to the other. The gradient
-// therefore has the kernel behind a barrier, which opens when there is something to multiply it with.
-func product(x, kernel, bias *Node) *Node {
+// Where the processor or oneDNN has no product of bf16, XLA converts the kernel to fp32 and uses it twice: for the
+// product and, later, for its gradient. It would keep the fp32 kernels of all layers in memory from the one to the
+// other. Therefore the gradient takes the kernel through an optimization barrier, together with gradY: the barrier
+// gives the kernel only when gradY is there, so that XLA converts the kernel again.
+func matrixProduct(x, kernel, bias *Node) *Node {
 	y := Add(DotProduct(x, kernel), ExpandAxes(bias, 0))
 	if x.DType() != dtypes.BFloat16 {
 		return y
 	}
-	return withGradient(y, x, func(v *Node) *Node {
-		late := OptimizationBarriers(v, kernel)
+	return withGradient(y, x, func(gradY *Node) *Node {
+		late := OptimizationBarriers(gradY, kernel)
 		return Einsum("ro,io->ri", late[0], late[1])
 	})
 }
 
-// productOfPixels is the product of pixels that stand in a column: x [1, rows, 1, in]. Its gradient is one too, by a
-// kernel that is turned behind a barrier, as late as product's: else all of them would be turned first, and kept.
-func productOfPixels(x, kernel, bias *Node) *Node {
+// pointwise is the matrix product as a pointwise (1×1) convolution, each row a pixel: x [1,rows,1,in]. Its gradient is
+// one too, with the flipped kernel. A barrier makes XLA flip that kernel when gradY is there; without it, XLA would
+// flip the kernels of all layers at the start of a step, and keep them.
+func pointwise(x, kernel, bias *Node) *Node {
 	kernel = Reshape(kernel, 1, 1, kernel.Shape().Dim(0), kernel.Shape().Dim(1))
 	y := Convolve(x, kernel).Done()
-	y = Add(y, ExpandAxes(bias, 0, 1, 2)) // a convolution's bias, and not a row's: XLA takes the only row for one
-	return withGradient(y, x, func(v *Node) *Node {
-		late := OptimizationBarriers(v, kernel)
-		return Convolve(late[0], Computed(late[1]).Turned()).Done()
+	// The bias is added to a pixel. Added to a row, XLA would take x for the bias if there is only one row.
+	y = Add(y, ExpandAxes(bias, 0, 1, 2))
+	return withGradient(y, x, func(gradY *Node) *Node {
+		late := OptimizationBarriers(gradY, kernel)
+		return Convolve(late[0], Computed(late[1]).Flipped()).Done()
 	})
 }
 
-// Patches is the convolution of x, [B,H,W,C], with squares of a side that do not overlap, as a product: kernel
-// [side,side,C,out] and bias [out] make one token of each square, row by row, [B, H/side·W/side, out].
-func Patches(x, kernel, bias *Node) *Node {
+// PatchEmbedding makes one token of each patch of side×side pixels: x [B,H,W,C], kernel [side,side,C,out] and bias [out]
+// to [B,H/side·W/side,out], row by row. In PyTorch it is a Conv2d whose kernel size and stride are both side. H and W
+// must be multiples of side. The kernel takes no gradient. Patches do not overlap, so that it is a Dense of the pixels
+// of each patch.
+func PatchEmbedding(x, kernel, bias *Node) *Node {
 	side, size, channels := kernel.Shape().Dim(0), x.Shape().Dim(0), x.Shape().Dim(3)
 	rows, columns := x.Shape().Dim(1)/side, x.Shape().Dim(2)/side
 	x = TransposeAllAxes(Reshape(x, size, rows, side, columns, side, channels), 0, 1, 3, 2, 4, 5)
@@ -72,21 +79,22 @@ func Patches(x, kernel, bias *Node) *Node {
 	return Dense(x, Reshape(kernel, side*side*channels, -1), bias)
 }
 
-// Normalise is a layer normalisation over the last axis: (x − mean) / √(variance + epsilon) · gamma + beta,
-// with gamma and beta of that axis's size.
-func Normalise(x, gamma, beta *Node, epsilon float64) *Node {
+// LayerNorm is PyTorch's LayerNorm over the last axis: (x − mean) / √(variance + epsilon) · gamma + beta, x [..., C],
+// gamma and beta [C]. The variance is that of the C values, divided by C.
+func LayerNorm(x, gamma, beta *Node, epsilon float64) *Node {
 	x = Sub(x, ReduceAndKeep(x, ReduceMean, -1))
 	deviation := Sqrt(AddScalar(ReduceAndKeep(Square(x), ReduceMean, -1), epsilon))
 	return Add(Mul(Div(x, deviation), ExpandLeftToRank(gamma, x.Rank())), ExpandLeftToRank(beta, x.Rank()))
 }
 
-// GELU is x·Φ(x), with Φ the normal distribution, and not one of the functions that come near it.
+// GELU is x·Φ(x), of any shape, where Φ is the distribution function of the normal distribution. It is computed exactly,
+// not by the tanh approximation.
 func GELU(x *Node) *Node {
 	return Mul(x, MulScalar(OnePlus(Erf(MulScalar(x, math.Sqrt2/2))), .5))
 }
 
-// Attention is that of several heads: queries, [B,Q,width], to keys and values, [B,T,width]. The heads share out the
-// last axis.
+// Attention is multi-head scaled dot-product attention: queries [B,Q,width], keys and values [B,T,width] to
+// [B,Q,width]. Each head has width/heads of the last axis; heads must divide width.
 func Attention(queries, keys, values *Node, heads int) *Node {
 	split := func(x *Node) *Node {
 		return Reshape(x, x.Shape().Dim(0), x.Shape().Dim(1), heads, x.Shape().Dim(2)/heads)

@@ -30,7 +30,7 @@ func TestProductOfBF16(t *testing.T) {
 	exec := MustNewExec(backendtest.XLA(t), func(x, kernel, bias, weight *Node) (results []*Node) {
 		for _, precision := range []dtypes.DType{dtypes.Float32, dtypes.BFloat16} {
 			into := func(x *Node) *Node { return ConvertDType(x, precision) }
-			y := ConvertDType(product(into(x), into(kernel), into(bias)), dtypes.Float32)
+			y := ConvertDType(matrixProduct(into(x), into(kernel), into(bias)), dtypes.Float32)
 			results = append(results, y, Gradient(ReduceAllSum(Mul(y, weight)), x)[0])
 		}
 		return results
@@ -47,8 +47,8 @@ func TestProductOfPixels(t *testing.T) {
 	const in, out = 7, 3
 	exec := MustNewExec(backendtest.Any(t), func(x, kernel, bias *Node) (results []*Node) {
 		for _, y := range []*Node{
-			product(x, kernel, bias),
-			Reshape(productOfPixels(Reshape(x, 1, -1, 1, in), kernel, bias), -1, out),
+			matrixProduct(x, kernel, bias),
+			Reshape(pointwise(Reshape(x, 1, -1, 1, in), kernel, bias), -1, out),
 		} {
 			results = append(results, y, Gradient(ReduceAllSum(Mul(y, Sin(y))), x)[0])
 		}
