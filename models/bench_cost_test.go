@@ -27,7 +27,7 @@ import (
 
 var curves = flag.String("curves", "", "the folder where BenchmarkCost draws what it measured")
 
-// task is what an epoch's cost depends on.
+// task holds the numbers on which the cost of an epoch depends.
 type task struct{ N, Batch, Side, K, S int }
 
 // grown are the ways to make a task larger.
@@ -42,14 +42,15 @@ var grown = []struct {
 	{"S, source labels", func(t *task) *int { return &t.S }},
 }
 
-// cost is what a task's epoch takes.
+// cost is the time and the memory of a task's epoch.
 type cost struct{ Seconds, PeakMB float64 }
 
-// taskEnv makes a process of BenchmarkCost measure one task: a peak of memory is a process's.
+// taskEnv makes BenchmarkCost measure one task only. Each task has a process of its own, because a peak of memory is
+// that of a process.
 const taskEnv = "VRKIT_BENCH_TASK"
 
-// BenchmarkCost measures an epoch of padding and BLM, on the exact schedule, with SqueezeNet as the task grows, one
-// of its numbers doubled three times and the others as they were.
+// BenchmarkCost measures an epoch of padding and BLM with SqueezeNet, on the exact schedule, for growing tasks: it doubles
+// one number of the task three times and leaves the others as they are.
 func BenchmarkCost(b *testing.B) {
 	if text := os.Getenv(taskEnv); text != "" {
 		var t task
@@ -86,7 +87,7 @@ func BenchmarkCost(b *testing.B) {
 	}
 }
 
-// measured has a process of its own measure the task.
+// measured measures the task in a process of its own.
 func (t task) measured(b *testing.B) (c cost) {
 	text, err := json.Marshal(t)
 	require.NoError(b, err)
@@ -99,7 +100,7 @@ func (t task) measured(b *testing.B) (c cost) {
 	return c
 }
 
-// draw shows how often what was measured doubles as the task does.
+// draw shows how often the cost doubles when a number of the task doubles.
 func draw(b *testing.B, file, title string, lines []figure.Series) {
 	for _, line := range lines {
 		require.Len(b, line.Y, 4, "one run of each, please: -benchtime 1x")
@@ -115,7 +116,7 @@ func draw(b *testing.B, file, title string, lines []figure.Series) {
 	require.NoError(b, os.WriteFile(filepath.Join(*curves, file), drawn.PNG, 0o644))
 }
 
-// withSources is SqueezeNet with its answer repeated until it has so many source labels.
+// withSources is SqueezeNet with its logits repeated until it has that many source labels.
 func withSources(b *testing.B, sources int) *models.Model {
 	m, err := models.MadeUp("squeezenet1.1-torchvision")
 	require.NoError(b, err)

@@ -24,14 +24,15 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// timed are an iteration's epochs, so that one, -benchtime 1x, is all that its process does: its peak is one run's.
+// timed is the number of epochs of an iteration. With -benchtime 1x a process has one iteration, so that its peak of
+// memory is that of one run.
 const timed = 2
 
 var epochImages = flag.Int("images", 128, "the training images of an epoch that BenchmarkEpoch measures")
 
 // BenchmarkEpoch measures whole epochs of the papers' inputs with BLM on the exact schedule, in training
-// images/s: ω estimated by a pass of its own, a step of Adam for each batch, the state kept on the disk.
-// The pictures are made up, and as large as the program takes them.
+// images/s: a pass that estimates ω, a step of Adam for each batch, and saving the state. The images are
+// made up, and have the size that the program takes.
 func BenchmarkEpoch(b *testing.B) {
 	engine := backendtest.XLA(b)
 	for _, name := range slices.Concat(benchmarked, []string{"vit-b32-384"}) {
@@ -61,8 +62,8 @@ func BenchmarkEpoch(b *testing.B) {
 	}
 }
 
-// epochs trains a program on made-up pictures of so many classes for an epoch, in which everything is compiled,
-// and for n more, and returns what the quickest of these took. It calls compiled in between.
+// epochs trains a program on made-up images of that many classes for 1+n epochs. Everything is compiled in the first one;
+// then it calls compiled. It returns the shortest time of the other epochs.
 func epochs(b *testing.B, engine compute.Backend, p vrkit.Program, images, classes, batch, n int, compiled func()) time.Duration {
 	side, err := p.Input.ImageSide(p.Side)
 	require.NoError(b, err)
@@ -83,11 +84,11 @@ func epochs(b *testing.B, engine compute.Backend, p vrkit.Program, images, class
 		},
 	})
 	require.NoError(b, err)
-	result.Program.Finalize() // what comes after it in this process has the memory
+	result.Program.Finalize() // releases the memory for the next benchmark in this process
 	return best
 }
 
-// peakMemory is the largest resident set that the process has had, in MB; 0 where that is not known, but on Linux.
+// peakMemory is the largest resident set of the process so far, in MB; 0 on systems other than Linux.
 func peakMemory(b *testing.B) float64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if errors.Is(err, os.ErrNotExist) {
@@ -100,7 +101,7 @@ func peakMemory(b *testing.B) float64 {
 	return float64(kB) / 1000
 }
 
-// striped are n pictures of so many classes.
+// striped is a data set of n made-up images of that many classes.
 func striped(n, side, classes int) *datasets.Dataset {
 	d := &datasets.Dataset{Info: datasets.Info{Name: "stripes", Height: side, Width: side, Channels: 3}, SHA256: "stripes"}
 	for k := range classes {

@@ -17,23 +17,23 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// What is measured, with made-up weights: the sides are the papers', and 128 is the course's. What PyTorch
-// takes for the same, testdata/bench_torch.py measures; testdata/compare.py runs the two in turn.
+// The benchmarks measure these networks, with made-up weights, at the papers' side, 224, and the course's, 128.
+// testdata/bench_torch.py measures the same with PyTorch; testdata/compare.py runs both alternately.
 var (
 	benchmarked = []string{"resnet18", "resnet50", "squeezenet1.1-torchvision", "efficientnet-lite0", "vit-b32", "resnext101-32x8d"}
 	sizes       = []struct{ side, batch int }{{224, 16}, {224, 64}, {128, 16}, {128, 50}}
 	precisions  = map[string]dtypes.DType{"fp32": dtypes.Float32, "bf16": dtypes.BFloat16}
 )
 
-// BenchmarkForward measures the frozen model alone, in images/s: what estimating ω and evaluating cost.
+// BenchmarkForward measures the frozen model's forward pass, in images/s. Estimating ω and evaluating take about as long.
 func BenchmarkForward(b *testing.B) {
 	benchmark(b, func(m *models.Model, root *model.Scope, pixels *Node, precision dtypes.DType) *Node {
 		return ReduceAllSum(logits(m, root, pixels, precision))
 	})
 }
 
-// BenchmarkForwardGradient measures the model and the gradient of its input, in images/s: what a step
-// of training costs, but for the optimiser.
+// BenchmarkForwardGradient measures the forward pass and the gradient by the input, in images/s. A training step takes
+// about as long, and the optimiser's time.
 func BenchmarkForwardGradient(b *testing.B) {
 	benchmark(b, func(m *models.Model, root *model.Scope, pixels *Node, precision dtypes.DType) *Node {
 		logits := logits(m, root, pixels, precision)
@@ -47,7 +47,7 @@ func logits(m *models.Model, root *model.Scope, pixels *Node, precision dtypes.D
 	return ConvertDType(m.Logits(root, x), dtypes.Float32)
 }
 
-// benchmark reports the mean over all runs and the best run, which a busy machine disturbs less.
+// benchmark reports the mean of all runs, and the best run, because other work on the machine disturbs that less.
 func benchmark(b *testing.B, build func(m *models.Model, root *model.Scope, pixels *Node, precision dtypes.DType) *Node) {
 	backend := backendtest.XLA(b)
 	for _, name := range benchmarked {

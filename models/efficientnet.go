@@ -11,16 +11,16 @@ import (
 )
 
 // The EfficientNet-Lite family: EfficientNet (Tan and Le, 2019) without squeeze-and-excitation and
-// with ReLU6, here in three sizes of one architecture. The weights are the authors' TensorFlow ones,
-// which others converted to PyTorch: hence "SAME" padding and BatchNorm's epsilon of 1e-3.
+// with ReLU6, in three sizes. The authors trained the weights in TensorFlow, and others converted them to
+// PyTorch: hence the padding is "SAME" and BatchNorm's epsilon is 1e-3.
 var (
 	efficientnetLite0 = efficientnet(0, 1.0, 1.0, 75.1, 18826032, "57934424", "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db")
 	efficientnetLite1 = efficientnet(1, 1.0, 1.1, 76.7, 21946926, "77cc7160", "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850")
 	efficientnetLite2 = efficientnet(2, 1.1, 1.2, 77.6, 24666229, "9656183e", "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d")
 )
 
-// efficientnet describes EfficientNet-Lite of a size: width scales the channels of the blocks, depth
-// their number; the rest is published accuracy and the weight file.
+// efficientnet describes EfficientNet-Lite of a size, 0 to 2. width scales the channels of the blocks, depth scales their
+// number; top1 is the published accuracy in percent, and the rest describes the weight file.
 func efficientnet(size int, width, depth, top1 float64, bytes int64, suffix, sha256 string) architecture {
 	name, title := fmt.Sprintf("efficientnet-lite%d", size), fmt.Sprintf("EfficientNet-Lite%d", size)
 	blocks := efficientnetBlocks(width, depth)
@@ -55,23 +55,23 @@ func efficientnet(size int, width, depth, top1 float64, bytes int64, suffix, sha
 	}
 }
 
-// efficientnetNormalisation is (x − 127) / 128 on pixels of 0..255.
+// efficientnetNormalisation is (x − 127) / 128 for pixels of 0 to 255.
 var efficientnetNormalisation = Normalisation{
 	Mean: [3]float32{127. / 255, 127. / 255, 127. / 255},
 	Std:  [3]float32{128. / 255, 128. / 255, 128. / 255},
 }
 
-// block is an inverted residual: 1×1 up to hidden channels (unless they are as many already), a
-// depthwise kernel×kernel convolution, and 1×1 down to out channels.
+// block is an inverted residual block: a 1×1 convolution expands in channels to hidden channels (it is left out if hidden
+// is in), then comes a depthwise kernel×kernel convolution, and a 1×1 convolution projects to out channels.
 type block struct{ kernel, stride, in, hidden, out int }
 
-// stem and head are the channels before and after the blocks, which no size scales.
+// The stem is the convolution before the blocks, the head the one after them. Their channels are the same in all sizes.
 const (
 	efficientnetStem = 32
 	efficientnetHead = 1280
 )
 
-// efficientnetBlocks lists a size's blocks. The first and the last stage keep their one block.
+// efficientnetBlocks lists the blocks of a size. depth does not scale the first and the last stage: they have one block.
 func efficientnetBlocks(width, depth float64) (blocks []block) {
 	stages := []struct{ kernel, stride, expand, channels, repeats int }{
 		{3, 1, 1, 16, 1}, {3, 2, 6, 24, 2}, {5, 2, 6, 40, 2}, {3, 2, 6, 80, 3}, {5, 1, 6, 112, 3}, {5, 2, 6, 192, 4}, {3, 1, 6, 320, 1},
@@ -95,7 +95,7 @@ func efficientnetBlocks(width, depth float64) (blocks []block) {
 	return blocks
 }
 
-// roundChannels is the multiple of 8 nearest to n, and not less than nine tenths of it.
+// roundChannels rounds n to the nearest multiple of 8, at least 8, or to the next one if that were less than .9·n.
 func roundChannels(n float64) int {
 	rounded := max(8, int(n+4)/8*8)
 	if float64(rounded) < .9*n {
@@ -125,7 +125,7 @@ func efficientnetForward(weight layer.Weight, input layer.Sum, blocks []block) *
 	return Add(DotProduct(x, weight("classifier/kernel")), ExpandAxes(weight("classifier/bias"), 0))
 }
 
-// efficientnetStateDict is that of the published files. BatchNorm's epsilon is TensorFlow's.
+// efficientnetStateDict is the state dict of the published files. BatchNorm's epsilon is TensorFlow's, 1e-3.
 func efficientnetStateDict(blocks []block) stateDict {
 	last := blocks[len(blocks)-1].out
 	layers := []foldedLayer{

@@ -10,7 +10,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 )
 
-// TestEfficientnetParity holds Lite0's logits of a real photo against those of another implementation with
+// TestEfficientnetParity compares Lite0's logits of a real photo with those of another implementation with
 // the same weights: coffee.png, the 224×224 crop at left 188, top 88.
 func TestEfficientnetParity(t *testing.T) {
 	m, backend := open(t, "efficientnet-lite0"), backendtest.XLA(t)
@@ -33,7 +33,7 @@ func TestEfficientnetParity(t *testing.T) {
 	require.Equal(t, "espresso", m.Labels[967])
 }
 
-// TestEfficientnetGolden holds logits and input gradient of the three sizes against PyTorch's
+// TestEfficientnetGolden compares logits and input gradient of the three sizes with PyTorch's
 // (testdata/efficientnet_golden.py).
 func TestEfficientnetGolden(t *testing.T) {
 	var golden map[string][]golden

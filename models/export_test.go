@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// MadeUp is a network with the weights of testdata/torchvision_golden.py, which stand in no file: every
-// value is a hash of its tensor's name and of its place.
+// MadeUp is a network with the made-up weights of testdata/torchvision_golden.py. They need no file: every value is a
+// hash of its tensor's name and of its index.
 func MadeUp(name string) (*Model, error) {
 	a, err := find(name)
 	if err != nil {
@@ -33,7 +33,7 @@ func MadeUp(name string) (*Model, error) {
 	return m, nil
 }
 
-// MadeUpTensor is one of the script's tensors.
+// MadeUpTensor is the tensor that the script makes for this name and shape.
 func MadeUpTensor(name string, shape ...int) Tensor {
 	size := 1
 	for _, n := range shape {
@@ -51,7 +51,7 @@ func MadeUpTensor(name string, shape ...int) Tensor {
 	return t
 }
 
-// madeUpBounds says between what values a tensor's lie.
+// madeUpBounds gives the range of a tensor's values.
 func madeUpBounds(name string, shape []int, size int) (low, high float64) {
 	switch {
 	case strings.HasSuffix(name, "running_mean"):

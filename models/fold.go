@@ -8,14 +8,16 @@ import (
 	"strings"
 )
 
-// batchNorm is a frozen BatchNorm over output channels: (x − mean) / √(variance + epsilon) · gamma + beta.
+// batchNorm is a BatchNorm in eval mode, channel by channel: (x − mean) / √(variance + epsilon) · gamma + beta.
 type batchNorm struct {
 	gamma, beta, mean, variance []float32
 	epsilon                     float64
 }
 
-// fold scales the kernel, [out, ...], of a convolution without a bias that is followed by the norm, and
-// returns the bias with which it is the two in one.
+// fold folds the BatchNorm into the convolution before it, which has a kernel [out, ...] and no bias. It scales the
+// kernel of each output channel in place, and returns the bias, [out]. With scale = gamma / √(variance + epsilon):
+//
+//	(kernel∗x − mean) · scale + beta = (kernel·scale)∗x + (beta − mean·scale)
 func (n batchNorm) fold(kernel []float32) (bias []float32) {
 	bias = make([]float32, len(n.gamma))
 	each := len(kernel) / len(n.gamma)
@@ -29,40 +31,40 @@ func (n batchNorm) fold(kernel []float32) (bias []float32) {
 	return bias
 }
 
-// hwio turns a kernel [out, in, kh, kw], PyTorch's order, into [kh, kw, in, out].
+// hwio transposes a kernel from PyTorch's order, OIHW [out,in,kh,kw], to HWIO [kh,kw,in,out].
 func hwio(kernel []float32, out, in int) []float32 {
-	turned := make([]float32, len(kernel))
+	transposed := make([]float32, len(kernel))
 	taps := len(kernel) / (out * in)
 	for o := range out {
 		for i := range in {
 			for tap := range taps {
-				turned[(tap*in+i)*out+o] = kernel[(o*in+i)*taps+tap]
+				transposed[(tap*in+i)*out+o] = kernel[(o*in+i)*taps+tap]
 			}
 		}
 	}
-	return turned
+	return transposed
 }
 
-// transposed turns a matrix of so many rows.
-func transposed(matrix []float32, rows int) []float32 {
+// transpose returns the transposed matrix of a matrix with that many rows, row-major.
+func transpose(matrix []float32, rows int) []float32 {
 	columns := len(matrix) / rows
-	turned := make([]float32, len(matrix))
+	transposed := make([]float32, len(matrix))
 	for r := range rows {
 		for c := range columns {
-			turned[c*rows+r] = matrix[r*columns+c]
+			transposed[c*rows+r] = matrix[r*columns+c]
 		}
 	}
-	return turned
+	return transposed
 }
 
-// sources is S of every architecture here: ImageNet's classes.
+// sources is S, the number of source labels, of every architecture here: the classes of ImageNet-1k.
 const sources = 1000
 
-// checkShapes compares a weight file's tensors with those of the architecture, and says how they
-// differ. A wanted shape of nil allows any, and the tensor's absence.
+// checkShapes returns an error that says how the tensors of a weight file differ from those of the architecture, by
+// name and shape; nil if they do not. A wanted shape of nil allows any shape, and a missing tensor.
 func checkShapes(path, title string, want, got map[string][]int) error {
 	var missing, other, further []string
-	classes := 0 // of the network in the file, where its last layer has not one for each of ImageNet's
+	classes := 0 // of the network in the file, if its last layer has another number of them than ImageNet
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		shape, ok := got[name]
 		switch {

@@ -18,11 +18,12 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// frozenScope keeps the model's variables apart from all that is trained.
+// frozenScope is the scope of the model's variables. It keeps them apart from everything that is trained.
 const frozenScope = "frozen"
 
-// frozenIn is where the weights of the graphs that compute in this type are, and in what type. Those of bf16 are
-// stored rounded: to round them at every step takes some hundredths of it. All others are as they were loaded.
+// frozenIn returns the scope of the weights for graphs that compute in dtype, and the type in which they are stored.
+// Graphs of bf16 have weights of their own, which are stored rounded: to round them at every step takes a few per cent
+// of its time. All other graphs share the weights as they were loaded, in fp32.
 func frozenIn(scope *model.Scope, dtype dtypes.DType) (*model.Scope, dtypes.DType) {
 	if dtype == dtypes.BFloat16 {
 		return scope.At("%s", frozenScope).At("bf16"), dtype
@@ -30,7 +31,7 @@ func frozenIn(scope *model.Scope, dtype dtypes.DType) (*model.Scope, dtypes.DTyp
 	return scope.At("%s", frozenScope), dtypes.Float32
 }
 
-// weights gives the model's weights as variables that no trainer touches, in the type of x.
+// weights gives the model's weights by name, as variables that no trainer changes, converted to the type of x.
 func (m *Model) weights(scope *model.Scope, x *Node) layer.Weight {
 	frozen, dtype := frozenIn(scope, x.DType())
 	return func(name string) *Node {
@@ -41,7 +42,7 @@ func (m *Model) weights(scope *model.Scope, x *Node) layer.Weight {
 				variable, err = frozen.CreateVariable(model.EscapeScopeName(name), value)
 			}
 			if err == nil {
-				err = m.Weights.remember(variable.Path(), value)
+				err = m.Weights.record(variable.Path(), value)
 			}
 			if err != nil {
 				panic(fmt.Errorf("%s: %w", m.Name, err))
@@ -122,17 +123,17 @@ func flipInto[T any](to, from []T, positions, in, out, groups int) {
 	}
 }
 
-// IsFrozen reports whether a variable of a program's store belongs to the frozen model, and so in no checkpoint: it
-// lies in the scope of that name at the root. A scope of that name elsewhere is a program's own.
+// IsFrozen reports whether a variable of a program's store is a weight of the frozen model, which no checkpoint holds.
+// Such a variable is below the scope "frozen" of the root. A scope of that name elsewhere belongs to the program.
 func IsFrozen(v *model.Variable) bool {
 	return strings.HasPrefix(v.Path(), model.ScopeSeparator+frozenScope+model.ScopeSeparator)
 }
 
-// ErrNotUsed is the error of CheckFrozen where no graph of the store has used a frozen weight.
+// ErrNotUsed is the error of [Model.CheckFrozen] if no graph of the store has used a frozen weight.
 var ErrNotUsed = errors.New("no graph has used the frozen weights yet, so that there is nothing to compare")
 
-// CheckFrozen looks through all of the model's weights that graphs of a store have used, and returns an error that
-// names one which is not bit for bit what was stored; and [ErrNotUsed] if none has been used.
+// CheckFrozen compares all frozen weights that graphs of a store have used with what was stored, bit for bit. It
+// returns an error that names a weight which has changed, or [ErrNotUsed] if no weight has been used.
 func (m *Model) CheckFrozen(scope *model.Scope) error {
 	used := false
 	for variable := range scope.At("%s", frozenScope).IterVariables() {
@@ -141,7 +142,7 @@ func (m *Model) CheckFrozen(scope *model.Scope) error {
 		if err != nil {
 			return err
 		}
-		if same, err := m.Weights.remembers(variable.Path(), value); err != nil {
+		if same, err := m.Weights.unchanged(variable.Path(), value); err != nil {
 			return err
 		} else if !same {
 			return fmt.Errorf("%s: the frozen weight %s has changed: a defect, please report it", m.Name, variable.Path())

@@ -16,7 +16,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// A model gives every program its weights, and holds none of them itself.
+// Every program gets a model's weights, though the model releases its own copy.
 func TestTwoPrograms(t *testing.T) {
 	tiny, pixels := modeltest.Tiny(), tensors.FromShape(shapes.Make(dtypes.Float32, 2, 8, 8, 3))
 	var logits [2][]float32
@@ -30,7 +30,7 @@ func TestTwoPrograms(t *testing.T) {
 	require.Equal(t, logits[0], logits[1])
 }
 
-// A change of one bit in any weight that a graph has stored is found: plain, flipped, and rounded to bf16.
+// CheckFrozen finds a change of one bit in any stored weight: plain, flipped, and rounded to bf16.
 func TestCheckFrozen(t *testing.T) {
 	for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.BFloat16} {
 		t.Run(dtype.String(), func(t *testing.T) {

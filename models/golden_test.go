@@ -23,8 +23,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// golden is what PyTorch makes of the made-up picture of one side: the logits, and the gradient of
-// their weighted sum, of which some values are kept.
+// golden holds PyTorch's results for the made-up image of one side: the logits, and some values of the gradient of their
+// weighted sum.
 type golden struct {
 	Side     int
 	Logits   []float32
@@ -32,14 +32,14 @@ type golden struct {
 	Gradient []float32
 }
 
-// readGolden reads testdata/FILE, which the script of the same name made.
+// readGolden reads testdata/FILE, made by the script of the same name.
 func readGolden(t *testing.T, file string, into any) {
 	data, err := os.ReadFile("testdata/" + file)
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(data, into))
 }
 
-// requireGolden holds a model's logits and input gradient against PyTorch's.
+// requireGolden compares a model's logits and input gradient with PyTorch's.
 func requireGolden(t *testing.T, name string, golden []golden) {
 	m, backend := open(t, name), backendtest.XLA(t)
 	exec := model.MustNewExec(backend, model.NewStore(), func(root *model.Scope, pixels *Node) (*Node, *Node) {
@@ -78,7 +78,7 @@ func requireGolden(t *testing.T, name string, golden []golden) {
 	}
 }
 
-// open opens the model, from the cache alone in a short test.
+// open opens the model; in a short test only from the cache.
 func open(t testing.TB, name string) *models.Model {
 	ctx := t.Context()
 	if testing.Short() {

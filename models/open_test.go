@@ -12,7 +12,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// Where a model's weights are gone, the error names what was tried, and another model.
+// If a model's weights can't be fetched, the error names the address that was tried, and another model.
 func TestOffersAnother(t *testing.T) {
 	t.Setenv("VRKIT_CACHE", t.TempDir())
 	server := httptest.NewServer(http.NotFoundHandler())
@@ -31,7 +31,7 @@ func TestOffersAnother(t *testing.T) {
 	require.ErrorIs(t, err, fetch.ErrNotCached)
 }
 
-// A weight file that is whole but another net's is refused with the difference.
+// The error of another network's weight file says how the tensors differ.
 func TestWeightsOfAnother(t *testing.T) {
 	_, err := efficientnetLite0.read(filepath.Join("internal", "torchpickle", "testdata", "tiny_zip.pth"))
 	require.ErrorContains(t, err, "tiny_zip.pth: its tensors are not those of EfficientNet-Lite0: 247 missing (_blocks.0._bn1.bias, _blocks.0._bn1.running_mean, _blocks.0._bn1.running_var, ...); 10 not of this architecture (brain, count, double, ...)")
@@ -54,7 +54,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// A value that is not a number is refused when it is read: a graph does not show it.
+// A NaN is refused when weights are read, because the graph may hide it.
 func TestWeightsThatAreNone(t *testing.T) {
 	w := Weights{"a": {Shape: []int{2}, Data: []float32{1, 2}}, "b": {Shape: []int{2}, Data: []float32{3, float32(math.NaN())}}}
 	require.EqualError(t, w.checkFinite("file"), "file: value 1 of b is NaN: the file is damaged, or its training has failed")

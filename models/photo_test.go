@@ -11,8 +11,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 )
 
-// TestPhoto holds a photo, prepared as each network's weights were measured, against torchvision's own preset, and its
-// logits against torchvision's (testdata/photo_golden.py).
+// TestPhoto prepares a photo as each network's accuracy was measured. It compares the prepared image and the logits with
+// torchvision's (testdata/photo_golden.py).
 func TestPhoto(t *testing.T) {
 	var nets map[string]struct {
 		Side, Sum int

@@ -7,16 +7,15 @@ import (
 	"strings"
 )
 
-// place is where in a weight file the tensors of an architecture are: in one of the file's dicts, under names
-// that begin with a prefix. A checkpoint has its state dict beside other things, and what wraps a network
-// for training puts a prefix before every name: DataParallel "module.", torch.compile "_orig_mod.", a
-// trainer's class the name of its field.
+// place says where the tensors of an architecture are in a weight file: in one of the file's dicts, under names that
+// begin with a prefix. A checkpoint holds a state dict and other things. A wrapper for training puts a prefix before
+// every name: DataParallel "module.", torch.compile "_orig_mod.", and a trainer's class the name of its field.
 type place struct {
 	dict
 	prefix string // ends with a dot, or is empty
 }
 
-// String is how messages name a place: ["state_dict"] module.*; nothing for the file itself.
+// String is the place as errors show it: ["state_dict"] module.*; empty for the file's own value without a prefix.
 func (p place) String() string {
 	text := p.subscript()
 	if p.prefix != "" {
@@ -25,7 +24,7 @@ func (p place) String() string {
 	return fmt.Sprintf("%.120s", text)
 }
 
-// subscript leads to the dict in Python.
+// subscript is the subscript in Python that leads from the file's value to the dict: ["state_dict"].
 func (p place) subscript() (text string) {
 	for _, key := range p.path {
 		text += fmt.Sprintf("[%q]", key)
@@ -33,7 +32,7 @@ func (p place) subscript() (text string) {
 	return text
 }
 
-// names are the names below the place, as the architecture has them, each with the file's own.
+// names maps the architecture's names of the tensors at a place to their names in the file.
 func (d stateDict) names(p place) map[string]string {
 	names := map[string]string{}
 	for file := range p.shapes {
@@ -50,7 +49,7 @@ func (d stateDict) names(p place) map[string]string {
 	return names
 }
 
-// newer is a name of today for one that older files have.
+// newer replaces the older name of a tensor by today's; other names stay as they are.
 func (d stateDict) newer(name string) string {
 	if d.older == nil {
 		return name
@@ -58,7 +57,7 @@ func (d stateDict) newer(name string) string {
 	return d.older.Replace(name)
 }
 
-// has tells whether all tensors of the architecture are below a place.
+// has tells whether all tensors of the architecture are at a place, in their shapes.
 func (d stateDict) has(p place) bool {
 	names := d.names(p)
 	for name, shape := range d.shapes {
@@ -70,8 +69,8 @@ func (d stateDict) has(p place) bool {
 	return true
 }
 
-// misfit returns how the tensors below a place of a file differ from those of the architecture; nil if they
-// do not.
+// misfit returns an error that says how the tensors at a place differ from those of the architecture; nil if they do
+// not. title and path name the network and the file.
 func (d stateDict) misfit(title, path string, p place) error {
 	got := map[string][]int{}
 	for name, file := range d.names(p) {
@@ -83,11 +82,11 @@ func (d stateDict) misfit(title, path string, p place) error {
 	return checkShapes(path, title, d.shapes, got)
 }
 
-// longest bounds the names that are looked for.
-const longest = 256
+// maxName is the greatest length of a name that find looks for, in bytes: it bounds the time that a hostile file takes.
+const maxName = 256
 
-// find returns the places that have all of the architecture's tensors, and the place that has the most of
-// their names, for a message where there is none.
+// find returns the places that have all of the architecture's tensors. nearest is the place with the most of their names,
+// for the error if no place has all.
 func (d stateDict) find(dicts []dict) (fits []place, nearest place) {
 	required := 0
 	for _, shape := range d.shapes {
@@ -97,10 +96,10 @@ func (d stateDict) find(dicts []dict) (fits []place, nearest place) {
 	}
 	most := -1
 	for _, one := range dicts {
-		counts := map[string]int{"": 0} // of the architecture's names, by what comes before them
+		counts := map[string]int{"": 0} // how many of the architecture's names follow each prefix
 		for file := range one.shapes {
 			for at := 0; ; {
-				if len(file)-at <= longest && d.shapes[d.newer(file[at:])] != nil {
+				if len(file)-at <= maxName && d.shapes[d.newer(file[at:])] != nil {
 					counts[file[:at]]++
 				}
 				dot := strings.IndexByte(file[at:], '.')
@@ -123,15 +122,15 @@ func (d stateDict) find(dicts []dict) (fits []place, nearest place) {
 	return fits, nearest
 }
 
-// choose returns the one place of a file that has the architecture's tensors, or an error that says how they
-// differ, or how to keep one of several.
+// choose returns the only place of a file that has the architecture's tensors. If there is none, its error says how the
+// tensors of the nearest place differ; if there are several, it says how to save one of them.
 func (d stateDict) choose(title, path string, dicts []dict) (place, error) {
 	fits, nearest := d.find(dicts)
 	switch len(fits) {
 	case 0:
 		return place{}, d.misfit(title, path, nearest)
 	case 1:
-		return fits[0], d.misfit(title, path, fits[0]) // nor may there be others among them
+		return fits[0], d.misfit(title, path, fits[0]) // other tensors at that place are an error too
 	}
 	var where []string
 	for _, p := range fits[:min(len(fits), 4)] {
@@ -141,14 +140,14 @@ func (d stateDict) choose(title, path string, dicts []dict) (place, error) {
 		}
 		where = append(where, name)
 	}
-	err := fmt.Errorf("%s holds the weights of %s %d times (%s): save a file of those alone that you want", path, title, len(fits), strings.Join(where, ", "))
+	err := fmt.Errorf("%s holds the weights of %s %d times (%s): save a file of only those that you want", path, title, len(fits), strings.Join(where, ", "))
 	if !fits[0].torch {
 		return place{}, err
 	}
 	return place{}, fmt.Errorf("%w, for example: %s", err, fits[0].alone(path))
 }
 
-// alone is a line of Python that saves what is below a place of PyTorch's file.
+// alone is a line of Python that saves only the tensors at a place of PyTorch's file.
 func (p place) alone(path string) string {
 	load := fmt.Sprintf("torch.load(%q, map_location=\"cpu\")%s", path, p.subscript())
 	if p.prefix != "" {

@@ -29,7 +29,7 @@ var saved = stateDict{
 // want are the values that make.py gives it.
 var want = Weights{"conv": {[]int{2}, []float32{0, 1. / 64}}, "fc": {[]int{3}, []float32{12. / 64, 13. / 64, 14. / 64}}}
 
-// The weights of a checkpoint are found where they are, whatever lies beside them and comes before their names.
+// The weights of a checkpoint are found wherever they are, with other things beside them and under any prefix.
 func TestReadsCheckpoints(t *testing.T) {
 	read := saved.reader("the tiny net")
 	for _, name := range []string{"imagenet", "lightning", "compiled", "averaged", "shared"} {
@@ -38,9 +38,9 @@ func TestReadsCheckpoints(t *testing.T) {
 		require.Equal(t, want, weights, name)
 	}
 	for name, message := range map[string]string{
-		"twice": `checkpoint_twice.pth holds the weights of the tiny net 2 times (["model"], ["model_ema"] module.*): save a file of those alone that you want, ` +
+		"twice": `checkpoint_twice.pth holds the weights of the tiny net 2 times (["model"], ["model_ema"] module.*): save a file of only those that you want, ` +
 			`for example: import torch; torch.save(torch.load("internal/torchpickle/testdata/checkpoint_twice.pth", map_location="cpu")["model"], "weights.pth")`,
-		"distilled": `checkpoint_distilled.pth holds the weights of the tiny net 2 times (["net"] student.*, ["net"] teacher.*): save a file of those alone that you want, ` +
+		"distilled": `checkpoint_distilled.pth holds the weights of the tiny net 2 times (["net"] student.*, ["net"] teacher.*): save a file of only those that you want, ` +
 			`for example: import torch; torch.save({k: v for k, v in torch.load("internal/torchpickle/testdata/checkpoint_distilled.pth", map_location="cpu")["net"].items() if k.startswith("student.")}, "weights.pth")`,
 		"arguments": "save the weights alone: torch.save(model.state_dict(), FILE)",
 		"whole":     "save the weights alone: torch.save(model.state_dict(), FILE)",
@@ -51,7 +51,7 @@ func TestReadsCheckpoints(t *testing.T) {
 	}
 }
 
-// A network in a network is not taken for the other: all of its names have to be there, in their shapes.
+// A network inside another is not mistaken for it: all names must be there, in their shapes.
 func TestPlaces(t *testing.T) {
 	part := stateDict{shapes: map[string][]int{"a.weight": {2}, "b.weight": {3}, "b.steps": nil}}
 	both := func(prefix string) map[string][]int {
@@ -95,16 +95,16 @@ func TestPlaces(t *testing.T) {
 	fits, _ := part.find([]dict{{path: []string{"model"}, shapes: both("")}, {path: []string{"ema"}, shapes: map[string][]int{"a.weight": {2}, "b.weight": {9}}}})
 	require.Len(t, fits, 1, "the other has another shape")
 
-	// Nor may there be other names among them, or the same weights under a further prefix.
+	// Other names at the place, and the same weights under another prefix, are errors.
 	all := both("")
 	maps.Copy(all, both("ema."))
 	_, err := part.choose("a part", "file", []dict{{shapes: all}})
-	require.EqualError(t, err, "file holds the weights of a part 2 times (the names as they are, ema.*): save a file of those alone that you want")
+	require.EqualError(t, err, "file holds the weights of a part 2 times (the names as they are, ema.*): save a file of only those that you want")
 	_, err = part.choose("a part", "file", []dict{{shapes: with(both("model."), "model.c.weight")}})
 	require.EqualError(t, err, "file at model.*: its tensors are not those of a part: 1 not of this architecture (c.weight)")
 }
 
-// A real architecture's weights, whole, under a prefix and in the formats that people have.
+// The weights of a real architecture are read under a prefix, and a missing tensor is an error.
 func TestReadsPrefixed(t *testing.T) {
 	plain, wrapped := Weights{}, Weights{"loss.weight": MadeUpTensor("loss", 3)}
 	for name, shape := range squeezenetTorchvision.dict.shapes {
@@ -120,7 +120,7 @@ func TestReadsPrefixed(t *testing.T) {
 	require.ErrorContains(t, err, "weights.safetensors at module._orig_mod.*: its tensors are not those of SqueezeNet 1.1 (torchvision): 1 missing (features.0.bias)")
 }
 
-// A file that is whole but of another network, or of another task, says so.
+// The error of a file of another network names that network; the error of another number of classes names both numbers.
 func TestWhoseWeights(t *testing.T) {
 	t.Setenv("VRKIT_CACHE", t.TempDir())
 	tensors := Weights{}

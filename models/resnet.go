@@ -8,9 +8,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// The ResNets (He et al., 2016) and ResNeXt-101-32x8d (Xie et al., 2017) as torchvision has them: a
-// block's stride is in its 3×3 convolution. ResNet-50 has the weights of torchvision's second recipe,
-// which are the ones that SMM and ILM-VP reprogram.
+// The ResNets (He et al., 2016) and ResNeXt-101-32x8d (Xie et al., 2017), as torchvision has them: a
+// block's stride is in its 3×3 convolution. ResNet-50 has the weights IMAGENET1K_V2 of torchvision, because
+// SMM and ILM-VP reprogram these.
 var (
 	resnet18   = resnet{blocks: [4]int{2, 2, 2, 2}}.named("resnet18", "ResNet-18", 69.758, 256, "resnet18-f37072fd.pth", 46830571, "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec")
 	resnet34   = resnet{blocks: [4]int{3, 4, 6, 3}}.named("resnet34", "ResNet-34", 73.314, 256, "resnet34-b627a593.pth", 87319819, "b627a593bcbe140c234610266fe4f8ae95ea42fc881d091c9b6052e6b1d0590f")
@@ -19,21 +19,22 @@ var (
 	resnext101 = resnet{blocks: [4]int{3, 4, 23, 3}, groups: 32, width: 8}.named("resnext101-32x8d", "ResNeXt-101-32x8d", 79.312, 256, "resnext101_32x8d-8ba56ff5.pth", 356082095, "8ba56ff5")
 )
 
-// resnet is a size of the architecture: the blocks of the four stages. A block has two 3×3 convolutions,
-// or, where there are groups, is a bottleneck: 1×1 down, 3×3 in so many groups, each of them width
-// channels wide in the first stage, and 1×1 up to four times the stage's channels.
+// resnet is a size of the architecture: the number of blocks in each of the four stages. If groups is 0, a block is a
+// basic block of two 3×3 convolutions. Else it is a bottleneck: a 1×1 convolution, a grouped 3×3 convolution, whose
+// groups have width channels each in the first stage, and a 1×1 convolution to four times the stage's channels.
 type resnet struct {
 	blocks        [4]int
 	groups, width int
 }
 
-// The papers, by whether a net has groups.
+// The papers: of the ResNets, and of those with grouped convolutions.
 const (
 	resnetCitation  = "K. He, X. Zhang, S. Ren and J. Sun, Deep Residual Learning for Image Recognition, arXiv:1512.03385, 2015"
 	resnextCitation = "S. Xie, R. Girshick, P. Dollár, Z. Tu and K. He, Aggregated Residual Transformations for Deep Neural Networks, arXiv:1611.05431, 2017"
 )
 
-// named is the architecture in the registry.
+// named describes the network for the list of architectures. resize is the shorter side, in pixels, of the images that
+// top1, in percent, was measured on; the other parameters describe the weight file.
 func (n resnet) named(name, title string, top1 float64, resize int, file string, bytes int64, sha256 string) architecture {
 	citation := resnetCitation
 	if n.groups > 1 {
@@ -53,13 +54,13 @@ func (n resnet) named(name, title string, top1 float64, resize int, file string,
 	}, file, sha256, bytes, n.stateDict())
 }
 
-// residual is one block: the channels that go in, those inside and those that come out, and its stride.
+// residual is one residual block: its input channels, the channels inside, its output channels, and its stride.
 type residual struct {
 	name                   string
 	in, inner, out, stride int
 }
 
-// residuals lists the blocks.
+// residuals lists the blocks of all stages.
 func (n resnet) residuals() (blocks []residual) {
 	in := 64
 	for stage, count := range n.blocks {
@@ -80,7 +81,8 @@ func (n resnet) residuals() (blocks []residual) {
 	return blocks
 }
 
-// projects tells whether the way past the block needs a 1×1 convolution, to have its shape.
+// projects tells whether the shortcut needs a 1×1 convolution, so that its output has the block's shape (torchvision:
+// downsample).
 func (b residual) projects() bool { return b.stride > 1 || b.in != b.out }
 
 func (n resnet) stateDict() stateDict {

@@ -10,9 +10,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// squeezenet is SqueezeNet v1.1 (Iandola et al., 2016) with the weights that its authors trained in
-// Caffe. They are not torchvision's squeezenet1_1: here the input is BGR less its mean, the first
-// convolution is padded "SAME", the pools round down, and no ReLU follows conv10.
+// squeezenet is SqueezeNet v1.1 (Iandola et al., 2016) with the weights that its authors trained in Caffe. It differs
+// from torchvision's squeezenet1_1: the weight file expects BGR pixels minus their mean, the padding of the first
+// convolution is "SAME", the max-pools round down, and no ReLU follows conv10.
 var squeezenet = architecture{
 	Info: Info{
 		Name:          "squeezenet1.1",
@@ -38,15 +38,16 @@ var squeezenet = architecture{
 	forward: squeezenetForward,
 }
 
-// squeezenetNormalisation has the weights' own mean (in RGB) but ImageNet's usual deviation: the
-// scale of 255 that Caffe's pixels have is folded into conv1, so that one unit of normalised space
-// is as large for this model as for the others, and a prompt that lives there learns at their rates.
+// squeezenetNormalisation has the mean that the weights were trained with (in RGB), but the standard deviation that
+// other models use. foldInput scales conv1 to match. So a prompt on normalised values is as large for this model as for
+// the others, and the same learning rates fit.
 var squeezenetNormalisation = Normalisation{
 	Mean: [3]float32{122.679 / 255, 116.669 / 255, 104.006 / 255},
 	Std:  [3]float32{0.229, 0.224, 0.225},
 }
 
-// fires are the eight fire modules: squeeze and expand channels, and whether a max-pool comes before.
+// fires are the eight fire modules: the channels of their squeeze and of each expand convolution, and whether a max-pool
+// comes before.
 var fires = []struct {
 	squeeze, expand int
 	pool            bool
@@ -56,15 +57,16 @@ var fires = []struct {
 	{48, 192, true}, {48, 192, false}, {64, 256, false}, {64, 256, false},
 }
 
-// squeezenetForward takes the average over the picture before the last layer, which is 1×1 and has no activation:
-// the average of its values is its value of the average.
+// squeezenetForward builds the graph. The network averages the outputs of conv10 over the image. conv10 is a 1×1
+// convolution without an activation, thus linear, so that its output for the average is the average of its outputs:
+// averaging first saves most of its work.
 func squeezenetForward(weight layer.Weight, input layer.Sum) *Node {
 	x := fireModules(weight, input, layer.SamePadding(input.Each, 3, 2))
 	last := weight("conv10/kernel") // [1,1,512,1000]
 	return layer.Dense(x.GlobalAverage(), Reshape(last, last.Shape().Dimensions[2:]...), weight("conv10/bias"))
 }
 
-// fireModules is what all SqueezeNets have before their last layer; they differ in the zeros around the picture.
+// fireModules builds all layers before conv10. Both SqueezeNets have them; only the padding of conv1 differs.
 func fireModules(weight layer.Weight, input layer.Sum, padding [2][2]int) layer.Parts {
 	x := layer.Parts{layer.ReLU(input.Convolution(weight.Kernel("conv1/kernel"), weight("conv1/bias"), 2, padding))}
 	for i, fire := range fires {
@@ -78,13 +80,13 @@ func fireModules(weight layer.Weight, input layer.Sum, padding [2][2]int) layer.
 	return x
 }
 
-// rectified is the named convolution, which keeps rows and columns, and a ReLU.
+// rectified is a convolution that keeps the number of rows and columns, followed by a ReLU; name is the convolution's.
 func rectified(weight layer.Weight, x layer.Parts, name string) *Node {
 	kernel := weight.Kernel(name + "/kernel")
 	return layer.ReLU(x.Convolution(kernel, weight(name+"/bias"), 1, layer.SamePadding(x[0], kernel.Values.Shape().Dim(0), 1)))
 }
 
-// squeezenetShapes lists every convolution's kernel, [kh, kw, in, out].
+// squeezenetShapes lists the shape of every convolution's kernel, [kh,kw,in,out], by its name.
 func squeezenetShapes() map[string][]int {
 	shapes := map[string][]int{"conv1": {3, 3, 3, 64}, "conv10": {1, 1, 512, 1000}}
 	in := 64
@@ -98,7 +100,7 @@ func squeezenetShapes() map[string][]int {
 	return shapes
 }
 
-// readSqueezenet reads the pickle, a dict from a layer's name to its kernel (HWIO) and bias, checks
+// readSqueezenet reads the weight file, a pickled dict from each layer's name to its kernel (HWIO) and bias. It checks
 // every name and shape, and folds the input's channel order and scale into conv1.
 func readSqueezenet(path string) (Weights, error) {
 	layers, err := npickle.ReadFile(path)
@@ -126,7 +128,8 @@ func readSqueezenet(path string) (Weights, error) {
 	return weights, nil
 }
 
-// foldInput turns conv1 from Caffe's BGR pixels of 0..255 to RGB in units of squeezenetNormalisation.Std.
+// foldInput changes conv1's kernel, [3,3,3,out], in place. Caffe's takes BGR pixels of 0 to 255 minus their mean; the
+// changed kernel takes RGB pixels normalised by squeezenetNormalisation, and gives the same outputs.
 func foldInput(kernel Tensor) {
 	outputs := kernel.Shape[3]
 	for tap := 0; tap < len(kernel.Data); tap += 3 * outputs {

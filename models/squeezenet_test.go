@@ -11,7 +11,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 )
 
-// TestSqueezenetParity holds the logits of a real photo against those of another implementation with the same
+// TestSqueezenetParity compares the logits of a real photo with those of another implementation with the same
 // weights: coffee.png, the 227×227 crop at left 186, top 86.
 func TestSqueezenetParity(t *testing.T) {
 	m, backend := open(t, "squeezenet1.1"), backendtest.XLA(t)
@@ -36,7 +36,7 @@ func TestSqueezenetParity(t *testing.T) {
 	require.Equal(t, "espresso", m.Labels[967])
 }
 
-// TestSqueezenetGolden holds logits and input gradient against PyTorch's, at three sides
+// TestSqueezenetGolden compares logits and input gradient with PyTorch's, at three sides
 // (testdata/squeezenet_golden.py).
 func TestSqueezenetGolden(t *testing.T) {
 	var golden []golden
@@ -45,7 +45,7 @@ func TestSqueezenetGolden(t *testing.T) {
 	requireGolden(t, "squeezenet1.1", golden)
 }
 
-// A side or a name that is not to be had is refused with those that are.
+// The error of a wrong side or name lists the right ones.
 func TestRefuses(t *testing.T) {
 	info := models.All()[0]
 	require.NoError(t, info.Sides.Check(info.Name, 224))

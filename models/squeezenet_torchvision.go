@@ -8,10 +8,10 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// squeezenetTorchvision is SqueezeNet 1.1 as torchvision trained it. Its layers are those of squeezenet,
-// and little else is: the first convolution is not padded, so that every pool's windows fit and
-// how torchvision rounds their number does not matter, and a ReLU follows conv10, so that no source logit
-// is negative.
+// squeezenetTorchvision is SqueezeNet 1.1 as torchvision trained it. It has the layers of squeezenet, with two
+// differences: the first convolution has no padding, and a ReLU follows conv10, so that no source logit is negative.
+// torchvision rounds the number of a max-pool's windows up, and this project rounds it down; without the padding the
+// windows fit, and both give the same number.
 var squeezenetTorchvision = torchvision(architecture{
 	Info: Info{
 		Name:     "squeezenet1.1-torchvision",
@@ -25,15 +25,15 @@ var squeezenetTorchvision = torchvision(architecture{
 	forward: squeezenetTorchvisionForward,
 }, "squeezenet1_1-b8a52dc0.pth", "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b", 4958839, squeezenetStateDict())
 
-// squeezenetFiles are the places that torchvision's list of layers gives the fire modules.
+// squeezenetFiles are the indices of the fire modules in torchvision's list of layers, "features".
 var squeezenetFiles = [...]int{3, 4, 6, 7, 9, 10, 11, 12}
 
-// squeezenetStateDict is that of torchvision's file: the layers of squeezenetShapes under other names.
+// squeezenetStateDict is the state dict of torchvision's file: the layers of squeezenetShapes under other names.
 func squeezenetStateDict() stateDict {
 	names := map[string]string{"conv1": "features.0", "conv10": "classifier.1"}
-	for i, place := range squeezenetFiles {
+	for i, index := range squeezenetFiles {
 		for here, there := range map[string]string{"squeeze1x1": "squeeze", "expand1x1": "expand1x1", "expand3x3": "expand3x3"} {
-			names[fmt.Sprintf("fire%d/%s", i+2, here)] = fmt.Sprintf("features.%d.%s", place, there)
+			names[fmt.Sprintf("fire%d/%s", i+2, here)] = fmt.Sprintf("features.%d.%s", index, there)
 		}
 	}
 	kernels, shapes := map[string][]int{}, map[string][]int{} // [out, in, kh, kw], by the name here and in the file

@@ -6,28 +6,28 @@ import (
 	"strings"
 )
 
-// stateDict is what a weight file of an architecture holds, under the names that PyTorch gives, and how
-// the graph's weights come of it.
+// stateDict describes the weight file of an architecture: the tensors by their names in PyTorch, and how to convert them
+// to the weights of the graph.
 type stateDict struct {
-	shapes  map[string][]int                               // of each tensor; nil where it may be of any shape, or missing
-	convert func(take func(name string) []float32) Weights // take gives a tensor's values, once
-	older   *strings.Replacer                              // turns the names that older files have into these; nil if there are none
+	shapes  map[string][]int                               // of each tensor; nil if it may have any shape, or be missing
+	convert func(take func(name string) []float32) Weights // take gives a tensor's values, and may be called once for each tensor
+	older   *strings.Replacer                              // replaces the names of older files by these; nil if there are none
 }
 
-// reader returns a function that reads a weight file, checks every name and shape, and converts it.
-// Beside the file's own bytes, what it holds at a time is never much more than the weights.
+// reader returns a function that reads a weight file, checks every name and shape, and converts the tensors. It needs
+// memory for the file's bytes and for little more than the weights; title is the network's name in errors.
 func (d stateDict) reader(title string) func(path string) (Weights, error) {
 	return func(path string) (Weights, error) {
 		tensors, err := d.tensors(title, path)
 		if err != nil {
 			return nil, err
 		}
-		runtime.GC() // lets go of the file's bytes, before as much again is made of its tensors
+		runtime.GC() // releases the file's bytes, before the weights take as much memory again
 		return d.of(tensors), nil
 	}
 }
 
-// tensors reads those of the architecture out of a weight file.
+// tensors reads the architecture's tensors from a weight file, by the architecture's names for them.
 func (d stateDict) tensors(title, path string) (Weights, error) {
 	dicts, err := readDicts(path)
 	if err != nil {
@@ -46,28 +46,29 @@ func (d stateDict) tensors(title, path string) (Weights, error) {
 	return tensors, nil
 }
 
-// of converts tensors of the right names and shapes, and takes them out of the map one by one.
+// of converts tensors that have the right names and shapes. It removes each from the map when it is converted, so that
+// its memory can be released.
 func (d stateDict) of(tensors Weights) Weights {
 	return d.convert(func(name string) []float32 {
 		t, ok := tensors[name]
 		if !ok {
-			panic(fmt.Errorf("the tensor %q is not among those of the architecture, or is taken twice", name))
+			panic(fmt.Errorf("the architecture has no tensor %q, or takes it twice", name))
 		}
 		delete(tensors, name)
 		return t.Data
 	})
 }
 
-// foldedLayer is a convolution without a bias, and the BatchNorm that follows it: its name here, the
-// names of the two in the file, and the shape of the kernel there, [out, in of a group, kh, kw].
+// foldedLayer is a convolution without a bias and the BatchNorm that follows it: the layer's name in the graph, the names
+// of the convolution and of the BatchNorm in the file, and the kernel's shape in the file, [out,in/groups,kh,kw].
 type foldedLayer struct {
 	name, file, norm string
 	shape            []int
 }
 
-// foldedNet is the state dict of layers whose BatchNorm is folded into the convolution, and of a linear
-// classifier, called so in the file, from features to the source labels. Kernels become [kh, kw, in of a
-// group, out], the classifier [features, sources].
+// foldedNet is the state dict of a network of such layers and a linear classifier; classifier is its name in the file,
+// features the number of its inputs, and epsilon that of every BatchNorm. Each BatchNorm is folded into its
+// convolution. The kernels become [kh,kw,in/groups,out], the classifier's [features,sources].
 func foldedNet(layers []foldedLayer, classifier string, features int, epsilon float64) stateDict {
 	shapes := map[string][]int{classifier + ".weight": {sources, features}, classifier + ".bias": {sources}}
 	for _, l := range layers {
@@ -75,11 +76,11 @@ func foldedNet(layers []foldedLayer, classifier string, features int, epsilon fl
 		for _, part := range []string{"weight", "bias", "running_mean", "running_var"} {
 			shapes[l.norm+"."+part] = l.shape[:1]
 		}
-		shapes[l.norm+".num_batches_tracked"] = nil // how long it was trained; of no use here
+		shapes[l.norm+".num_batches_tracked"] = nil // counts training steps; not needed
 	}
 	return stateDict{shapes: shapes, convert: func(take func(string) []float32) Weights {
 		weights := Weights{
-			"classifier/kernel": {Shape: []int{features, sources}, Data: transposed(take(classifier+".weight"), sources)},
+			"classifier/kernel": {Shape: []int{features, sources}, Data: transpose(take(classifier+".weight"), sources)},
 			"classifier/bias":   {Shape: []int{sources}, Data: take(classifier + ".bias")},
 		}
 		for _, l := range layers {
@@ -92,7 +93,7 @@ func foldedNet(layers []foldedLayer, classifier string, features int, epsilon fl
 	}}
 }
 
-// kernelOf turns a kernel of the shape [out, in, kh, kw] into [kh, kw, in, out].
+// kernelOf converts a kernel of this shape, [out,in/groups,kh,kw], to [kh,kw,in/groups,out].
 func kernelOf(values []float32, shape []int) Tensor {
 	out, in, height, width := shape[0], shape[1], shape[2], shape[3]
 	return Tensor{Shape: []int{height, width, in, out}, Data: hwio(values, out, in)}

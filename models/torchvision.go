@@ -2,9 +2,9 @@ package models
 
 import "github.com/vrkit-go/reprogram/vrkit/fetch"
 
-// torchvision completes what is said of a network with what all of torchvision's have in common: the
-// normalisation, and where the weights are. The name of a weight file carries the first eight digits of its
-// SHA-256; of some files nobody has published more.
+// torchvision adds to the description of a network what all of torchvision's networks have in common: the normalisation,
+// the licence, and where the weights are. The name of a weight file contains the first eight digits of its SHA-256; for
+// some files only these digits are published.
 func torchvision(a architecture, file, sha256 string, bytes int64, dict stateDict) architecture {
 	a.Normalisation = imagenetNormalisation
 	a.License = "BSD-3-Clause; trained on ImageNet"
@@ -23,7 +23,8 @@ func torchvision(a architecture, file, sha256 string, bytes int64, dict stateDic
 
 const torchvisionModels = "https://download.pytorch.org/models/"
 
-// imagenetNormalisation is that of nearly all networks trained in PyTorch: ImageNet's mean and deviation.
+// imagenetNormalisation is the normalisation of nearly all networks that were trained in PyTorch: ImageNet's mean and
+// standard deviation.
 var imagenetNormalisation = Normalisation{
 	Mean: [3]float32{0.485, 0.456, 0.406},
 	Std:  [3]float32{0.229, 0.224, 0.225},

@@ -18,9 +18,9 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// TestBackbonesTrain learns padding and SMM on the papers' networks for ten steps, with made-up weights: the
-// loss falls, what is learned moves, and the weights do not. Unless VRKIT_TEST_BACKBONES is set, it skips
-// those that add minutes of compiling and nothing of their own.
+// TestBackbonesTrain trains padding and SMM on the papers' networks for ten steps, with made-up weights. The loss must
+// fall, the prompt must change, and the frozen weights must not. Unless VRKIT_TEST_BACKBONES is set, it skips the
+// networks that take minutes to compile and test no other layer.
 func TestBackbonesTrain(t *testing.T) {
 	for _, name := range []string{
 		"resnet18", "resnet34", "resnet50", "resnet101", "resnext101-32x8d", "squeezenet1.1-torchvision", "vit-b32", "vit-b32-384",

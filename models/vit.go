@@ -11,12 +11,11 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// The vision transformers of size B with patches of 32 pixels (Dosovitskiy et al., 2021): torchvision's,
-// for pictures of 224 pixels, and the one for 384 that SMM reprograms, which Google trained on ImageNet-21k
-// and then on ImageNet-1k, and PyTorch-Pretrained-ViT converted.
+// The vision transformers of size B with patches of 32×32 pixels (Dosovitskiy et al., 2021). torchvision trained one for
+// images of side 224. SMM reprograms another one, for side 384: Google trained it on ImageNet-21k and then on
+// ImageNet-1k, and PyTorch-Pretrained-ViT converted it.
 //
-// The second wants its pixels in [−1,1]. SMM's code gives it ImageNet's normalisation all the same
-// (docs/methods.md 4).
+// The second one was trained on pixels in [−1,1], but SMM's code gives it ImageNet's normalisation (docs/methods.md 4).
 var (
 	vitB32 = torchvision(architecture{
 		Info: Info{
@@ -41,7 +40,7 @@ var (
 				Title:         "ViT-B/32 at 384",
 				Sides:         SideRule{Min: 384, Max: 384, Multiple: 32},
 				Side:          384,
-				Top1:          81.28, // of the paper's table 5: Google's own measurement
+				Top1:          81.28, // table 5 of the paper, measured by Google
 				Normalisation: Normalisation{Mean: [3]float32{.5, .5, .5}, Std: [3]float32{.5, .5, .5}},
 				Tokens:        vitTokens,
 				License:       "Apache-2.0",
@@ -75,13 +74,13 @@ const (
 
 var vitTokens = Tokens{Width: vitWidth, Layers: vitLayers}
 
-// vitNames are what a weight file calls things. Of a layer's it has the part after the layer's own name.
+// vitNames are the names of the tensors in a weight file. The names of a layer's tensors follow the layer's own name.
 type vitNames struct {
 	patches, class, positions, norm, classifier string
 
 	layer                              string // with %d for its number
 	norm1, out, norm2, expand, project string
-	attention                          []string // the tensors that, one below the other, make queries, keys and values
+	attention                          []string // the tensors that, concatenated, give queries, keys and values
 }
 
 var (
@@ -97,11 +96,11 @@ var (
 	}
 )
 
-// vitOlder turns the names that torchvision had for the two layers of a perceptron before version 0.14 into
-// the present ones. Its own weight file still has them.
+// vitOlder replaces the names that torchvision had before version 0.14 for the two linear layers of an MLP by today's
+// names. torchvision's weight file has the older names.
 var vitOlder = strings.NewReplacer(".mlp.linear_1.", ".mlp.0.", ".mlp.linear_2.", ".mlp.3.")
 
-// vitStateDict is that of a file with these names, for pictures of a side.
+// vitStateDict is the state dict of a file with these names, for images of that side in pixels.
 func vitStateDict(names vitNames, side int) stateDict {
 	tokens := 1 + (side/vitPatch)*(side/vitPatch)
 	shapes := map[string][]int{
@@ -141,7 +140,7 @@ func vitStateDict(names vitNames, side int) stateDict {
 			for _, file := range files {
 				kernel, bias = append(kernel, take(file+"weight")...), append(bias, take(file+"bias")...)
 			}
-			weights[name+"/kernel"] = Tensor{Shape: []int{in, out}, Data: transposed(kernel, out)}
+			weights[name+"/kernel"] = Tensor{Shape: []int{in, out}, Data: transpose(kernel, out)}
 			weights[name+"/bias"] = Tensor{Shape: []int{out}, Data: bias}
 		}
 		for i := range vitLayers {
@@ -167,7 +166,8 @@ func vitForward(weight layer.Weight, input layer.Sum) *Node {
 	return vitEntered(weight, input, func(_ int, h *Node) *Node { return h })
 }
 
-// vitEntered is the graph, in which enter may change what comes into each layer.
+// vitEntered builds the graph. It calls enter before each layer, with the tokens that go into that layer. Each layer adds
+// attention, and then an MLP, to its tokens; a LayerNorm comes before both.
 func vitEntered(weight layer.Weight, input layer.Sum, enter Enter) *Node {
 	const epsilon = 1e-6
 	dense := func(x *Node, name string) *Node { return layer.Dense(x, weight(name+"/kernel"), weight(name+"/bias")) }
@@ -184,7 +184,7 @@ func vitEntered(weight layer.Weight, input layer.Sum, enter Enter) *Node {
 		tokens.AssertDims(size, -1, vitWidth)
 		x = layer.Rows(tokens)
 		each := Split(Reshape(dense(norm(x, name+"/norm1"), name+"/attention"), size, -1, 3*vitWidth), -1, 3)
-		if i == vitLayers-1 { // the answer is read from the class token alone
+		if i == vitLayers-1 { // the classifier needs only the class token
 			x, each[0] = layer.Rows(SliceAxis(tokens, 1, AxisRange(0, 1))), SliceAxis(each[0], 1, AxisRange(0, 1))
 		}
 		x = Add(x, dense(layer.Rows(layer.Attention(each[0], each[1], each[2], vitHeads)), name+"/out"))

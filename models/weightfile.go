@@ -11,14 +11,14 @@ import (
 
 // dict is a dict of tensors in a weight file, under the file's own names.
 type dict struct {
-	path   []string // the keys that lead to it, in a checkpoint of PyTorch's; nil to what the file itself is
-	torch  bool     // whether the file is PyTorch's
+	path   []string // the keys that lead to it in a checkpoint of PyTorch; nil if the file's value is this dict
+	torch  bool     // whether PyTorch saved the file
 	shapes map[string][]int
 	read   func(name string) (Tensor, error)
 }
 
-// readDicts reads a weight file: every dict of tensors in it, one at least. What the file is its first bytes
-// say: .safetensors, .npz, or what PyTorch saves, in either of its layouts.
+// readDicts reads a weight file and returns every dict of tensors in it, at least one. The first bytes of the file tell
+// its format: .safetensors, .npz, or one of the two formats that PyTorch saves.
 func readDicts(path string) ([]dict, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -51,7 +51,7 @@ func readDicts(path string) ([]dict, error) {
 	return dicts, nil
 }
 
-// flat is what a format without dicts in dicts holds.
+// flat is the only dict of a format that has no dicts in dicts.
 func flat[T ~struct {
 	Shape []int
 	Data  []float32

@@ -38,7 +38,7 @@ func saveTensors(t *testing.T, tensors Weights) string {
 	return path
 }
 
-// A file's first bytes say how it is read, whatever it is called.
+// The first bytes of a file tell its format, whatever its name is.
 func TestReadsEveryFormat(t *testing.T) {
 	for path, want := range map[string]string{
 		filepath.Join("internal", "torchpickle", "testdata", "tiny_zip.pth"):    "plain",
@@ -69,7 +69,7 @@ func TestReadsEveryFormat(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// What is read from a file is what its tensors make, and a file of other tensors is refused with the difference.
+// A file's tensors become the weights. The error of a file with other tensors says how they differ.
 func TestReadsStateDict(t *testing.T) {
 	made := func() Weights {
 		tensors := Weights{}
@@ -92,7 +92,7 @@ func TestReadsStateDict(t *testing.T) {
 		"1 of another shape (features.3.squeeze.weight [64 16 1 1] where it has [16 64 1 1]); 1 not of this architecture (classifier.2.weight)")
 }
 
-// A ViT's file with the names that torchvision had before 0.14 is read as one with those of today.
+// A file of a ViT with the names that torchvision had before 0.14 is read like one with today's names.
 func TestReadsOlderNames(t *testing.T) {
 	const older, newer = "encoder.layers.encoder_layer_0.mlp.linear_%d.weight", "encoder.layers.encoder_layer_0.mlp.%d.weight"
 	expand, project := MadeUpTensor("expand", 3, 2), MadeUpTensor("project", 2, 3)
@@ -115,7 +115,7 @@ func TestReadsOlderNames(t *testing.T) {
 	require.ErrorContains(t, err, "1 not of this architecture (encoder.layers.encoder_layer_0.mlp.linear_1.weight)")
 }
 
-// The files have as many parameters as torchvision says; at 384 a ViT has 95 positions more.
+// The files have the number of parameters that torchvision states; at side 384 a ViT has 95 more position embeddings.
 func TestParameters(t *testing.T) {
 	for name, want := range map[string]int{
 		"resnet18": 11689512, "resnet34": 21797672, "resnet50": 25557032, "resnet101": 44549160, "resnext101-32x8d": 88791336,
@@ -138,7 +138,7 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-// A weight file's sum begins as torchvision's name of it says.
+// The SHA-256 of a weight file begins with the digits in torchvision's name of it.
 func TestSums(t *testing.T) {
 	for _, a := range architectures {
 		if name, ok := strings.CutSuffix(a.weights.File, ".pth"); ok && a.weights.Homepage == resnet18.weights.Homepage {
@@ -147,7 +147,7 @@ func TestSums(t *testing.T) {
 	}
 }
 
-// A model that takes one side says so.
+// The error of a model that takes only one side names that side.
 func TestOneSide(t *testing.T) {
 	require.NoError(t, vitB32.Sides.Check(vitB32.Name, 224))
 	require.EqualError(t, vitB32.Sides.Check(vitB32.Name, 256), "vit-b32 takes images of side 224 alone, which it was trained at, not 256")

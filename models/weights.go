@@ -15,19 +15,20 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Tensor is a weight on the host, row-major.
+// Tensor is a weight in Go's memory, in row-major order.
 type Tensor struct {
 	Shape []int
 	Data  []float32
 }
 
-// Weights are a frozen model's values by name. The names are the architecture's own.
+// Weights are the values of a frozen model, by the names that its graph uses, such as "conv1/kernel".
 type Weights map[string]Tensor
 
-// Hash is the sha256 of all weights in the order of their names. It tells whether anything changed.
+// Hash is the SHA-256 of all names, shapes and values, in the order of the names, as hexadecimal digits. Two sets of
+// weights with the same hash are the same.
 func (w Weights) Hash() string {
 	h := sha256.New()
-	var bytes []byte // a piece at a time: together they are as large as the weights
+	var bytes []byte // of a piece of the weights at a time: all of them would take the weights' memory once more
 	for _, name := range slices.Sorted(maps.Keys(w)) {
 		t := w[name]
 		fmt.Fprintf(h, "%s %v\n", name, t.Shape)
@@ -50,7 +51,8 @@ func (w Weights) Count() (n int) {
 	return n
 }
 
-// checkFinite finds a value that no answer can come from. A graph does not: an activation may hide it.
+// checkFinite returns an error that names a value which is NaN or infinite. The graph does not find it: an activation
+// may hide it.
 func (w Weights) checkFinite(path string) error {
 	for _, name := range slices.Sorted(maps.Keys(w)) {
 		for i, v := range w[name].Data {
@@ -62,25 +64,26 @@ func (w Weights) checkFinite(path string) error {
 	return nil
 }
 
-// Frozen are the weights of a model. Go has their values only until a program has put them into the backend's
-// memory, because to hold both takes the network's size twice; the next program reads them anew.
+// Frozen holds the weights of a model and reads them when they are needed. A program copies them into the backend's
+// memory; Go's copy is then released, because two copies take twice the network's size. The next program reads the file
+// again.
 type Frozen struct {
 	read  func() (Weights, error)
 	hash  string
 	count int
 
 	mu     sync.Mutex
-	values Weights                      // nil where they would have to be read
-	stored map[string][sha256.Size]byte // of what programs have made of them, by the variable's path, as it was made
+	values Weights                      // nil while they are released
+	stored map[string][sha256.Size]byte // the digest of each variable that a program has made of a weight, by its path
 }
 
-// Freeze reads weights, and keeps how that is done.
+// Freeze reads weights by calling read, and keeps read to read them again. It returns read's error.
 func Freeze(read func() (Weights, error)) (*Frozen, error) {
 	values, err := read()
 	if err != nil {
 		return nil, err
 	}
-	debug.FreeOSMemory() // reading has left as much behind as the weights themselves
+	debug.FreeOSMemory() // reading leaves garbage of about the weights' size
 	return &Frozen{
 		read: read, hash: values.Hash(), count: values.Count(), values: values, stored: map[string][sha256.Size]byte{},
 	}, nil
@@ -92,8 +95,8 @@ func (f *Frozen) Hash() string { return f.hash }
 // Count is the number of values in all weights.
 func (f *Frozen) Count() int { return f.count }
 
-// value is a weight, read again if it must be; it is an error if there is none of this name, or if what is read is not
-// what it was.
+// value is the weight of that name. It reads the weights again if they are released. It is an error if there is no such
+// weight, or if the weights differ from those that were read first.
 func (f *Frozen) value(name string) (Tensor, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -103,7 +106,7 @@ func (f *Frozen) value(name string) (Tensor, error) {
 			return Tensor{}, err
 		}
 		if values.Hash() != f.hash {
-			return Tensor{}, errors.New("the file of the weights is another than when it was opened: open the model again")
+			return Tensor{}, errors.New("the weight file has changed since the model was opened: open the model again")
 		}
 		f.values = values
 	}
@@ -114,8 +117,9 @@ func (f *Frozen) value(name string) (Tensor, error) {
 	return t, nil
 }
 
-// letGo gives the memory of the values back, at once: Go's collector would wait until there is as much again.
-func (f *Frozen) letGo() {
+// release gives the memory of the values back to the system at once. Go's garbage collector alone would wait until as
+// much memory is allocated again.
+func (f *Frozen) release() {
 	f.mu.Lock()
 	held := f.values != nil
 	f.values = nil
@@ -125,11 +129,11 @@ func (f *Frozen) letGo() {
 	}
 }
 
-// remember keeps what a variable was made as.
-func (f *Frozen) remember(path string, value *tensors.Tensor) error {
+// record keeps the digest of a variable's value when the variable is made.
+func (f *Frozen) record(path string, value *tensors.Tensor) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, ok := f.stored[path]; ok { // every program makes the same
+	if _, ok := f.stored[path]; ok { // every program makes the same value
 		return nil
 	}
 	sum, err := digest(value)
@@ -139,8 +143,8 @@ func (f *Frozen) remember(path string, value *tensors.Tensor) error {
 	return err
 }
 
-// remembers reports whether a variable is, bit for bit, what it was made as.
-func (f *Frozen) remembers(path string, value *tensors.Tensor) (bool, error) {
+// unchanged reports whether a variable has, bit for bit, the value that was recorded when it was made.
+func (f *Frozen) unchanged(path string, value *tensors.Tensor) (bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	sum, err := digest(value)

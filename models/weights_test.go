@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Values that were let go are read again, and have to be what they were.
+// Values that were released are read again, and must not have changed.
 func TestFrozen(t *testing.T) {
 	reads, last, unreadable := 0, float32(2), error(nil)
 	frozen, err := Freeze(func() (Weights, error) {
@@ -23,15 +23,15 @@ func TestFrozen(t *testing.T) {
 			require.Equal(t, []float32{1, 2}, a.Data)
 			require.Equal(t, before, reads)
 		}
-		frozen.letGo()
+		frozen.release()
 	}
 	_, err = frozen.value("b")
 	require.EqualError(t, err, `the graph asks for a weight "b" that was not loaded`)
 
-	frozen.letGo()
+	frozen.release()
 	last = 3
 	_, err = frozen.value("a")
-	require.ErrorContains(t, err, "another than when it was opened")
+	require.ErrorContains(t, err, "the weight file has changed since the model was opened: open the model again")
 	unreadable = errors.New("gone")
 	_, err = frozen.value("a")
 	require.ErrorIs(t, err, unreadable)

@@ -1,5 +1,5 @@
-// Package modeltest has a frozen net small enough for any backend, for tests of what is built around
-// frozen nets. Its weights come from a closed formula.
+// Package modeltest has a frozen network that is small enough for any backend, for the tests of other packages. A formula
+// gives its weights.
 package modeltest
 
 import (
@@ -14,11 +14,11 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Sources is the tiny net's number of source labels.
+// Sources is the number of source labels of the tiny network.
 const Sources = 12
 
-// Tiny is a frozen net of one strided convolution, a smooth activation and one dense layer. It takes
-// sides that are multiples of 4, and is differentiable everywhere.
+// Tiny is a frozen network of a convolution with stride 2, tanh and one fully connected layer: from [B,side,side,3],
+// side a multiple of 4, to [B,Sources]. It is differentiable everywhere, so that finite differences can check gradients.
 func Tiny() *models.Model {
 	weights, _ := models.Freeze(func() (models.Weights, error) { // it can't fail
 		return models.Weights{
@@ -39,7 +39,7 @@ func Tiny() *models.Model {
 			none := Zeros(input.Each.Graph(), shapes.Make(input.Each.DType(), 6))
 			x := Tanh(input.Convolution(weight.Kernel("conv/kernel"), none, 2, [2][2]int{{0, 1}, {0, 1}}))
 			rows := ReduceMean(x, 2)                                      // [B, height, 6]
-			middle := SliceAxis(rows, 1, AxisElem(rows.Shape().Dim(1)/2)) // where things are matters
+			middle := SliceAxis(rows, 1, AxisElem(rows.Shape().Dim(1)/2)) // so that the logits depend on where things are
 			x = Add(ReduceMean(rows, 1), Squeeze(middle, 1))              // [B, 6]
 			return MulScalar(DotProduct(x, weight("dense/kernel")), 4)
 		},
@@ -50,7 +50,7 @@ func Tiny() *models.Model {
 	return m
 }
 
-// wave fills a tensor with amplitude·sin(frequency·i²).
+// wave is a tensor whose value i is amplitude·sin(frequency·(i² mod 997)).
 func wave(amplitude, frequency float64, shape ...int) models.Tensor {
 	size := 1
 	for _, d := range shape {
