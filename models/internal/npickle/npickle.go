@@ -1,5 +1,5 @@
-// Package npickle reads the one kind of pickle that the project meets outside PyTorch: a dict from
-// names to lists of float32 numpy arrays.
+// Package npickle reads the only kind of pickle that the project needs beside PyTorch's: a dict from
+// names to lists of float32 NumPy arrays.
 package npickle
 
 import (
@@ -20,10 +20,10 @@ type Array struct {
 	Data  []float32
 }
 
-// maxFile bounds what is read: the largest file of this kind has 5 MB.
+// maxFile is the largest file that is read, in bytes. The largest known file of this kind has 5 MB.
 const maxFile = 64 << 20
 
-// ReadFile reads a pickled dict of lists of arrays.
+// ReadFile reads a pickled dict of lists of arrays. Its errors name the path.
 func ReadFile(path string) (map[string][]Array, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -43,8 +43,8 @@ func ReadFile(path string) (map[string][]Array, error) {
 	return layers, nil
 }
 
-// Read is ReadFile on the file's bytes. It returns an error, and never panics, on anything malformed;
-// the arrays that a file makes may have no more values in all than the file has bytes.
+// Read is ReadFile of the file's bytes. It returns an error, and never panics, if the file is malformed. All arrays
+// together may have no more values than the file has bytes.
 func Read(data []byte) (map[string][]Array, error) {
 	left := len(data)
 	reader := unpickle.Reader{What: "arrays", Globals: map[string]any{
@@ -75,7 +75,7 @@ func Read(data []byte) (map[string][]Array, error) {
 		for i, item := range *list {
 			array, ok := item.(*ndarray)
 			if !ok || array.Data == nil {
-				return nil, fmt.Errorf("the pickle's entry %.80q holds something that is no array", name)
+				return nil, fmt.Errorf("the pickle's entry %.80q holds something that is not an array", name)
 			}
 			layers[name][i] = array.Array
 		}
@@ -84,7 +84,7 @@ func Read(data []byte) (map[string][]Array, error) {
 }
 
 type (
-	reconstruct  struct{ left *int } // how many values the file may still make
+	reconstruct  struct{ left *int } // how many values may still be allocated for the file
 	ndarrayClass struct{}
 	dtypeClass   struct{}
 	dtype        struct{ name string }
@@ -120,7 +120,7 @@ func (d *dtype) PySetState(state any) error {
 func (a *ndarray) PySetState(state any) error {
 	tuple, ok := state.(*types.Tuple)
 	if !ok || tuple.Len() != 5 {
-		return errors.New("an array's state is not numpy's")
+		return errors.New("an array's state is not NumPy's")
 	}
 	shape, okShape := tuple.Get(1).(*types.Tuple)
 	kind, okKind := tuple.Get(2).(*dtype)
@@ -130,7 +130,7 @@ func (a *ndarray) PySetState(state any) error {
 		return errors.New("an array is not a row-major float32 array")
 	}
 	if a.Data != nil {
-		return errors.New("an array is given twice")
+		return errors.New("an array is built twice")
 	}
 	size := 1
 	for _, dimension := range *shape {
@@ -145,7 +145,7 @@ func (a *ndarray) PySetState(state any) error {
 		return fmt.Errorf("an array of shape %v has %d bytes", a.Shape, len(raw))
 	}
 	if *a.left -= size; *a.left < 0 {
-		return errors.New("the same bytes are taken for many arrays: refused")
+		return errors.New("many arrays use the same bytes: refused")
 	}
 	a.Data = make([]float32, size)
 	for i := range a.Data {

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pickled is what Python's pickle makes, protocol 3, of {name: [array]} with a float32 array of the
-// given shape, written by hand.
+// pickled is Python's pickle, protocol 3, of {name: [array]} with a float32 array of the given shape, written
+// by hand.
 func pickled(name string, shape []int, values []float32) []byte {
 	var b bytes.Buffer
 	b.Write([]byte{0x80, 3, '}'})
@@ -49,7 +49,7 @@ func TestRead(t *testing.T) {
 	require.Equal(t, map[string][]Array{"conv": {{Shape: []int{2, 3}, Data: []float32{1, -2, .5, 4, 5, 6}}}}, layers)
 }
 
-// Cut off anywhere, a file is an error and no panic.
+// A file that is cut off at any byte is an error, and no panic.
 func TestTruncated(t *testing.T) {
 	whole := pickled("conv", []int{2, 3}, make([]float32, 6))
 	for n := range whole {
@@ -60,7 +60,7 @@ func TestTruncated(t *testing.T) {
 
 func TestRefuses(t *testing.T) {
 	for want, file := range map[string][]byte{
-		"posix.system, which a file of arrays has no need of": []byte("\x80\x03cposix\nsystem\nX\x02\x00\x00\x00id\x85R."),
+		"posix.system, which a file of arrays does not need": []byte("\x80\x03cposix\nsystem\nX\x02\x00\x00\x00id\x85R."),
 		"opcode 0x8e":                         []byte("\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\x7f."), // BINBYTES8, 8 EiB claimed
 		"cut off":                             []byte("\x80\x03B\xff\xff\xff\xff."),
 		"entry 1 is not a named list":         []byte("\x80\x03}]q\x00h\x00aK\x01s."), // a key that is a list that holds itself
@@ -79,12 +79,12 @@ func TestRefuses(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// An array that is built twice would have a shape that is not its values'.
+// An array that is built twice would have a shape that does not fit its values.
 func TestGivenTwice(t *testing.T) {
 	whole := pickled("conv", []int{2, 3}, make([]float32, 6))
-	opcodes := "t" + "q\x08" + "b" + "h\x08" + "b" + "as." // the state is kept as number 8, and built in again
+	opcodes := "t" + "q\x08" + "b" + "h\x08" + "b" + "as." // BUILD takes the state, memo 8, a second time
 	_, err := Read(append(whole[:len(whole)-5], opcodes...))
-	require.ErrorContains(t, err, "given twice")
+	require.ErrorContains(t, err, "built twice")
 }
 
 func FuzzRead(f *testing.F) {

@@ -1,5 +1,5 @@
-// Package npz reads weight files that NumPy saved: zip archives, compressed or not, of one .npy file an
-// array.
+// Package npz reads weight files that NumPy saved: zip archives, compressed or not, with one .npy file
+// for each array.
 package npz
 
 import (
@@ -22,16 +22,17 @@ type Array struct {
 	Data  []float32
 }
 
-// maxRatio bounds what a file unpacks to, in its own sizes. Weights hardly compress.
+// maxRatio is how many values a file may have for each of its bytes. Weights hardly compress, so that a larger ratio is
+// an attack on the memory.
 const maxRatio = 16
 
-// kinds are the admitted types, little-endian where that matters.
+// kinds are the supported types. Those of several bytes are little-endian.
 var kinds = map[string]*scalar.Kind{
 	"<f8": scalar.Float64, "<f4": scalar.Float32, "<f2": scalar.Float16,
 	"<i8": scalar.Int64, "<i4": scalar.Int32, "<i2": scalar.Int16, "|i1": scalar.Int8, "|u1": scalar.Uint8, "|b1": scalar.Uint8,
 }
 
-// ReadFile reads a file: arrays by name.
+// ReadFile reads all arrays of a file, by name. Its errors name the path.
 func ReadFile(path string) (map[string]Array, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -49,7 +50,7 @@ func ReadFile(path string) (map[string]Array, error) {
 	return arrays, nil
 }
 
-// Looks tells whether a zip archive of size bytes may be one of these, and not, say, PyTorch's.
+// Looks tells whether r, of size bytes, looks like a .npz file: a zip archive of .npy files only. PyTorch's is not.
 func Looks(r io.ReaderAt, size int64) bool {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {
@@ -63,8 +64,8 @@ func Looks(r io.ReaderAt, size int64) bool {
 	return len(archive.File) > 0
 }
 
-// Read is ReadFile of size bytes. It returns an error of one line, and never panics, on anything malformed;
-// the arrays have at most maxRatio times as many values as there are bytes.
+// Read is ReadFile of r, of size bytes. It returns an error of one line, and never panics, if the file is malformed. All
+// arrays together have at most maxRatio times as many values as there are bytes.
 func Read(r io.ReaderAt, size int64) (map[string]Array, error) {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {
@@ -86,7 +87,7 @@ func Read(r io.ReaderAt, size int64) (map[string]Array, error) {
 	return arrays, nil
 }
 
-// readMember reads one array. left is how many values the file may still make.
+// readMember reads one array. left is how many values may still be allocated for the file.
 func readMember(f *zip.File, left *int64) (Array, error) {
 	member, err := f.Open()
 	if err != nil {
@@ -115,8 +116,8 @@ func readMember(f *zip.File, left *int64) (Array, error) {
 		}
 		array.Data = kind.Append(array.Data, buffer[:some])
 	}
-	if n, err := member.Read(make([]byte, 1)); n > 0 || !errors.Is(err, io.EOF) { // the end, where the checksum is compared
-		return Array{}, errors.New("its values are followed by others, or damaged")
+	if n, err := member.Read(make([]byte, 1)); n > 0 || !errors.Is(err, io.EOF) { // at the end, the zip reader compares the checksum
+		return Array{}, errors.New("more values follow than its shape has, or they are damaged")
 	}
 	return array, nil
 }
@@ -153,9 +154,9 @@ func readHeader(r io.Reader) (*scalar.Kind, []int, error) {
 	kind, ok := kinds[string(found[1])]
 	switch {
 	case !ok:
-		return nil, nil, fmt.Errorf("its type %.20q is none that weights have here", found[1])
+		return nil, nil, fmt.Errorf("its type %.20q is not supported", found[1])
 	case string(found[2]) == "True":
-		return nil, nil, errors.New("it is in column-major order: save numpy.ascontiguousarray of it")
+		return nil, nil, errors.New("it is in column-major order: save numpy.ascontiguousarray(array) instead")
 	}
 	shape := []int{}
 	for field := range strings.SplitSeq(string(found[3]), ",") {
@@ -164,7 +165,7 @@ func readHeader(r io.Reader) (*scalar.Kind, []int, error) {
 		}
 		n, err := strconv.Atoi(field)
 		if err != nil {
-			return nil, nil, errors.New("its shape is none")
+			return nil, nil, errors.New("its shape can't be read")
 		}
 		shape = append(shape, n)
 	}

@@ -11,12 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// npy is a .npy file of version 1 with this header and these values.
+// npy is a .npy file of version 1 with the given header and values.
 func npy(header, values string) string {
 	return string(binary.LittleEndian.AppendUint16([]byte("\x93NUMPY\x01\x00"), uint16(len(header)))) + header + values
 }
 
-// zipped is an archive of members, each a name and its content.
+// zipped is a zip archive of members, each with a name and a content.
 func zipped(t testing.TB, method uint16, members ...string) []byte {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -36,7 +36,7 @@ func read(file []byte) (map[string]Array, error) {
 
 const two = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }  \n"
 
-// testdata/tiny.npz is what NumPy makes by
+// NumPy made testdata/tiny.npz by
 //
 //	numpy.savez_compressed("tiny.npz", **{"a.b": numpy.arange(6, dtype="f4").reshape(2, 3) / 4, "half": numpy.float16([1.5]), "count": numpy.int64(-7)})
 func TestRead(t *testing.T) {
@@ -56,7 +56,7 @@ func TestRead(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// Any one byte changed is an error or another value, and no panic; cut off anywhere, a file is an error.
+// A file with one changed byte is an error or has another value, and no panic. A file that is cut off is an error.
 func TestDamaged(t *testing.T) {
 	whole, err := os.ReadFile(filepath.Join("testdata", "tiny.npz"))
 	require.NoError(t, err)
@@ -71,16 +71,16 @@ func TestDamaged(t *testing.T) {
 
 func TestRefuses(t *testing.T) {
 	for want, content := range map[string]string{
-		"not a .npy file":                   "PK",
-		"its header claims 65537 bytes":     "\x93NUMPY\x02\x00\x01\x00\x01\x00",
-		"it is cut off":                     npy(two, "")[:20],
-		"its header can't be read":          npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }", ""),
-		`type ">f4" is none`:                npy("{'descr': '>f4', 'fortran_order': False, 'shape': (2,), }", "12345678"),
-		"column-major":                      npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2,), }", "12345678"),
-		"its values are cut off":            npy(two, "1234567"),
-		"followed by others":                npy(two, "123456789"),
-		"more than 16 times as many values": npy("{'descr': '<f4', 'fortran_order': False, 'shape': (9999, 9999), }", "12345678"),
-		"its shape is none":                 npy("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", ""),
+		"not a .npy file":                       "PK",
+		"its header claims 65537 bytes":         "\x93NUMPY\x02\x00\x01\x00\x01\x00",
+		"it is cut off":                         npy(two, "")[:20],
+		"its header can't be read":              npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }", ""),
+		`type ">f4" is not supported`:           npy("{'descr': '>f4', 'fortran_order': False, 'shape': (2,), }", "12345678"),
+		"column-major":                          npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2,), }", "12345678"),
+		"its values are cut off":                npy(two, "1234567"),
+		"more values follow than its shape has": npy(two, "123456789"),
+		"more than 16 times as many values":     npy("{'descr': '<f4', 'fortran_order': False, 'shape': (9999, 9999), }", "12345678"),
+		"its shape can't be read":               npy("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", ""),
 	} {
 		_, err := read(zipped(t, zip.Store, "w.npy", content))
 		require.ErrorContains(t, err, want)
@@ -101,13 +101,13 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) { bounded(t, file) })
 }
 
-// FuzzMember changes an array below a checksum that is right.
+// FuzzMember changes an array in a zip whose checksum is right.
 func FuzzMember(f *testing.F) {
 	f.Add([]byte(npy(two, "12345678")))
 	f.Fuzz(func(t *testing.T, member []byte) { bounded(t, zipped(t, zip.Store, "w.npy", string(member))) })
 }
 
-// bounded reads a file and holds what it makes against the file's size.
+// bounded reads a file and checks that the number of its values is bounded by the file's size.
 func bounded(t *testing.T, file []byte) {
 	arrays, err := read(file)
 	if err != nil {

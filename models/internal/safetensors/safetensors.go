@@ -1,9 +1,8 @@
-// Package safetensors reads weight files in the layout of that name: the length of a JSON header, eight
-// bytes; the header, which says of each tensor its type, its shape and where its values lie; and the values,
-// end to end.
+// Package safetensors reads weight files in the format of that name. It has three parts: the length of the header, eight
+// bytes; the header, in JSON, with the type, the shape and the place of the values of each tensor; and the values, without
+// gaps.
 //
-// Beside the values, which it reads tensor by tensor, it holds no more than the header and the largest
-// tensor's bytes.
+// It reads tensor by tensor. It needs memory for the values, the header and the bytes of the largest tensor.
 package safetensors
 
 import (
@@ -26,24 +25,24 @@ type Tensor struct {
 	Data  []float32
 }
 
-// maxHeader bounds the header. A weight file has some hundred bytes a tensor.
+// maxHeader is the largest header that is read, in bytes. A weight file has about a hundred bytes for each tensor.
 const maxHeader = 8 << 20
 
-// kinds are the admitted types.
+// kinds are the supported types.
 var kinds = map[string]*scalar.Kind{
 	"F64": scalar.Float64, "F32": scalar.Float32, "F16": scalar.Float16, "BF16": scalar.BFloat16,
 	"I64": scalar.Int64, "I32": scalar.Int32, "I16": scalar.Int16, "I8": scalar.Int8, "U8": scalar.Uint8, "BOOL": scalar.Uint8,
 }
 
-// entry is what a header says of a tensor.
+// entry is a tensor's entry in the header.
 type entry struct {
 	name    string
 	Type    string  `json:"dtype"`
 	Shape   []int   `json:"shape"`
-	Offsets []int64 `json:"data_offsets"` // of its first byte and of the one after its last, from the header's end
+	Offsets []int64 `json:"data_offsets"` // of its first byte and of the byte after its last, counted from the end of the header
 }
 
-// ReadFile reads a file: tensors by name.
+// ReadFile reads all tensors of a file, by name. Its errors name the path.
 func ReadFile(path string) (map[string]Tensor, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -61,20 +60,20 @@ func ReadFile(path string) (map[string]Tensor, error) {
 	return tensors, nil
 }
 
-// Looks tells whether a file that starts so may be one of these.
+// Looks tells whether a file that begins with these bytes looks like a .safetensors file.
 func Looks(start []byte) bool {
 	return len(start) > 8 && start[8] == '{' && binary.LittleEndian.Uint64(start) <= maxHeader
 }
 
-// Read is ReadFile of size bytes. It returns an error of one line, and never panics, on anything malformed;
-// the tensors have no more values in all than there are bytes.
+// Read is ReadFile of r, of size bytes. It returns an error of one line, and never panics, if the file is malformed. All
+// tensors together have no more values than there are bytes.
 func Read(r io.ReaderAt, size int64) (map[string]Tensor, error) {
 	entries, start, err := readHeader(r, size)
 	if err != nil {
 		return nil, err
 	}
 	tensors := make(map[string]Tensor, len(entries))
-	at := int64(0) // where the next tensor's values have to begin: they leave no gap and share nothing
+	at := int64(0) // where the next tensor's values must begin: tensors leave no gap and do not overlap
 	for _, e := range entries {
 		kind, values, err := e.check(at)
 		if err != nil {
@@ -96,7 +95,7 @@ func Read(r io.ReaderAt, size int64) (map[string]Tensor, error) {
 	return tensors, nil
 }
 
-// readHeader returns the tensors in the order of their values, and where those begin.
+// readHeader returns the entries of the tensors in the order of their values, and where the values start in the file.
 func readHeader(r io.ReaderAt, size int64) (entries []entry, start int64, err error) {
 	var length [8]byte
 	if _, err := r.ReadAt(length[:], 0); err != nil {
@@ -112,7 +111,7 @@ func readHeader(r io.ReaderAt, size int64) (entries []entry, start int64, err er
 	}
 	var header map[string]json.RawMessage
 	if err := json.Unmarshal(text, &header); err != nil {
-		return nil, 0, errors.New("not a safetensors file: its header is no JSON object")
+		return nil, 0, errors.New("not a safetensors file: its header is not a JSON object")
 	}
 	delete(header, "__metadata__")
 	for name, raw := range header {
@@ -133,11 +132,11 @@ func readHeader(r io.ReaderAt, size int64) (entries []entry, start int64, err er
 	return entries, 8 + int64(n), nil
 }
 
-// check returns the tensor's type and its number of values. They have to begin at a place.
+// check returns the tensor's type and its number of values. It is an error if they do not begin at the given offset.
 func (e entry) check(at int64) (*scalar.Kind, int, error) {
 	kind, ok := kinds[e.Type]
 	if !ok {
-		return nil, 0, fmt.Errorf("its type %.20q is none that weights have here", e.Type)
+		return nil, 0, fmt.Errorf("its type %.20q is not supported", e.Type)
 	}
 	if e.Offsets[0] != at || e.Offsets[1] < at {
 		return nil, 0, errors.New("its values do not begin where those of the tensor before it end")

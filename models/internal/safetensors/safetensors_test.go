@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// saved is a file with this header and these values.
+// saved is a file with the given header and values.
 func saved(header, values string) []byte {
 	return append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header+values...)
 }
@@ -46,7 +46,7 @@ func TestRead(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// Cut off anywhere, a file is an error and no panic.
+// A file that is cut off at any byte is an error, and no panic.
 func TestTruncated(t *testing.T) {
 	whole := saved(header, values)
 	for n := range whole {
@@ -60,10 +60,10 @@ func TestRefuses(t *testing.T) {
 	one := func(fields string) []byte { return saved(`{"w":{`+fields+`}}`, "12345678") }
 	for want, file := range map[string][]byte{
 		"claims 18446744073709551615 bytes":         []byte("\xff\xff\xff\xff\xff\xff\xff\xff{}"),
-		"no JSON object":                            saved("[1]", ""),
+		"not a JSON object":                         saved("[1]", ""),
 		`entry "w" does not describe a tensor`:      one(`"dtype":"F32"`),
 		`entry "v" does not describe a tensor`:      saved(`{"v":7}`, ""),
-		`its type "C64" is none`:                    one(`"dtype":"C64","shape":[1],"data_offsets":[0,8]`),
+		`its type "C64" is not supported`:           one(`"dtype":"C64","shape":[1],"data_offsets":[0,8]`),
 		"its shape [3] does not fit its 8 bytes":    one(`"dtype":"F32","shape":[3],"data_offsets":[0,8]`),
 		"its shape [-2] does not fit":               one(`"dtype":"F32","shape":[-2],"data_offsets":[0,8]`),
 		"its shape [4294967296 4294967296] does":    one(`"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]`),

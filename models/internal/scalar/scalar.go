@@ -9,13 +9,13 @@ import (
 	"github.com/gomlx/compute/dtypes/float16"
 )
 
-// Kind is a type of numbers, little-endian: the bytes that one takes, and how it is read.
+// Kind is a number type, little-endian: the bytes of one number, and how to read it.
 type Kind struct {
 	Size int
 	Read func(raw []byte) float32
 }
 
-// The kinds. Integers beyond 2²⁴ are rounded.
+// The supported kinds. Float64, and integers beyond 2²⁴, are rounded to float32.
 var (
 	Float64  = &Kind{8, func(b []byte) float32 { return float32(math.Float64frombits(binary.LittleEndian.Uint64(b))) }}
 	Float32  = &Kind{4, func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) }}
@@ -28,7 +28,7 @@ var (
 	Uint8    = &Kind{1, func(b []byte) float32 { return float32(b[0]) }}
 )
 
-// Append reads all numbers of raw, whose length is a multiple of Size, and appends them to values.
+// Append reads all numbers of raw and appends them to values. The length of raw must be a multiple of Size.
 func (k *Kind) Append(values []float32, raw []byte) []float32 {
 	for ; len(raw) > 0; raw = raw[k.Size:] {
 		values = append(values, k.Read(raw))

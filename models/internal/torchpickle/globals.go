@@ -10,17 +10,17 @@ import (
 	"github.com/vrkit-go/reprogram/models/internal/unpickle"
 )
 
-// storages are what a file's pickle has asked for, by key.
+// storages are the storages that a file's pickle refers to, by key.
 type storages map[string]*storage
 
-// reader admits what the pickle of a state dict needs, and of a checkpoint that holds nothing but numbers,
-// text and tensors beside; it collects the storages that the pickle asks for.
+// reader admits the globals of a state dict's pickle, and of a checkpoint that holds numbers, text and tensors only. It
+// collects the storages that the pickle refers to.
 func (s storages) reader() unpickle.Reader {
 	globals := map[string]any{
-		"collections.OrderedDict":         nil, // the library's own
+		"collections.OrderedDict":         nil, // the library builds it
 		"torch._utils._rebuild_tensor_v2": rebuildTensor{},
 		"torch._utils._rebuild_parameter": rebuildParameter{},
-		"collections.Counter":             counter{}, // of the epochs at which MultiStepLR lowers the rate
+		"collections.Counter":             counter{}, // in the state of MultiStepLR: the epochs at which it lowers the learning rate
 	}
 	for name, kind := range kinds {
 		globals["torch."+name] = kind
@@ -31,21 +31,21 @@ func (s storages) reader() unpickle.Reader {
 	}
 }
 
-// load answers the persistent id ("storage", class, key, device, count), to which the legacy layout
-// adds the view that the storage is of another, or None.
+// load returns the storage of the persistent id ("storage", class, key, device, count). The legacy format adds a sixth
+// element: the view of another storage that this one is, or None.
 func (s storages) load(id any) (any, error) {
 	tuple, ok := id.(*types.Tuple)
 	if !ok || (tuple.Len() != 5 && tuple.Len() != 6) || tuple.Get(0) != "storage" {
 		return nil, errors.New("a persistent id is not that of a storage")
 	}
 	if tuple.Len() == 6 && tuple.Get(5) != nil {
-		return nil, errors.New("a storage is a view of another, as only PyTorch before 0.4 made them: save the file again")
+		return nil, errors.New("a storage is a view of another storage, which only PyTorch before 0.4 saved: save the file again with a later version")
 	}
 	class, okClass := tuple.Get(1).(*scalar.Kind)
 	key, okKey := tuple.Get(2).(string)
 	count, okCount := tuple.Get(4).(int)
 	if !okClass || !okKey || !okCount || count < 0 || count > maxFile/class.Size {
-		return nil, errors.New("a storage's type, key or length is not one")
+		return nil, errors.New("a storage's type, key or length is not valid")
 	}
 	known, ok := s[key]
 	if !ok {
@@ -53,7 +53,7 @@ func (s storages) load(id any) (any, error) {
 		return s[key], nil
 	}
 	if known.Kind != class || known.count != count {
-		return nil, fmt.Errorf("storage %.40q is of two types or lengths", key)
+		return nil, fmt.Errorf("storage %.40q has two types or two lengths", key)
 	}
 	return known, nil
 }
@@ -64,10 +64,10 @@ type (
 	counter          struct{}
 )
 
-// Call makes a view from (storage, offset, size, stride, requires grad, hooks, [metadata]).
+// Call makes a view of (storage, offset, size, stride, requires grad, hooks, [metadata]).
 func (rebuildTensor) Call(args ...any) (any, error) {
 	if len(args) != 6 && len(args) != 7 {
-		return nil, fmt.Errorf("a tensor has %d arguments where there are 6 or 7", len(args))
+		return nil, fmt.Errorf("a tensor has %d arguments instead of 6 or 7", len(args))
 	}
 	s, okStorage := args[0].(*storage)
 	offset, okOffset := args[1].(int)
@@ -85,7 +85,7 @@ func (rebuildTensor) Call(args ...any) (any, error) {
 	return newView(s, offset, shape, strides)
 }
 
-// Call takes the tensor out of (tensor, requires grad, hooks).
+// Call returns the tensor of (tensor, requires grad, hooks).
 func (rebuildParameter) Call(args ...any) (any, error) {
 	if len(args) == 3 {
 		if v, ok := args[0].(*view); ok {
@@ -95,5 +95,5 @@ func (rebuildParameter) Call(args ...any) (any, error) {
 	return nil, errors.New("a parameter has no tensor")
 }
 
-// Call leaves out what is counted: it is never of use here.
+// Call drops the counts: no weight needs them.
 func (counter) Call(...any) (any, error) { return counter{}, nil }

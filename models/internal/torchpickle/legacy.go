@@ -9,17 +9,17 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// legacyMagic is the integer that the first of a legacy file's pickles holds.
+// legacyMagic is the integer in the first pickle of a legacy file.
 var legacyMagic, _ = new(big.Int).SetString("1950a86a20f9469cfc6c", 16)
 
-// readLegacy reads five pickles back to back (magic number, protocol, facts on the machine, the value,
-// the storages' keys), then each storage: its length, int64, and its values.
+// readLegacy reads the legacy format: five pickles one after the other (magic number, protocol, facts on the machine, the
+// value, the storages' keys), and then each storage: its length, int64, and its values.
 func readLegacy(data []byte) (any, error) {
 	found := storages{}
 	reader := found.reader()
 	first, rest, err := reader.Load(data)
 	if magic, ok := first.(*big.Int); err != nil || !ok || magic.Cmp(legacyMagic) != 0 {
-		return nil, errors.New("not a file of PyTorch's, neither zip nor legacy")
+		return nil, errors.New("not a file of PyTorch's: neither the zip nor the legacy format")
 	}
 	var parts [4]any
 	for i := range parts {
@@ -28,7 +28,7 @@ func readLegacy(data []byte) (any, error) {
 		}
 	}
 	if parts[0] != 1001 {
-		return nil, errors.New("the file is of an unknown version of PyTorch's legacy layout")
+		return nil, errors.New("the file has an unknown version of PyTorch's legacy format")
 	}
 	if err := checkOrder(parts[1]); err != nil {
 		return nil, err
@@ -42,9 +42,9 @@ func readLegacy(data []byte) (any, error) {
 		s, ok := found[key]
 		switch {
 		case !ok || s.found:
-			return nil, fmt.Errorf("the file lists a storage %.40q that no tensor is of, or lists it twice", key)
+			return nil, fmt.Errorf("the file lists a storage %.40q that no tensor uses, or lists it twice", key)
 		case len(rest) < 8 || binary.LittleEndian.Uint64(rest) != uint64(s.count):
-			return nil, fmt.Errorf("storage %.40q is cut off or of another length", key)
+			return nil, fmt.Errorf("storage %.40q is cut off or has another length", key)
 		case len(rest)-8 < s.count*s.Size:
 			return nil, fmt.Errorf("storage %.40q is cut off", key)
 		}
@@ -57,11 +57,11 @@ func readLegacy(data []byte) (any, error) {
 	return parts[2], nil
 }
 
-// checkOrder wants the machine that wrote the file to have been little-endian, as nearly all are.
+// checkOrder returns an error unless the machine that wrote the file was little-endian, as nearly all machines are.
 func checkOrder(facts any) error {
 	dict, ok := facts.(*types.Dict)
 	if !ok {
-		return errors.New("the file does not say what machine wrote it")
+		return errors.New("the file does not say on which kind of machine it was written")
 	}
 	for _, fact := range *dict {
 		if fact.Key == "little_endian" && fact.Value == true {

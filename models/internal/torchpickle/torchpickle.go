@@ -1,8 +1,8 @@
-// Package torchpickle reads the tensors that PyTorch saves, a state dict or a checkpoint that holds some, in
-// its zip layout (since 1.6) and its legacy layout, and runs nothing of theirs: see package unpickle.
+// Package torchpickle reads the tensors of a state dict or a checkpoint that PyTorch saved, in the zip format (since
+// PyTorch 1.6) or the legacy format. It runs no code of the file: see package unpickle.
 //
-// A file that is n bytes long can make it allocate at most n bytes for the file, what package unpickle
-// states for its pickles, a few hundred bytes for each entry of a zip, and 4n bytes for the values.
+// For a file of n bytes it allocates at most n bytes for the file, the bytes that package unpickle states for the
+// pickles, a few hundred bytes for each entry of a zip, and 4n bytes for the values.
 package torchpickle
 
 import (
@@ -15,24 +15,24 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// Tensor is a tensor in row-major order, whatever its strides were. Values of every type become
-// float32; integers beyond 2²⁴ are rounded.
+// Tensor is a tensor in row-major order; its strides in the file do not matter. Values of every type
+// become float32; integers beyond 2²⁴ are rounded.
 type Tensor struct {
 	Shape []int
 	Data  []float32
 }
 
-// maxFile bounds what is read.
+// maxFile is the largest file that is read, in bytes.
 const maxFile = 2 << 30
 
 // Dict is a dict of tensors: the value of a file, or a dict inside it.
 type Dict struct {
-	Path  []string // the keys that lead to it; none to the file's value
+	Path  []string // the keys that lead to it; empty for the file's value itself
 	views map[string]*view
-	left  *int // how many values the file may still make
+	left  *int // how many values may still be allocated for the file
 }
 
-// Shapes are those of the dict's tensors, by name.
+// Shapes are the shapes of the dict's tensors, by name.
 func (d Dict) Shapes() map[string][]int {
 	shapes := make(map[string][]int, len(d.views))
 	for name, v := range d.views {
@@ -41,8 +41,8 @@ func (d Dict) Shapes() map[string][]int {
 	return shapes
 }
 
-// Tensor reads one of the dict's tensors. All that are read of a file may have no more values than the
-// file has bytes.
+// Tensor reads the dict's tensor of that name. It is an error if there is none, or if all tensors that are read from the
+// file have more values than the file has bytes.
 func (d Dict) Tensor(name string) (Tensor, error) {
 	v, ok := d.views[name]
 	if !ok {
@@ -55,7 +55,8 @@ func (d Dict) Tensor(name string) (Tensor, error) {
 	return t, nil
 }
 
-// ReadFile reads a saved state dict or checkpoint: every dict in it that holds tensors.
+// ReadFile reads a state dict or a checkpoint and returns every dict in it that holds tensors, at least one. Its errors
+// name the path.
 func ReadFile(path string) ([]Dict, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -75,8 +76,7 @@ func ReadFile(path string) ([]Dict, error) {
 	return dicts, nil
 }
 
-// Read is ReadFile on the file's bytes. It returns an error of one line, and never panics, on anything
-// malformed.
+// Read is ReadFile of the file's bytes. It returns an error of one line, and never panics, if the file is malformed.
 func Read(data []byte) ([]Dict, error) {
 	read := readLegacy
 	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
@@ -100,19 +100,19 @@ func Read(data []byte) ([]Dict, error) {
 	return found.found, nil
 }
 
-// maxDepth bounds how deep a dict of tensors may lie in others.
+// maxDepth is how many dicts may be around a dict of tensors.
 const maxDepth = 8
 
 // search looks for dicts of tensors.
 type search struct {
 	left  *int
-	seen  map[any]bool // dicts that were looked through: a value may hold itself, and another twice
+	seen  map[any]bool // dicts that were searched: a dict may hold itself, or another one twice
 	found []Dict
 }
 
-// dicts looks through a value, which the keys of path lead to, and the dicts below it. What else a
-// checkpoint holds, such as the number of an epoch, is left out, and so are dicts in lists and dicts below
-// a key that is no text, such as those of an optimiser's parameters.
+// dicts searches a value, to which the keys of path lead, and the dicts below it. It skips everything else in a
+// checkpoint, such as the number of the epoch, and also dicts in lists and dicts below a key that is not a string, such
+// as an optimiser's parameters.
 func (s *search) dicts(path []string, value any) error {
 	entries, ok := entriesOf(value)
 	if !ok || s.seen[value] || len(path) > maxDepth {
@@ -146,7 +146,7 @@ func (s *search) dicts(path []string, value any) error {
 	return nil
 }
 
-// entriesOf lists the entries of either kind of dict; not ok for any other value.
+// entriesOf lists the entries of a dict or an OrderedDict; ok is false for any other value.
 func entriesOf(value any) (entries []types.DictEntry, ok bool) {
 	switch dict := value.(type) {
 	case *types.Dict:

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tiny is what testdata/make.py saves, in either layout.
+// tiny holds the tensors that testdata/make.py saves, in both formats.
 var tiny = map[string]Tensor{
 	"plain":      {[]int{2, 3}, []float32{0, .25, .5, .75, 1, 1.25}},
 	"transposed": {[]int{3, 2}, []float32{0, .75, .25, 1, .5, 1.25}},
@@ -42,7 +42,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// tensors reads all of a dict's.
+// tensors reads all tensors of a dict.
 func tensors(t testing.TB, d Dict) map[string]Tensor {
 	read := map[string]Tensor{}
 	for name, shape := range d.Shapes() {
@@ -54,8 +54,8 @@ func tensors(t testing.TB, d Dict) map[string]Tensor {
 	return read
 }
 
-// Checkpoints that hold a state dict beside other things are read, every dict of tensors in them once, by the keys that
-// lead to it (testdata/make.py).
+// A checkpoint holds a state dict and other things (testdata/make.py). Every dict of tensors in it is found once, with the
+// keys that lead to it.
 func TestReadCheckpoints(t *testing.T) {
 	for name, want := range map[string]map[string]int{ // the tensors of each dict
 		"imagenet":  {"": 1, "state_dict": 8},
@@ -80,11 +80,11 @@ func TestReadCheckpoints(t *testing.T) {
 		"arguments": "argparse.Namespace", "numpy": "numpy.core.multiarray.scalar", "whole": "torch.nn.modules.container.Sequential",
 	} {
 		_, err := ReadFile(filepath.Join("testdata", "checkpoint_"+name+".pth"))
-		require.ErrorContains(t, err, "the pickle asks for "+what+", which a file of tensors has no need of: refused; save the weights alone: torch.save(model.state_dict(), FILE)")
+		require.ErrorContains(t, err, "the pickle asks for "+what+", which a file of tensors does not need: refused; save the weights alone: torch.save(model.state_dict(), FILE)")
 	}
 }
 
-// A dict that holds itself, or another a thousandfold, is looked through once, and not beyond a depth.
+// A dict that holds itself, or another one many times, is searched once, and only down to maxDepth.
 func TestReadCheckpointsBounded(t *testing.T) {
 	tensor := rebuild + floats + "K\x00K\x04\x85K\x01\x85" + rest
 	around := func(inner string) string { return "}X\x01\x00\x00\x00d" + inner + "s" }
@@ -97,7 +97,7 @@ func TestReadCheckpointsBounded(t *testing.T) {
 	require.ErrorContains(t, err, `no tensor "w"`)
 
 	doubled := named + tensor + "sq\x01"
-	for level := byte(1); level < 100; level++ { // 2^99 ways lead to the tensor
+	for level := byte(1); level < 100; level++ { // 2^99 paths lead to the tensor
 		doubled += "}q" + string(rune(level+1)) + "(X\x01\x00\x00\x00ah" + string(rune(level)) + "X\x01\x00\x00\x00bh" + string(rune(level)) + "u"
 	}
 	_, err = Read(legacy(t, doubled, onlyKey+fourOnes))
@@ -114,7 +114,7 @@ func TestReadCheckpointsBounded(t *testing.T) {
 	require.ErrorContains(t, err, "holds no tensors by name")
 }
 
-// Cut off anywhere, a file is an error and no panic.
+// A file that is cut off at any byte is an error, and no panic.
 func TestTruncated(t *testing.T) {
 	for _, name := range []string{"tiny_zip.pth", "tiny_legacy.pth"} {
 		whole := file(t, name)
@@ -126,7 +126,7 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// Any one byte changed is an error or another value, and no panic.
+// A file with one changed byte is an error or has another value, and no panic.
 func TestDamaged(t *testing.T) {
 	for _, name := range []string{"tiny_zip.pth", "tiny_legacy.pth"} {
 		whole := file(t, name)
@@ -140,7 +140,7 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// legacy is a legacy file whose value is the pickle program, with its storages' bytes.
+// legacy is a legacy file: its value is the given pickle, and the bytes of its storages follow.
 func legacy(t testing.TB, program, values string) []byte {
 	head := file(t, "tiny_legacy.pth")
 	after := head
@@ -177,7 +177,7 @@ func TestRefuses(t *testing.T) {
 	}{
 		"text":             {[]byte("<html>not found</html>"), "not a file of PyTorch's"},
 		"nothing":          {nil, "not a file of PyTorch's"},
-		"a system call":    {legacy(t, "cposix\nsystem\nX\x02\x00\x00\x00id\x85R", noKeys), "asks for posix.system, which a file of tensors has no need of: refused"},
+		"a system call":    {legacy(t, "cposix\nsystem\nX\x02\x00\x00\x00id\x85R", noKeys), "asks for posix.system, which a file of tensors does not need: refused"},
 		"eval":             {legacy(t, "c__builtin__\neval\nX\x01\x00\x00\x001\x85R", noKeys), "asks for __builtin__.eval"},
 		"a whole module":   {legacy(t, "ctorch.nn.modules.linear\nLinear\n)R", noKeys), "asks for torch.nn.modules.linear.Linear"},
 		"the library's":    {legacy(t, "c__builtin__\nobject\n)R", noKeys), "asks for __builtin__.object"},
@@ -207,11 +207,11 @@ func TestRefuses(t *testing.T) {
 		"another file zip": {zipped(t, zip.Store, "a/b", "c"), "no data.pkl"},
 		"compressed":       {zipped(t, zip.Deflate, "a/data.pkl", "\x80\x02}."), "compressed"},
 		"no such storage":  {zipped(t, zip.Store, "a/data.pkl", "\x80\x02"+tensor("K\x00", "K\x04\x85", "K\x01\x85")+"."), `no member "a/data/0"`},
-		"a short storage":  {zipped(t, zip.Store, "a/data.pkl", "\x80\x02"+tensor("K\x00", "K\x04\x85", "K\x01\x85")+".", "a/data/0", "1234"), "4 bytes where it has 4 values of 4"},
+		"a short storage":  {zipped(t, zip.Store, "a/data.pkl", "\x80\x02"+tensor("K\x00", "K\x04\x85", "K\x01\x85")+".", "a/data/0", "1234"), "4 bytes, but 4 values of 4 bytes"},
 		"big-endian":       {zipped(t, zip.Store, "a/data.pkl", "\x80\x02}.", "a/byteorder", "big"), "not little-endian"},
 	} {
 		dicts, err := Read(c.file)
-		for _, d := range dicts { // what is wrong with a tensor shows when it is read
+		for _, d := range dicts { // some errors appear only when a tensor is read
 			for tensor := range d.Shapes() {
 				_, err = d.Tensor(tensor)
 			}
@@ -224,7 +224,7 @@ func TestRefuses(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// zipped is a zip of members, each a name and its content.
+// zipped is a zip archive of members, each with a name and a content.
 func zipped(t testing.TB, method uint16, members ...string) []byte {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -238,7 +238,7 @@ func zipped(t testing.TB, method uint16, members ...string) []byte {
 	return b.Bytes()
 }
 
-// bounded reads a file and holds what it makes against the file's size.
+// bounded reads a file and checks that the number of its values is bounded by the file's size.
 func bounded(t *testing.T, file []byte) {
 	dicts, err := Read(file)
 	if err != nil {
@@ -279,7 +279,7 @@ func FuzzZip(f *testing.F) {
 	f.Fuzz(bounded)
 }
 
-// FuzzProgram changes a zip's pickle below checksums that are right.
+// FuzzProgram changes the pickle in a zip whose checksums are right.
 func FuzzProgram(f *testing.F) {
 	for _, name := range []string{"tiny_zip.pth", "checkpoint_imagenet.pth", "checkpoint_lightning.pth", "checkpoint_distilled.pth", "checkpoint_arguments.pth"} {
 		whole := file(f, name)

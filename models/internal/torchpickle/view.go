@@ -10,7 +10,7 @@ import (
 	"github.com/vrkit-go/reprogram/models/internal/scalar"
 )
 
-// kinds are the admitted storage classes of module torch. Complex and quantised ones are not.
+// kinds are the supported storage classes of module torch. Complex and quantised ones are not supported.
 var kinds = map[string]*scalar.Kind{
 	"DoubleStorage": scalar.Float64, "FloatStorage": scalar.Float32,
 	"HalfStorage": scalar.Float16, "BFloat16Storage": scalar.BFloat16,
@@ -18,25 +18,26 @@ var kinds = map[string]*scalar.Kind{
 	"ByteStorage": scalar.Uint8, "BoolStorage": scalar.Uint8,
 }
 
-// storage is a run of values that tensors are views of. Its bytes are the file's own.
+// storage is a sequence of values; tensors are views of it. Its bytes are a part of the file's bytes.
 type storage struct {
 	*scalar.Kind
 	count int
-	raw   []byte // Size·count bytes, once they are found
+	raw   []byte // Size·count bytes; nil until found
 	found bool
 }
 
-// view is a tensor as a file describes it: element (i, j, ...) is value offset + i·strides[0] + j·strides[1] + ...
+// view is a tensor as a file describes it: element (i, j, ...) is value offset + i·strides[0] + j·strides[1] + ... of
+// the storage.
 type view struct {
 	storage        *storage
 	offset         int
 	shape, strides []int
 }
 
-// maxRank bounds a tensor's axes; PyTorch's own bound is 64.
+// maxRank is the largest number of a tensor's axes, as in PyTorch.
 const maxRank = 64
 
-// newView checks that the view stays inside its storage.
+// newView makes a view. It is an error if the view reaches beyond its storage.
 func newView(s *storage, offset int, shape, strides []int) (*view, error) {
 	if len(shape) != len(strides) || len(shape) > maxRank {
 		return nil, fmt.Errorf("a tensor has %d sizes and %d strides", len(shape), len(strides))
@@ -59,7 +60,7 @@ func newView(s *storage, offset int, shape, strides []int) (*view, error) {
 	return &view{s, offset, shape, strides}, nil
 }
 
-// tensor copies the values out in row-major order. left is how many values the file may still make.
+// tensor copies the values in row-major order. left is how many values may still be allocated for the file.
 func (v *view) tensor(left *int) (Tensor, error) {
 	if !v.storage.found {
 		return Tensor{}, errors.New("its values are missing from the file")
@@ -78,7 +79,7 @@ func (v *view) tensor(left *int) (Tensor, error) {
 	index, at, width := make([]int, len(v.shape)), v.offset, v.storage.Size
 	for i := range t.Data {
 		t.Data[i] = v.storage.Read(v.storage.raw[at*width : (at+1)*width])
-		for axis := len(index) - 1; axis >= 0; axis-- { // the next index, and where its value lies
+		for axis := len(index) - 1; axis >= 0; axis-- { // step to the next index and its value
 			index[axis]++
 			at += v.strides[axis]
 			if index[axis] < v.shape[axis] {
@@ -100,12 +101,12 @@ var (
 func ints(value any) ([]int, error) {
 	tuple, ok := value.(*types.Tuple)
 	if !ok {
-		return nil, errors.New("a tensor's size or stride is no tuple")
+		return nil, errors.New("a tensor's size or stride is not a tuple")
 	}
 	numbers := make([]int, tuple.Len())
 	for i, item := range *tuple {
 		if numbers[i], ok = item.(int); !ok {
-			return nil, errors.New("a tensor's size or stride is no integer")
+			return nil, errors.New("a tensor's size or stride is not an integer")
 		}
 	}
 	return numbers, nil

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// readZip reads an archive of uncompressed members below one folder: data.pkl, the value; data/KEY,
-// each storage's values; and byteorder, in newer files.
+// readZip reads the zip format, an archive of uncompressed members in one folder: data.pkl is the pickle of the value,
+// data/KEY holds the values of each storage, and newer files have a member byteorder.
 func readZip(data []byte) (any, error) {
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
@@ -56,18 +56,18 @@ func readZip(data []byte) (any, error) {
 			return nil, err
 		}
 		if len(raw) != s.count*s.Size {
-			return nil, fmt.Errorf("storage %.40q has %d bytes where it has %d values of %d", key, len(raw), s.count, s.Size)
+			return nil, fmt.Errorf("storage %.40q has %d bytes, but %d values of %d bytes", key, len(raw), s.count, s.Size)
 		}
 		s.raw, s.found = raw, true
 	}
 	return value, nil
 }
 
-// stored returns a member's bytes, which are the file's own: PyTorch compresses nothing, so that
-// nothing can unpack to more than the file has.
+// stored returns a member's bytes, a part of the file's bytes. PyTorch does not compress members. A compressed one is
+// refused, so that a small file can't take much memory.
 func stored(data []byte, f *zip.File) ([]byte, error) {
 	if f.Method != zip.Store || f.CompressedSize64 != f.UncompressedSize64 {
-		return nil, fmt.Errorf("the zip's member %.80q is compressed, as PyTorch's never are: refused", f.Name)
+		return nil, fmt.Errorf("the zip's member %.80q is compressed, which PyTorch never does: refused", f.Name)
 	}
 	start, err := f.DataOffset()
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// fixedArgument gives the bytes that follow each opcode that a file of arrays or tensors uses;
-// opcodes with a length or a line after them are in check. Python's pickletools names them.
+// fixedArgument gives the number of bytes that follow each admitted opcode whose argument has a fixed
+// length; check knows the opcodes with other arguments. The names are those of Python's pickletools.
 var fixedArgument = map[byte]int{
 	0x80: 1,                         // PROTO
 	'}':  0, ']': 0, ')': 0, '(': 0, // EMPTY_DICT, EMPTY_LIST, EMPTY_TUPLE, MARK
@@ -21,22 +21,22 @@ var fixedArgument = map[byte]int{
 	'a': 0, 'e': 0, 's': 0, 'u': 0, // APPEND, APPENDS, SETITEM, SETITEMS
 }
 
-// lengthBytes gives the size of the length, little-endian, that precedes an opcode's argument.
+// lengthBytes gives the number of bytes of the length, little-endian, that comes before an opcode's argument.
 var lengthBytes = map[byte]int{
 	'B': 4, 'C': 1, // BINBYTES, SHORT_BINBYTES
 	'X': 4, 'U': 1, // BINUNICODE, SHORT_BINSTRING
 	0x8a: 1, // LONG1
 }
 
-// maxOpcodes bounds a pickle's length in opcodes, and with it what the objects take that they make,
-// which is a few hundred bytes each. A weight file needs some forty a tensor.
+// maxOpcodes is the largest number of opcodes in a pickle. It bounds the memory of the objects that they make, which
+// take a few hundred bytes each. A weight file has about forty opcodes for each tensor.
 const maxOpcodes = 1 << 17
 
 var errCut = errors.New("the pickle is cut off")
 
-// check walks the opcodes up to STOP before anything is built, and returns the pickle's length. It
-// refuses opcodes and globals that the reader does not admit, and any opcode that claims more bytes
-// than there are, so that a short file can't ask for much memory.
+// check goes through the opcodes up to STOP before anything is built, and returns the pickle's length in
+// bytes. It refuses opcodes and globals that the reader does not admit. It also refuses an opcode that claims
+// more bytes than there are, so that a short file can't ask for much memory.
 func (r Reader) check(data []byte) (length int, err error) {
 	at := 0
 	for range maxOpcodes {
@@ -78,7 +78,7 @@ func (r Reader) check(data []byte) (length int, err error) {
 	return 0, fmt.Errorf("the pickle has more than %d opcodes: refused", maxOpcodes)
 }
 
-// printable is a name of the file's as a message can have it.
+// printable is a name from the file, quoted and shortened for an error of one line.
 func printable(name string) string {
 	return strings.Trim(fmt.Sprintf("%.80q", name), `"`)
 }

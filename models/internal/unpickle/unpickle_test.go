@@ -17,16 +17,16 @@ func TestLoad(t *testing.T) {
 	require.Equal(t, "and more", string(rest))
 }
 
-// What is wrong is said in one short line, whatever the file has in it.
+// Every error is one short line, whatever the file contains.
 func TestRefuses(t *testing.T) {
 	for program, want := range map[string]string{
 		"":                     "cut off",
 		"K":                    "cut off",
 		"X\xff\xff\xff\xff":    "cut off",
 		"cos\nsystem":          "cut off",
-		"cos\nsystem\n.":       "asks for os.system, which a file of tests has no need of: refused",
+		"cos\nsystem\n.":       "asks for os.system, which a file of tests does not need: refused",
 		"cos\n\x1b[31mred\n.":  `asks for os.\x1b[31mred`,
-		"cos\n" + long + "\n.": "has no need of: refused",
+		"cos\n" + long + "\n.": "does not need: refused",
 		"i":                    "opcode 0x69",
 		"R.":                   "not a pickle of tests: the stack is empty",
 		"(X\x09\x00\x00\x00a\nb\n" + "c\nd\nxt)R.": "not a pickle of tests: REDUCE requires a Callable",
@@ -44,7 +44,7 @@ func TestRefuses(t *testing.T) {
 
 var long = strings.Repeat("x", 10000)
 
-// A short file gets no more memory than the package states.
+// A short file takes no more memory than the package states.
 func TestBounded(t *testing.T) {
 	for name, program := range map[string]string{
 		"marks": strings.Repeat("(", maxOpcodes-1),
