@@ -12,11 +12,11 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// A convolution and its gradient agree with sums written out, without a stride, at sides that it divides and at
-// others, with kernels smaller than the stride, and where the last rows of x go into no value.
+// A convolution and its gradient agree with sums written out: with stride 1 and larger ones, where the stride divides the
+// side and where not, with kernels smaller than the stride, and where no window holds the last rows of x.
 func TestConvolution(t *testing.T) {
 	const batch, out = 2, 4
-	for _, in := range []int{3, 5} { // the phases of a stride of 2 together, and one by one
+	for _, in := range []int{3, 5} { // with stride 2: all phases by one convolution, and one by one
 		for _, c := range []struct{ side, kernel, stride, before, after int }{
 			{8, 3, 1, 1, 1}, {8, 1, 1, 0, 0}, {7, 5, 1, 2, 1}, {8, 3, 1, 0, 0}, {6, 2, 1, 3, 2},
 			{8, 3, 2, 1, 1}, {8, 1, 2, 0, 0}, {16, 7, 2, 3, 3}, {9, 3, 2, 1, 1}, {9, 3, 2, 0, 0}, {8, 3, 2, 0, 0}, {8, 3, 2, 0, 1},

@@ -15,7 +15,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Values and gradients where an activation bends are PyTorch's, in both precisions.
+// Values and gradients of the activations are PyTorch's, also at 0 and at 6, in both precisions.
 func TestActivations(t *testing.T) {
 	x := []float32{-1, 0, 2, 6, 7}
 	for name, c := range map[string]struct {
@@ -37,14 +37,14 @@ func TestActivations(t *testing.T) {
 	}
 }
 
-// inBoth runs a test in fp32 and, where there is XLA, in bf16.
+// inBoth runs a test in fp32 and, if XLA is there, in bf16.
 func inBoth(t *testing.T, name string, test func(t *testing.T, backend compute.Backend, precision dtypes.DType)) {
 	t.Run(name+" of fp32", func(t *testing.T) { test(t, backendtest.Any(t), dtypes.Float32) })
 	t.Run(name+" of bf16", func(t *testing.T) { test(t, backendtest.XLA(t), dtypes.BFloat16) })
 }
 
-// bothWays runs a test with the graphs for a plugin that has oneDNN and with those for one that has not. The plugin
-// is the same one: it has read XLA_FLAGS when it was opened.
+// bothWays runs a test with the graphs for a plugin with oneDNN and with those for a plugin without it. The plugin is the
+// same in both: it read XLA_FLAGS when it was opened, before this function changes them.
 func bothWays(t *testing.T, test func(t *testing.T)) {
 	backendtest.Any(t)
 	for _, way := range []struct{ name, flags string }{{"oneDNN", "--xla_cpu_use_onednn=true"}, {"plain", ""}} {
@@ -55,7 +55,7 @@ func bothWays(t *testing.T, test func(t *testing.T)) {
 	}
 }
 
-// depthwise and its gradient agree with sums written out.
+// A depthwise convolution and its gradient agree with sums written out.
 func TestDepthwise(t *testing.T) { bothWays(t, testDepthwise) }
 
 func testDepthwise(t *testing.T) {
@@ -72,7 +72,7 @@ func testDepthwise(t *testing.T) {
 				for i := range kernel {
 					kernel[i] = float32(math.Cos(float64(3 * i)))
 				}
-				before := (size - 1) / 2 // of the zeros that make "SAME"; the odd one comes after
+				before := (size - 1) / 2 // the padding "SAME": an odd zero comes after
 				if stride == 2 {
 					before = (size - 2) / 2
 				}
@@ -110,7 +110,7 @@ func testDepthwise(t *testing.T) {
 	}
 }
 
-// computedInGroups is a kernel in groups that the graph flips itself.
+// computedInGroups is the kernel of a grouped convolution that the graph flips itself.
 func computedInGroups(values *Node) Kernel {
 	return Kernel{values, func() *Node {
 		rows, columns, in, out := values.Shape().Dim(0), values.Shape().Dim(1), values.Shape().Dim(2), values.Shape().Dim(3)
@@ -120,7 +120,7 @@ func computedInGroups(values *Node) Kernel {
 	}}
 }
 
-// grouped convolution and its gradient agree with one plain convolution a group.
+// A grouped convolution and its gradient agree with one plain convolution for each group.
 func TestGrouped(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: XLA compiles dozens of grouped convolutions")
@@ -152,8 +152,8 @@ func testGrouped(t *testing.T) {
 	}
 }
 
-// What surrounds a padded max-pool is never a maximum, not even of negative values, and takes no gradient; of
-// equal values the first takes it.
+// The padding of a max-pool is never a maximum, not even among negative values, and takes no gradient. Of equal values
+// the first takes the gradient.
 func TestPaddedMaxPooling(t *testing.T) {
 	for name, c := range map[string]struct{ x, y, gradient [][]float32 }{
 		"negative": {
@@ -198,7 +198,7 @@ func TestPatches(t *testing.T) {
 	}
 }
 
-// wavy is a tensor of these dimensions, from a closed formula.
+// wavy is a tensor of these dimensions, with values of a formula.
 func wavy(dimensions ...int) *tensors.Tensor {
 	size := 1
 	for _, d := range dimensions {

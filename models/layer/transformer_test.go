@@ -13,7 +13,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// values are made up, whole numbers of steps from -6 to 6.
+// values is a tensor of made-up values: step times integers from -6 to 6.
 func values(step float32, dimensions ...int) *tensors.Tensor {
 	x := tensors.FromShape(shapes.Make(dtypes.Float32, dimensions...))
 	tensors.MustMutableFlatData(x, func(values []float32) {
@@ -24,7 +24,8 @@ func values(step float32, dimensions ...int) *tensors.Tensor {
 	return x
 }
 
-// A product of bf16, whose gradient has its kernel behind a barrier, is that of fp32 where bf16 can tell all numbers.
+// A matrix product of bf16, whose gradient takes the kernel through a barrier, equals that of fp32 if bf16 has all numbers
+// exactly.
 func TestProductOfBF16(t *testing.T) {
 	const rows, in, out = 5, 7, 3
 	exec := MustNewExec(backendtest.XLA(t), func(x, kernel, bias, weight *Node) (results []*Node) {
@@ -42,7 +43,7 @@ func TestProductOfBF16(t *testing.T) {
 	}
 }
 
-// A product of pixels is a product, and its gradient the product's: of many rows, and of one.
+// A pointwise convolution and its gradient equal the matrix product and its gradient, for many rows and for one.
 func TestProductOfPixels(t *testing.T) {
 	const in, out = 7, 3
 	exec := MustNewExec(backendtest.Any(t), func(x, kernel, bias *Node) (results []*Node) {
