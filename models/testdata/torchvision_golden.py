@@ -4,20 +4,20 @@
     python3 models/testdata/torchvision_golden.py --check [NAME ...]
     python3 models/testdata/torchvision_golden.py --save DIR [NAME ...]
 
-torch 1.13 and torchvision 0.14 were used; any later ones do. No weight file is needed: every value of
-every tensor is a hash of the tensor's name and of the value's place, spread over a range that keeps the
-signal alive through the deepest of the networks. models/made_up_test.go computes the same in Go.
+torch 1.13 and torchvision 0.14 were used; later versions will do. No weight file is needed: every value of
+every tensor is a hash of the tensor's name and of the value's index, scaled to a range with which activations neither
+vanish nor explode in the deepest network. models/export_test.go computes the same in Go.
 
---check shows that every tensor matters: it moves each one's values by one place, and fails unless the
-logits move by more than twice what the test allows.
+--check checks that every tensor matters: it shifts each tensor's values by one index, and fails unless the
+logits change by more than twice the test's tolerance.
 
---save writes the weights as the files NAME.pth that torch.save makes, for `vrkit logits -weights` and the
-like. With the names of a file of PyTorch-Pretrained-ViT that is so for vit-b32-384 too.
+--save writes the weights with torch.save as NAME.pth, for `vrkit logits -weights` and other commands. For vit-b32-384
+it uses the names of PyTorch-Pretrained-ViT.
 
-For each network the JSON keeps the logits of two made-up pictures, and the norm and some samples of the
-gradient of a fixed weighted sum of them, with respect to RGB pixels in [0,1]. For the ViTs it does the
-same with tokens put behind the class token at the embedding and at every hidden layer, where each
-layer's tokens take the place of those of the layer before.
+For each network the JSON keeps the logits of two made-up images, and the norm and some samples of the gradient of
+a fixed weighted sum of the logits by the RGB pixels in [0,1]. For the ViTs it keeps the same with inserted tokens: they
+stand behind the class token, at the embedding and at every hidden layer, and each layer's tokens replace those of the
+layer before.
 """
 
 import argparse
@@ -29,8 +29,8 @@ import numpy as np
 import torch
 import torchvision
 
-# The name here, torchvision's constructor, the side of the pictures, and every how many values of the
-# gradient one is kept.
+# The name here, torchvision's constructor and its options, the side of the images, and N if every Nth value of the
+# gradient is kept.
 NETS = {
     "resnet18": ("resnet18", {}, 96, 41),
     "resnet34": ("resnet34", {}, 64, 41),
@@ -46,7 +46,7 @@ PROMPTS = 3  # tokens, at the embedding and at each hidden layer
 
 
 def uniform(name, size):
-    """Numbers in [0,1): murmur3's finaliser of the name's CRC-32 plus the place times the golden ratio."""
+    """Numbers in [0,1): murmur3's finaliser of the name's CRC-32 plus the index times the golden ratio."""
     x = (zlib.crc32(name.encode()) + np.arange(size, dtype=np.uint64) * 0x9E3779B9).astype(np.uint32)
     x ^= x >> np.uint32(16)
     x *= np.uint32(0x85EBCA6B)
@@ -57,12 +57,12 @@ def uniform(name, size):
 
 
 def bounds(name, shape):
-    """Between what values a tensor's lie."""
+    """The range of a tensor's values."""
     if name.endswith("running_mean"):
         return -0.3, 0.3
     if name.endswith("running_var"):
         return 0.5, 1.5
-    if len(shape) == 4:  # as Kaiming has it in front of a ReLU
+    if len(shape) == 4:  # Kaiming's initial range for a ReLU
         bound = np.sqrt(6 / np.prod(shape[1:]))
         return -bound, bound
     if len(shape) == 2:
@@ -82,8 +82,8 @@ def made_up(name, shape):
 
 
 def renamed(name):
-    """What B_32_imagenet1k.pth of PyTorch-Pretrained-ViT calls a tensor of torchvision's ViT; it has one tensor for
-    each of queries, keys and values where torchvision stacks the three."""
+    """The names in B_32_imagenet1k.pth of PyTorch-Pretrained-ViT of a tensor of torchvision's ViT. torchvision stacks
+    queries, keys and values in one tensor; that file has one tensor for each."""
     part = name.rsplit(".", 1)[-1]
     if name.startswith("encoder.layers."):
         block = name.split(".")[2].removeprefix("encoder_layer_")
@@ -138,7 +138,7 @@ def normalised(name, pixels):
 
 
 def prompted(net, name, pixels, prompts):
-    """A ViT's logits with prompts[i], [P,D], behind the class token of what enters layer i."""
+    """A ViT's logits with prompts[i], [P,D], behind the class token of the input of layer i."""
     x = net._process_input(normalised(name, pixels))
     x = torch.cat([net.class_token.expand(len(x), -1, -1), x], 1) + net.encoder.pos_embedding
     for i, layer in enumerate(net.encoder.layers):
