@@ -32,7 +32,7 @@ func BenchmarkForward(b *testing.B) {
 	})
 }
 
-// BenchmarkForwardGradient measures the forward pass and the gradient by the input, in images/s. A training step takes
+// BenchmarkForwardGradient measures the forward pass and the gradient of the input, in images/s. A training step takes
 // about as long, and the optimiser's time.
 func BenchmarkForwardGradient(b *testing.B) {
 	benchmark(b, func(m *models.Model, root *model.Scope, pixels *Node, precision dtypes.DType) *Node {

@@ -117,7 +117,7 @@ func (m *Model) Logits(scope *model.Scope, x *Node) *Node {
 	return m.LogitsOfSum(scope, layer.Sum{Each: x})
 }
 
-// LogitsOfSum is Logits of Each + Shared: see [layer.Sum]. The logits are the same; the gradient by Shared costs less,
+// LogitsOfSum is Logits of Each + Shared: see [layer.Sum]. The logits are the same; the gradient of Shared costs less,
 // and differs only by rounding.
 func (m *Model) LogitsOfSum(scope *model.Scope, input layer.Sum) *Node {
 	return m.logits(scope, input, m.Forward)

@@ -42,7 +42,7 @@ func TestPhoto(t *testing.T) {
 	}
 }
 
-// At another side a picture is prepared in proportion.
+// For another side the preparation is in proportion.
 func TestPreparationAt(t *testing.T) {
 	p := models.Preparation{Resize: 256, Crop: 224}
 	require.Equal(t, p, p.At(224))

@@ -73,7 +73,7 @@ func trainBriefly(t *testing.T, p vrkit.Program) {
 	require.Greater(t, moved, p.Side*p.Side, "the prompt moves")
 }
 
-// shades are pictures of two classes, lighter above or lighter on the left.
+// shades is a data set of two classes of images: lighter above, or lighter on the left.
 func shades(training, test int) *datasets.Dataset {
 	const side = 16
 	d := &datasets.Dataset{

@@ -7,14 +7,14 @@ import (
 // convolution is a frozen 2-D convolution without its bias: x [B,H,W,in], kernel [kh,kw,in,out]. padding gives the
 // zeros before and after the rows, and before and after the columns. The kernel takes no gradient.
 //
-// The gradient by x is written out, for two reasons. Where the stride is more than 1, XLA dilates gradY, the gradient
-// of the loss by y: it puts zeros between the pixels. On a CPU that takes up to five times as long as the plain
-// convolutions of phase.go. And where the graph itself flips a kernel of bf16, XLA computes with it in fp32.
+// gradX is written out, for two reasons. If the stride is more than 1, XLA dilates gradY: it puts zeros between the
+// pixels. On a CPU that takes up to five times as long as the convolutions of phase.go. And if the graph itself flips a
+// kernel of bf16, XLA computes with it in fp32.
 //
-// Three cases of a stride of more than 1 have a way of their own:
-//   - a 1×1 kernel without padding reaches only phase (0,0) of x, so that all other pixels have the gradient 0;
-//   - if x has few channels, one convolution computes all phases, because oneDNN would otherwise pad the channels of
-//     each phase to a block;
+// For a stride of more than 1 there are three cases:
+//   - a 1×1 kernel without padding reaches only one phase of x, so that gradX is 0 for all other pixels;
+//   - if x has few channels, one convolution computes all phases, because oneDNN would pad the channels of each phase
+//     to a block;
 //   - else each phase has a convolution of its own.
 func convolution(x *Node, kernel Kernel, stride int, padding [2][2]int) *Node {
 	values := StopGradient(kernel.Values)

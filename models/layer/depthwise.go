@@ -13,9 +13,8 @@ import (
 //
 //	1·[0,1,2,3] + 10·[1,2,3,4] + 100·[2,3,4,0] = [210,321,432,43]
 //
-// The gradient by x is such a sum too, with the flipped kernel over the padded gradient by y. It is written out, because
-// the one that GoMLX derives from the forward sum is up to ten times slower: a sum of padded arrays, with a branch for
-// every value.
+// gradX is such a sum too, of the padded gradY with the flipped kernel. It is written out, because the gradient that
+// GoMLX derives from the forward sum is up to ten times slower: a sum of padded arrays, with a branch for every value.
 func Depthwise(x *Node, kernel Kernel, bias *Node, stride int) *Node {
 	padding := SamePadding(x, kernel.Values.Shape().Dim(0), stride)
 	var y *Node

@@ -34,7 +34,7 @@ func requireLines(t *testing.T, build func(inputs []*Node) []*Node, inputs []any
 	}
 }
 
-// gradientOf is the gradient by x of a loss whose gradient by y is gradY.
+// gradientOf is gradX of this gradY.
 func gradientOf(y, gradY, x *Node) *Node { return Gradient(ReduceAllSum(Mul(y, gradY)), x)[0] }
 
 // The example of kernel.go.

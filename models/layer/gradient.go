@@ -4,10 +4,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// withGradient returns y, whose gradient by x is gradient(gradY) instead of the one that GoMLX derives; gradY is the
-// gradient of the loss by y. It is for a y that is computed from x and whose own gradient XLA computes slowly. In
-// PyTorch this would be a torch.autograd.Function: y is its forward, gradient its backward. Only x gets a gradient
-// through y; whatever else y is computed from gets none.
+// withGradient returns y, a function of x, and replaces its gradient: gradX is gradient(gradY) instead of what GoMLX
+// derives. It serves where XLA computes that slowly. In PyTorch it would be a torch.autograd.Function with y as its
+// forward and gradient as its backward. Only x gets a gradient through y; other inputs of y get none.
 //
 // GoMLX's IdentityWithCustomGradient does this for a y of x's shape. For other shapes, a second path from x to y
 // carries the gradient, and is never computed. An example: x = [1,2,3,4], and y = [3,7] adds up pairs; gradient

@@ -38,8 +38,8 @@ func Grouped(x *Node, kernel Kernel, bias *Node, stride int, padding [2][2]int) 
 	return Add(Concatenate(parts, 3), ExpandAxes(bias, 0, 1, 2))
 }
 
-// convolveGroups is a grouped convolution without its bias that the backend computes whole. Its gradient is one too, of
-// the dilated gradient by y with the flipped kernel.
+// convolveGroups is a grouped convolution without its bias that the backend computes whole. gradX is a grouped
+// convolution too, of the dilated gradY with the flipped kernel.
 func convolveGroups(x *Node, kernel Kernel, groups, stride int, padding [2][2]int) *Node {
 	convolve := func(x, values *Node, stride int, padding [2][2]int) *Node {
 		return Convolve(x, StopGradient(values)).Strides(stride).PaddingPerDim(padding[:]).ChannelGroupCount(groups).Done()
@@ -49,9 +49,9 @@ func convolveGroups(x *Node, kernel Kernel, groups, stride int, padding [2][2]in
 	})
 }
 
-// gradientPadding is the padding with which the dilated gradient by y, which has x's height and width, and the flipped
-// kernel give the gradient by x. A kernel of size k after a padding of p zeros reaches k−1−p pixels beyond each pixel:
-// so many zeros come before the gradient, and p after it.
+// gradientPadding is the padding of the convolution of the dilated gradY, which has x's height and width, with the
+// flipped kernel. For a kernel of size k and a padding of p zeros before x, it is k−1−p zeros before gradY and p after
+// it. An example is the kernel [1,10,100] of kernel.go with p = 1: one zero before gradY and one after it.
 func gradientPadding(padding [2][2]int, kernel *Node) (around [2][2]int) {
 	for axis, zeros := range padding {
 		around[axis] = [2]int{kernel.Shape().Dim(axis) - 1 - zeros[0], zeros[0]}

@@ -6,22 +6,21 @@ import (
 
 // Kernel is the kernel of a frozen convolution. It takes no gradient.
 //
-// The gradient of a convolution is itself a convolution, with the flipped kernel. An example in one dimension: the
-// kernel [1,10,100] with stride 1 and a padding of 1 gives
+// gradX of a convolution is itself a convolution, with the flipped kernel. An example in one dimension: the kernel
+// [1,10,100] with stride 1 and a padding of 1 gives
 //
 //	y[j] = 1·x[j−1] + 10·x[j] + 100·x[j+1]
 //
-// Pixel x[i] is in y[i−1] with the factor 100, in y[i] with 10, and in y[i+1] with 1. For gradY = [1,2,3,4], the
-// gradient of the loss by y, the gradient by x is therefore
+// Pixel x[i] is in y[i−1] with the factor 100, in y[i] with 10, and in y[i+1] with 1. Therefore
 //
-//	gradX[i] = 100·gradY[i−1] + 10·gradY[i] + 1·gradY[i+1]    gradX = [12,123,234,340]
+//	gradX[i] = 100·gradY[i−1] + 10·gradY[i] + 1·gradY[i+1]
 //
-// This is a convolution of gradY with [100,10,1], the flipped kernel.
+// This is a convolution of gradY with [100,10,1], the flipped kernel. gradY = [1,2,3,4] gives gradX = [12,123,234,340].
 type Kernel struct {
 	Values *Node // [kh,kw,in,out]; of a grouped convolution [kh,kw,in/groups,out]
 	// Flipped builds the flipped kernel: rows and columns are in reverse order, and input and output channels are
 	// swapped within each group, [kh,kw,out/groups,in]. PyTorch would write kernel.flip(0,1).transpose(2,3) for one
-	// group. It is called only where the graph has a gradient.
+	// group. It is called only if the graph has a gradient.
 	Flipped func() *Node
 }
 

@@ -2,8 +2,9 @@
 // each is written in the way that XLA computes fast on a CPU.
 //
 // Images are NHWC, [B,H,W,C]: batch, rows, columns, channels. Kernels are HWIO, [kh,kw,in,out]. PyTorch has NCHW and
-// OIHW. y is the output of a layer, and gradY the gradient of the loss by y; PyTorch calls it grad_output. A frozen
-// weight takes no gradient: only the gradient by x is computed.
+// OIHW. x is the input of a layer and y its output. gradY and gradX are the gradients of the loss with respect to y and
+// x; PyTorch calls them grad_output and grad_input. A layer computes gradX of a given gradY. A frozen weight has no
+// gradient.
 //
 // A layer panics if shapes do not fit, as GoMLX's graph code does.
 package layer
@@ -14,13 +15,13 @@ import (
 
 // Convolution is a frozen 2-D convolution with a bias: x [B,H,W,in], kernel [kh,kw,in,out] and bias [out] to
 // [B,H',W',out], where H' = ⌊(H + padding − kh)/stride⌋ + 1, and W' likewise. padding gives the zeros before and after
-// the rows, and before and after the columns. The gradient by x is computed by phases: see phase.go.
+// the rows, and before and after the columns. phase.go explains how gradX is computed.
 func Convolution(x *Node, kernel Kernel, bias *Node, stride int, padding [2][2]int) *Node {
 	return Add(convolution(x, kernel, stride, padding), ExpandAxes(bias, 0, 1, 2))
 }
 
 // LearnedConvolution is a Convolution with stride 1 whose kernel and bias are learned: kernel [kh,kw,in,out]. kh and kw
-// must be odd, because GoMLX 0.28.2 computes a wrong gradient by x for even ones.
+// must be odd, because GoMLX 0.28.2 computes a wrong gradX for even ones.
 func LearnedConvolution(x, kernel, bias *Node, padding [2][2]int) *Node {
 	return Add(Convolve(x, kernel).PaddingPerDim(padding[:]).Done(), ExpandAxes(bias, 0, 1, 2))
 }

@@ -1,22 +1,22 @@
 package layer
 
-// The gradient of a convolution with a stride, as convolutions without one.
+// gradX of a convolution with a stride, as convolutions with stride 1.
 //
 // An example in one dimension: x = [1,2,3,4], the kernel [1,10,100], stride 2, padding 1. There are two windows,
 //
 //	y[0] = 1·0    + 10·x[0] + 100·x[1] = 210
 //	y[1] = 1·x[1] + 10·x[2] + 100·x[3] = 432
 //
-// Let gradY = [1,2] be the gradient of the loss by y. Each pixel collects it from the windows that hold the pixel:
+// Let gradY = [1,2]. Each pixel of x collects it from the windows that hold the pixel:
 //
 //	gradX[0] = 10·gradY[0]                 =  10
 //	gradX[1] = 100·gradY[0] + 1·gradY[1]   = 102
 //	gradX[2] = 10·gradY[1]                 =  20
 //	gradX[3] = 100·gradY[1]                = 200
 //
-// The even pixels meet only the middle of the kernel, the odd ones only its two ends. A phase is the set of pixels
-// whose number leaves the same remainder by the stride. Each phase is a convolution of gradY with stride 1, and its
-// kernel holds every second value of the flipped kernel [100,10,1]:
+// The even pixels meet only the middle of the kernel, the odd ones only its two ends. Divide the index of a pixel by the
+// stride: the pixels with the same remainder are a phase. gradX of each phase is a convolution of gradY with stride 1.
+// Its kernel holds every second value of the flipped kernel [100,10,1]:
 //
 //	phase 0 (even): gradY = [1,2]   with [10]     gives [10,20]
 //	phase 1 (odd):  gradY = [1,2,0] with [100,1]  gives [100·1+1·2, 100·2+1·0] = [102,200]
@@ -26,14 +26,17 @@ package layer
 // If x has few channels, one convolution computes both phases. Its window has two pixels of gradY, [10,0] is the kernel
 // of its first output channel and [100,1] that of its second; the outputs are (10,102) and (20,200).
 //
-// In general, pixel i = stride·q + r of x is in window j at position k of the kernel if i + before = stride·j + k, where
-// before is the padding before x. The positions of phase r are therefore
+// In general, pixel i of x is in window j, at position k of the kernel, if i + p = stride·j + k, where p is the padding
+// before x. Let i = stride·q + r: pixel q of the phase with the remainder r. Its positions and windows are
 //
-//	k = first + stride·u    for u = 0 to count−1, with first = (r + before) mod stride,
-//	j = q + ahead − u       with ahead = ⌊(r + before) / stride⌋.
+//	k = first + stride·u    for u = 0 to count−1, with first = (r + p) mod stride,
+//	j = q + ahead − u       with ahead = ⌊(r + p) / stride⌋.
 //
-// The windows j are neighbours: they begin with window q + ahead − (count−1), whose kernel position is the last one,
-// u = count−1. In two dimensions rows and columns have a remainder each, so that there are stride·stride phases.
+// These windows are neighbours. The first of them, for u = count−1, is q − before with before = count − 1 − ahead, and it
+// has the last position: this is why the kernel is flipped. In the example, the odd phase has r = 1, first = 0, ahead = 1,
+// count = 2 (k = 0 and 2) and before = 0.
+//
+// In two dimensions rows and columns have a remainder each, so that there are stride·stride phases.
 
 import (
 	"github.com/gomlx/compute/shapes"
@@ -66,8 +69,8 @@ func (t taps) ofFlipped(size, stride int) SliceAxisSpec {
 	return AxisRange(size-1-last, size-t.first).Stride(stride)
 }
 
-// phase is the gradient by the pixels of one phase of x, those whose row and column leave these remainders by the
-// stride: [B,⌈H/stride⌉,⌈W/stride⌉,in], from gradY, [B,H',W',out], and the flipped kernel, [kh,kw,out,in].
+// phase is gradX of one phase, [B,⌈H/stride⌉,⌈W/stride⌉,in], from gradY, [B,H',W',out], and the flipped kernel,
+// [kh,kw,out,in]. remainder has the phase's remainders, for rows and for columns.
 func phase(gradY, x, flipped *Node, stride int, padding [2][2]int, remainder [2]int) *Node {
 	height, width := flipped.Shape().Dim(0), flipped.Shape().Dim(1)
 	rows, columns := tapsOf(remainder[0], stride, height, padding[0][0]), tapsOf(remainder[1], stride, width, padding[1][0])
@@ -81,9 +84,8 @@ func phase(gradY, x, flipped *Node, stride int, padding [2][2]int, remainder [2]
 	return slide(gradY, flipped, x, stride, [2]int{rows.before, columns.before})
 }
 
-// allPhases is the gradient by all pixels of x, [B,H,W,in], by one convolution. Its window holds the windows of all
-// phases, and the kernel of each phase is padded with zeros to it. Its stride·stride·in output channels are the phases
-// one after the other.
+// allPhases is gradX, [B,H,W,in], by one convolution. Its window contains the windows of all phases, and zeros pad the
+// kernel of each phase to that window. Its stride·stride·in output channels are the phases, one after the other.
 func allPhases(gradY, x, flipped *Node, stride int, padding [2][2]int) *Node {
 	var all [2][]taps       // of each axis, by the remainder
 	var before, size [2]int // of the window, for each axis
@@ -123,8 +125,9 @@ func allPhases(gradY, x, flipped *Node, stride int, padding [2][2]int) *Node {
 }
 
 // slide is the convolution of gradY with a kernel, with stride 1, for each of the ⌈H/stride⌉ times ⌈W/stride⌉ pixels of
-// a phase of x. The window of pixel (q,p) begins at pixel (q − before[0], p − before[1]) of gradY: what lies outside of
-// gradY is 0, and what no window holds is sliced off, because a convolution has no negative padding.
+// a phase of x. The window of pixel (q,p) begins at pixel (q − before[0], p − before[1]) of gradY. Pixels
+// outside of gradY are 0. Pixels before the first window or after the last are sliced off, because a convolution takes no
+// negative padding.
 func slide(gradY, kernel, x *Node, stride int, before [2]int) *Node {
 	var padding [2][2]int
 	slice := []SliceAxisSpec{AxisRange(), {}, {}, AxisRange()}

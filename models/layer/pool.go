@@ -7,8 +7,8 @@ package layer
 //	window 0 = [1,2,5]: the maximum is 5, at position 2 of the window
 //	window 1 = [5,4,3]: the maximum is 5, at position 0 of the window
 //
-// so that y = [5,5], and argmax = [2,0] holds the positions. Let gradY = [10,20] be the gradient of the loss by y. The
-// whole gradient of a window goes to its maximum: gradX = [0,0,30,0,0], because pixel 2 is the maximum of both windows.
+// so that y = [5,5], and argmax = [2,0] holds the positions. Let gradY = [10,20]. The whole gradient of a window goes to
+// its maximum: gradX = [0,0,30,0,0], because pixel 2 is the maximum of both windows.
 //
 // XLA computes this by a scatter: it goes through the windows and adds each gradient to a pixel, one by one. Here each
 // pixel looks it up instead, which many pixels can do at a time. Pixel i is at position i − 2j of window j:
@@ -16,9 +16,9 @@ package layer
 //	pixel 2 is at position 2 of window 0 (argmax 2: it takes 10) and at position 0 of window 1 (argmax 0: it takes 20)
 //	pixel 3 is at position 1 of window 1 (argmax 0: it takes nothing)
 //
-// In general, pixel i is at position k of window j if i + before = stride·j + k, where before is the padding before x.
-// All pixels of a phase (see phase.go) have the same positions: for pixel i = stride·q + r, position k belongs to window
-// j = q + (r + before − k)/stride if that is a whole number, and to none otherwise.
+// In general, pixel i is at position k of window j if i + p = stride·j + k, where p is the padding before x. All pixels
+// of a phase (see phase.go) have the same positions: pixel i = stride·q + r is at position k of window
+// j = q + (r + p − k)/stride if that is an integer, and of no window if it is not.
 
 import (
 	"math"
@@ -110,7 +110,7 @@ func lowest(x *Node) *Node {
 	return Scalar(x.Graph(), x.DType(), math.Inf(-1))
 }
 
-// gradient is the gradient by x, [B,H,W,C], from argmax and gradY, both of y's shape.
+// gradient is gradX, [B,H,W,C], from argmax and gradY, both of y's shape.
 func (p pooling) gradient(x, argmax, gradY *Node) *Node {
 	g := x.Graph()
 	// Each phase has this many rows and columns, or more: at least one more than there are windows. A slice that would

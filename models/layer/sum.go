@@ -7,11 +7,11 @@ import (
 // Sum is a network's input x = Each + Shared. Each, [B,H,W,C], differs from sample to sample: the images. Shared,
 // [1,H,W,C], is the same for all samples: a prompt; it is nil if there is none.
 //
-// The first layer of a network is linear, so that the gradient by Shared is the gradient of the layer for the sum of the
-// batch. It costs as much as one sample instead of B. An example with two samples and the layer y = 3·x: if gradY is
-// [[1,2],[10,20]], it is 3·([1,2] + [10,20]) = [33,66].
+// The first layer of a network is linear. So the gradient of Shared needs the layer's gradient only once, for gradY added
+// up over the batch, instead of B times. An example with two samples and the layer y = 3·x: for
+// gradY = [[1,2],[10,20]], the gradient of Shared is 3·([1,2] + [10,20]) = [33,66].
 //
-// The output is that of Each + Shared; the gradient by Shared differs only by rounding. If Shared is not nil, Each takes
+// The output is that of Each + Shared; the gradient of Shared differs only by rounding. If Shared is not nil, Each gets
 // no gradient.
 type Sum struct{ Each, Shared *Node }
 

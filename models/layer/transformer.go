@@ -19,9 +19,9 @@ func Rows(x *Node) *Node {
 	return Reshape(x, -1, channels)
 }
 
-// usesPointwise tells whether Dense computes x by a pointwise convolution: where oneDNN is on and the processor has no
-// AVX-512. There oneDNN computes fast with a kernel that it has laid out for the processor. It does that for a
-// convolution, but not for a matrix product.
+// usesPointwise tells whether Dense computes by a pointwise convolution: if oneDNN is on and the processor has no AVX-512.
+// Without AVX-512, oneDNN is fast only if it first copies the kernel to a layout of its own. It does that for a
+// convolution, and for a matrix product only if the kernel is transposed, as in the gradient.
 func usesPointwise(x *Node) bool { return usesOneDNN(x) && !cpu.X86.HasAVX512F }
 
 // Dense is a fully connected layer (PyTorch: Linear), x·kernel + bias over the last axis: x [..., in], kernel [in,out],

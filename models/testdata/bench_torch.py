@@ -5,7 +5,7 @@
 NET is a name of torchvision_golden.py or efficientnet-lite0, with made-up weights; the side is 224. WHAT is
 
     forward     the frozen network, in inference mode
-    gradient    the network and the gradient by its input
+    gradient    the network and the gradient of its input
     pad, full   an epoch with BLM over --images: a pass in inference mode counts ω, then Adam makes a step for
     smm         each batch, as in the papers' code; the images are in memory
 
