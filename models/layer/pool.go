@@ -10,8 +10,9 @@ package layer
 // so that y = [5,5], and argmax = [2,0] holds the positions. Let gradY = [10,20]. The whole gradient of a window goes to
 // its maximum: gradX = [0,0,30,0,0], because pixel 2 is the maximum of both windows.
 //
-// XLA computes this by a scatter: it goes through the windows and adds each gradient to a pixel, one by one. Here each
-// pixel looks it up instead, which many pixels can do at a time. Pixel i is at position i − 2j of window j:
+// XLA computes this by a scatter: it goes through the windows, one by one, and adds the gradient of each to a pixel. Here
+// each pixel looks up its windows instead. Many pixels can do that at the same time. Pixel i is at position i − 2j of
+// window j:
 //
 //	pixel 2 is at position 2 of window 0 (argmax 2: it takes 10) and at position 0 of window 1 (argmax 0: it takes 20)
 //	pixel 3 is at position 1 of window 1 (argmax 0: it takes nothing)
@@ -29,7 +30,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// MaxPooling is a 2-D max-pool with a square window and without padding, as PyTorch's MaxPool2d: x [B,H,W,C] to
+// MaxPooling is a 2-D max-pool with a square window and without padding, like PyTorch's MaxPool2d: x [B,H,W,C] to
 // [B,⌊(H−window)/stride⌋+1,⌊(W−window)/stride⌋+1,C]. Rows and columns that fill no window are dropped. window and
 // stride are in pixels; the window is at most 11, so that its positions fit into an int8.
 func MaxPooling(x *Node, window, stride int) *Node {
@@ -52,8 +53,8 @@ type pooling struct {
 	padding        [2][2]int
 }
 
-// maximum is the maximum of each window, y [B,H',W',C]. XLA's own pooling takes integers one by one, but its Max takes
-// many at a time, so that those of bf16's bits are compared position by position.
+// maximum is the maximum of each window, y [B,H',W',C]. XLA's own pooling compares integers, such as the bits of bf16,
+// one by one, but Max compares many at a time. Therefore integers are compared position by position.
 func (p pooling) maximum(x *Node) *Node {
 	if x.DType() != dtypes.Int16 {
 		return MaxPool(x).Window(p.window).Strides(p.stride).PaddingPerDim(p.padding[:]).Done()
