@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/stretchr/testify/require"
 
@@ -102,6 +103,15 @@ func TestMaxPoolingExample(t *testing.T) {
 func TestShiftedSumExample(t *testing.T) {
 	requireLines(t, func(in []*Node) []*Node { return []*Node{shiftedSum(zeroPad(in[0], [2][2]int{{}, {1, 1}}), in[1], 1)} },
 		[]any{line(1, 2, 3, 4), kernelLine(1, 10, 100)}, []float32{210, 321, 432, 43})
+}
+
+// The examples of SamePadding and gradientPadding.
+func TestPaddingExamples(t *testing.T) {
+	g := NewGraph(backendtest.Any(t), "padding")
+	x := Zeros(g, shapes.Make(dtypes.Float32, 1, 8, 8, 1))
+	require.Equal(t, [2][2]int{{0, 1}, {0, 1}}, SamePadding(x, 3, 2))
+	kernel := Zeros(g, shapes.Make(dtypes.Float32, 1, 3, 1, 1))
+	require.Equal(t, [2][2]int{{}, {1, 1}}, gradientPadding([2][2]int{{}, {1, 1}}, kernel))
 }
 
 // The example of blockDiagonal.

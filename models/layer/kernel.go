@@ -40,8 +40,8 @@ func (k Kernel) inputs(from, to int) Kernel {
 type Weight func(name string) *Node
 
 // Flipped and FlippedInGroups follow a kernel's name in the name of its flipped kernel: Flipped for an ungrouped
-// convolution, FlippedInGroups for a grouped or depthwise one. A model stores the flipped kernels, because to flip all
-// kernels at every step takes a few per cent of the step's time.
+// convolution, FlippedInGroups for a grouped or depthwise one. A model stores the flipped kernels (models/frozen.go),
+// because to flip all kernels at every step takes a few per cent of the step's time.
 const (
 	Flipped         = " flipped"
 	FlippedInGroups = " flipped in groups"

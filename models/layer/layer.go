@@ -6,7 +6,11 @@
 // x; PyTorch calls them grad_output and grad_input. A layer computes gradX of a given gradY. A frozen weight has no
 // gradient.
 //
-// A layer panics if shapes do not fit, as GoMLX's graph code does.
+// A layer builds a part of a graph. XLA compiles the graph; on a CPU it may call oneDNN, Intel's library of convolutions
+// and matrix products, for some of it (see onednn.go). A layer panics if shapes do not fit, as GoMLX's graph code does.
+//
+// There is no BatchNorm here: package models folds those of frozen models into their convolutions, and package
+// vrkit/input has the one that SMM's mask generator learns.
 package layer
 
 import (
@@ -28,7 +32,8 @@ func LearnedConvolution(x, kernel, bias *Node, padding [2][2]int) *Node {
 
 // SamePadding is TensorFlow's padding "SAME" for a square kernel of that many pixels a side: the zeros that make the
 // output ⌈side/stride⌉ pixels wide, before and after the rows, and before and after the columns. If their number is odd,
-// one more comes after than before.
+// one more comes after than before: for side 8, kernel 3 and stride 2 there is no zero before and one after; PyTorch's
+// padding=1 has one before and one after.
 func SamePadding(x *Node, kernel, stride int) (padding [2][2]int) {
 	for axis := range padding {
 		side := x.Shape().Dim(1 + axis)
