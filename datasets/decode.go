@@ -34,6 +34,9 @@ func ReadImage(path string) (Image, error) {
 
 // readImage is ReadImage whose errors go on from the file's name.
 func readImage(path string) (Image, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return Image{}, errors.New("is no regular file") // a pipe would be waited for without end
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return Image{}, fmt.Errorf("can't be opened: %w", withoutPath(err))

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
@@ -46,6 +47,9 @@ type folderFile struct {
 // left out when the data set is loaded, and the sizes are less by it.
 func newFolder(name string) (source, error) {
 	root := strings.TrimPrefix(name, FolderPrefix)
+	if path, err := filepath.Abs(root); err == nil && !utf8.ValidString(path) {
+		return source{}, fmt.Errorf("the path %q is not UTF-8, so that no run can record it: rename the folder", path)
+	}
 	listed, err := readTree(root)
 	var l layout
 	if err == nil {

@@ -273,6 +273,30 @@ func TestFolderPipe(t *testing.T) {
 	_, notes := notesOf(t, root, Sizes{})
 	require.Len(t, notes, 1)
 	require.Contains(t, notes[0], "1 .jpg that is no file")
+	_, err := ReadImage(filepath.Join(root, "a", "pipe.jpg"))
+	require.ErrorContains(t, err, "pipe.jpg is no regular file")
+}
+
+// A run directory in the folder of its data is no class, and a name that no record could hold is refused.
+func TestFolderWithRuns(t *testing.T) {
+	root := t.TempDir()
+	paint(t, filepath.Join(root, "a"), 2, red)
+	paint(t, filepath.Join(root, "b"), 2, green)
+	run := filepath.Join(root, "runs", "first")
+	require.NoError(t, os.MkdirAll(filepath.Join(run, "state"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(run, "program.json"), []byte("{}"), 0o600))
+	paint(t, filepath.Join(run, "figures"), 2, red)
+	require.NoError(t, os.Rename(run, filepath.Join(root, "run")))
+	require.NoError(t, os.Remove(filepath.Join(root, "runs")))
+	d, notes := notesOf(t, root, Sizes{})
+	require.Equal(t, []string{"a", "b"}, d.Classes)
+	require.Equal(t, []string{"left out, because it is no data: 1 run directory"}, notes)
+
+	paint(t, filepath.Join(root, "caf\xe9"), 2, green)
+	_, err := Named(FolderPrefix + root)
+	require.ErrorContains(t, err, `the name of its folder "caf\xe9" is not UTF-8, so that no file can record it: rename the folder`)
+	_, err = Named(FolderPrefix + filepath.Join(root, "caf\xe9"))
+	require.ErrorContains(t, err, "is not UTF-8")
 }
 
 func TestFolderRefuses(t *testing.T) {

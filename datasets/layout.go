@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // partNames are what the folders of a part may be called.
@@ -50,6 +51,11 @@ func layOut(root *tree) (layout, error) {
 		}
 	}
 	l.classes = slices.Sorted(maps.Keys(known))
+	for _, class := range l.classes {
+		if !utf8.ValidString(class) {
+			return layout{}, fmt.Errorf("the name of its folder %q is not UTF-8, so that no file can record it: rename the folder", class)
+		}
+	}
 	if len(l.classes) > 0 {
 		if err := checkClasses(folders, trained); err != nil {
 			return layout{}, err
@@ -166,7 +172,7 @@ func (root *tree) tooFewClasses(byPart map[string][]*tree) error {
 	if len(found) == 1 && len(found[0].pictures) == 0 {
 		return fmt.Errorf("it has one folder with pictures, %s, which holds folders of them (%s): is %s%s the data set?", found[0].name(), names(found[0].classes()), FolderPrefix, found[0].path)
 	}
-	others, _, _ := root.count()
+	others, _, _, _ := root.count()
 	has := ""
 	if len(others) > 0 {
 		has = "; it has other files: " + suffixCounts(others)
@@ -183,7 +189,7 @@ func checkClasses(folders map[string][]*tree, trained map[string]bool) error {
 		}
 		others, pictures := map[string]int{}, 0
 		for _, folder := range folders[class] {
-			found, _, _ := folder.count()
+			found, _, _, _ := folder.count()
 			for suffix, n := range found {
 				others[suffix] += n
 			}
@@ -209,7 +215,7 @@ func checkClasses(folders map[string][]*tree, trained map[string]bool) error {
 
 // leftOut says what of a folder is not taken, by kind and number.
 func (root *tree) leftOut(byPart map[string][]*tree) (lines []string) {
-	others, hidden, loops := root.count()
+	others, hidden, loops, runs := root.count()
 	if len(others) > 0 {
 		lines = append(lines, fmt.Sprintf("left out, for their suffix: %s (pictures are %s)", suffixCounts(others), strings.Join(suffixes, " ")))
 	}
@@ -226,6 +232,9 @@ func (root *tree) leftOut(byPart map[string][]*tree) (lines []string) {
 	}
 	if hidden > 0 {
 		lines = append(lines, fmt.Sprintf("left out: %d hidden files or folders", hidden))
+	}
+	if runs > 0 {
+		lines = append(lines, "left out, because it is no data: "+plural(runs, "run directory"))
 	}
 	if loops > 0 {
 		lines = append(lines, "left out: "+plural(loops, "link")+" to a folder above")

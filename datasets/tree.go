@@ -22,6 +22,7 @@ type tree struct {
 	others   map[string]int // how many files of each other suffix
 	hidden   int
 	loops    int // links to a folder that this one lies in, which are not followed
+	runs     int // run directories, which hold no data
 }
 
 // readTree lists a folder and all below it. Links are followed, because data sets are often put together
@@ -53,6 +54,8 @@ func growTree(path string, in []os.FileInfo, seen *int) (*tree, error) {
 		switch {
 		case strings.HasPrefix(name, ".") || name == "__MACOSX":
 			t.hidden++
+		case err == nil && info.IsDir() && isRun(file.path):
+			t.runs++
 		case err == nil && info.IsDir():
 			if slices.ContainsFunc(in, func(above os.FileInfo) bool { return os.SameFile(above, info) }) {
 				t.loops++
@@ -77,6 +80,13 @@ func growTree(path string, in []os.FileInfo, seen *int) (*tree, error) {
 	return t, nil
 }
 
+// isRun reports whether a folder is a run directory: a run may lie in the folder of its data.
+func isRun(path string) bool {
+	_, record := os.Stat(filepath.Join(path, "program.json"))
+	_, state := os.Stat(filepath.Join(path, "state"))
+	return record == nil && state == nil
+}
+
 func (t *tree) name() string { return filepath.Base(t.path) }
 
 // all are the pictures in a folder and below it: its own first.
@@ -98,17 +108,17 @@ func (t *tree) classes() (folders []*tree) {
 	return folders
 }
 
-// count adds up, over a folder and all below it, the files of other suffixes, and what is hidden or a loop.
-func (t *tree) count() (others map[string]int, hidden, loops int) {
-	others, hidden, loops = maps.Clone(t.others), t.hidden, t.loops
+// count adds up, over a folder and all below it, the files of other suffixes, and what is hidden, a loop or a run.
+func (t *tree) count() (others map[string]int, hidden, loops, runs int) {
+	others, hidden, loops, runs = maps.Clone(t.others), t.hidden, t.loops, t.runs
 	for _, folder := range t.folders {
-		more, h, l := folder.count()
+		more, h, l, r := folder.count()
 		for suffix, n := range more {
 			others[suffix] += n
 		}
-		hidden, loops = hidden+h, loops+l
+		hidden, loops, runs = hidden+h, loops+l, runs+r
 	}
-	return others, hidden, loops
+	return others, hidden, loops, runs
 }
 
 // suffixCounts says how many files there are of which suffix, the most first: "12 .txt, 1 without a suffix".
@@ -131,6 +141,9 @@ func suffixCounts(others map[string]int) string {
 func plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
+	}
+	if stem, ok := strings.CutSuffix(thing, "y"); ok {
+		return fmt.Sprintf("%d %sies", n, stem)
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"fmt"
 	"io"
 	"os"
 
@@ -20,6 +21,9 @@ type dict struct {
 // readDicts reads a weight file and returns every dict of tensors in it, at least one. The first bytes of the file tell
 // its format: .safetensors, .npz, or one of the two formats that PyTorch saves.
 func readDicts(path string) ([]dict, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file: give a weight file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

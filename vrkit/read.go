@@ -30,6 +30,9 @@ func (c *Compiled) Read(pixels []uint8, classes []string, k int) (Reading, error
 		return Reading{}, err
 	}
 	defer images.FinalizeAll()
+	if k < 0 {
+		return Reading{}, fmt.Errorf("a reading names 0 or more voters, not %d", k)
+	}
 	if len(classes) != c.Targets || images.Shape().Dim(0) != 1 {
 		return Reading{}, fmt.Errorf("a reading takes one picture and %d class names, not %d and %d", c.Targets, images.Shape().Dim(0), len(classes))
 	}

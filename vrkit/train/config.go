@@ -85,7 +85,22 @@ func (c Config) CheckRecipe() error {
 	case !slices.Contains(Schedules, c.Schedule):
 		return fmt.Errorf("no schedule is called %q; known: %s, %s", c.Schedule, Fast, Exact)
 	}
-	return errors.Join(CheckBatch(c.Batch), c.checkDevices(), c.Recipe.Check())
+	return errors.Join(CheckBatch(c.Batch), c.checkDevices(), c.checkMemory(), c.Recipe.Check())
+}
+
+// maxPixels bounds the values of a batch's pixels: more is a slip, and would end the process for want of memory.
+const maxPixels = 1 << 31
+
+// checkMemory returns an error if a batch at the model's side would hold more than maxPixels values.
+func (c Config) checkMemory() error {
+	if c.Program.Model == nil {
+		return nil
+	}
+	side := c.Program.SideOrDefault()
+	if c.Batch > 0 && side > 0 && side > maxPixels/3/c.Batch/side {
+		return fmt.Errorf("a batch of %d pictures of side %d takes more memory than can be: take fewer pictures, or a smaller side", c.Batch, side)
+	}
+	return nil
 }
 
 // checkDevices returns an error if the devices can't share the batch.

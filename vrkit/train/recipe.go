@@ -126,7 +126,7 @@ func (r Recipe) Check() error {
 
 func (g Group) check(of string) error {
 	if !(g.Rate >= 0 && g.Rate <= 1e6) {
-		return fmt.Errorf("the learning rate of the %s must be a number of at least 0, not %v", of, g.Rate)
+		return fmt.Errorf("the learning rate of the %s must be a number from 0 to 1e6, not %v", of, g.Rate)
 	}
 	switch g.Fall {
 	case Constant, Cosine:

@@ -104,8 +104,8 @@ func TestTrainRefuses(t *testing.T) {
 		"-batch 99999999999":     "not 99999999999",
 		"-batch ten":             `invalid value "ten" for flag -batch`,
 		"-epochs -1":             "at least one epoch, not -1",
-		"-lr -.1":                "at least 0, not -0.1",
-		"-lr nan":                "at least 0, not NaN",
+		"-lr -.1":                "from 0 to 1e6, not -0.1",
+		"-lr nan":                "from 0 to 1e6, not NaN",
 		"-lambda -1":             "λ must be a number of at least 0, not -1",
 		"-lambda NaN":            "not NaN",
 		"-side 100":              "multiples of 32, not 100",
@@ -113,7 +113,7 @@ func TestTrainRefuses(t *testing.T) {
 		"-n 128":                 "-n: padding needs an image smaller than the model's input: its side must lie between 1 and 127, not 128",
 		"-side 64 -n 64":         "must lie between 1 and 63, not 64",
 		"-n -3":                  "-n: padding needs",
-		"-lr-mask -1":            "learning rate of the mask generator must be a number of at least 0, not -1",
+		"-lr-mask -1":            "learning rate of the mask generator must be a number from 0 to 1e6, not -1",
 		"-lr-output inf":         "learning rate of the output must be",
 		"-recipe best":           `no recipe is called "best"; known: course, blm, blm-watermark, smm, smm-vit, clip`,
 		"-schedule slow":         `no schedule is called "slow"; known: fast, exact`,
@@ -172,4 +172,29 @@ func TestDoctor(t *testing.T) {
 		require.True(t, f.OK || f.Remedy != "", "what is missing can be had: %+v", f)
 	}
 	require.Subset(t, what, []string{"versions", "cache", "backend", "python3", "model squeezenet1.1", "data set mnist"})
+}
+
+// What can't be written is no success.
+func TestOutputThatCantBeWritten(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skipf("this system has no /dev/full: %v", err)
+	}
+	defer full.Close()
+	var stderr strings.Builder
+	for _, arguments := range [][]string{{"models"}, {"models", "-json"}, {"train", "-h"}, {}} {
+		stderr.Reset()
+		require.Equal(t, 1, run(t.Context(), arguments, full, &stderr), "%q", arguments)
+		require.Contains(t, stderr.String(), "vrkit: the output can't be written: ")
+		require.Contains(t, stderr.String(), "no space left on device")
+	}
+}
+
+// A slip in a number ends with a line, not for want of memory.
+func TestTooLarge(t *testing.T) {
+	dir := t.TempDir()
+	refused(t, dir, "a batch of 50 pictures of side 100000 takes more memory than can be", "train", "-side", "100000", "-o", "run")
+	refused(t, dir, "a batch of 16384 pictures of side 1024 takes more memory", "train", "-side", "1024", "-batch", "16384", "-o", "run")
+	refused(t, dir, "must be a number from 0 to 1e6, not 1e+300", "train", "-lr", "1e300", "-o", "run")
+	refused(t, dir, "-voters must be at least 0, not -1", "predict", "run", "a.png", "-voters", "-1")
 }

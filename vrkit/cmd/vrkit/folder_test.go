@@ -77,6 +77,17 @@ func TestFolderWithUnreadableFiles(t *testing.T) {
 		require.Contains(t, stderr, refusal)
 	}
 
+	// A table whose folder has other contents now shows no number of before as one of them.
+	kept, err := os.ReadFile(filepath.Join(dir, "own/red/000.png"))
+	require.NoError(t, err)
+	other, err := os.ReadFile(filepath.Join(dir, "own/red/001.png"))
+	require.NoError(t, err)
+	require.NotEqual(t, kept, other)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "own/red/000.png"), other, 0o600))
+	status, _, stderr = vrkitIn(t, dir, grid...)
+	require.Equal(t, 1, status)
+	require.Contains(t, stderr, "seed-0 was trained with other images than folder:own holds now: give the table another folder with -o, or delete that run")
+
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "own/red/000.png"), nil, 0o600))
 	status, _, stderr = vrkitIn(t, dir, "eval", "run")
 	require.Equal(t, 1, status)

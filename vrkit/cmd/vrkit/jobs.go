@@ -99,6 +99,9 @@ func (c cell) run(ctx context.Context, executable string, processors []int) (res
 			if other := result.manifest.Model.CheckWeights(c.Model, c.hash); other != nil { // under the same file name
 				return outcome{}, false, askForWeights(fmt.Errorf("%s: %w", c.Run, other), *c.spec.weights)
 			}
+			if result.manifest.Data.SHA256 != c.data {
+				return outcome{}, false, fmt.Errorf("%s was trained with other images than %s holds now: give the table another folder with -o, or delete that run", c.Run, c.Dataset)
+			}
 			return result, false, nil
 		}
 	}

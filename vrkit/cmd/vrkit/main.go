@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -68,6 +69,30 @@ func main() {
 
 // run does what main does, for tests too, and returns the exit status.
 func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int {
+	out := &written{to: stdout}
+	status := dispatch(ctx, arguments, out, stderr)
+	if out.err != nil {
+		fmt.Fprintf(stderr, "vrkit: the output can't be written: %v\n", out.err)
+		return 1
+	}
+	return status
+}
+
+// written writes, and keeps the first error: what prints text does not look at each.
+type written struct {
+	to  io.Writer
+	err error
+}
+
+// Write implements [io.Writer].
+func (w *written) Write(p []byte) (int, error) {
+	n, err := w.to.Write(p)
+	w.err = cmp.Or(w.err, err)
+	return n, err
+}
+
+// dispatch finds the command and runs it.
+func dispatch(ctx context.Context, arguments []string, stdout, stderr io.Writer) int {
 	if len(arguments) == 0 || isHelp(arguments[0]) {
 		usage(stdout)
 		return 0

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -43,6 +44,11 @@ func mapping(_ context.Context, c *call) error {
 		return errors.New("needs -logits Z.npy, -labels Y.npy and -o OMEGA.npy")
 	case *classes < 1:
 		return fmt.Errorf("needs the number of target labels: -classes K, at least 1, not %d", *classes)
+	}
+	for _, from := range []string{*logits, *labels} {
+		if same(from, *to) {
+			return fmt.Errorf("-o %s would overwrite what it is computed from: take another file", *to)
+		}
 	}
 	z, n, sources, err := readLogits(*logits)
 	if err != nil {
@@ -135,4 +141,11 @@ func readLabels(path string, n, classes int) ([]int32, error) {
 		labels[i] = int32(label)
 	}
 	return labels, nil
+}
+
+// same reports whether two paths lead to one file that is there.
+func same(a, b string) bool {
+	one, errA := os.Stat(a)
+	other, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(one, other)
 }

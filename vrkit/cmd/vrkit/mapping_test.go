@@ -193,6 +193,7 @@ func TestMappingRefuses(t *testing.T) {
 		{"target label 1 has no training sample", map[string]string{"-labels": "zeros.npy", "-method": "blm+"}},
 		{"can't write nowhere/omega.npy: no such file or directory", map[string]string{"-o": "nowhere/omega.npy"}},
 		{"can't write folder: file exists", map[string]string{"-o": "folder"}},
+		{"-o z.npy would overwrite what it is computed from", map[string]string{"-o": "z.npy"}},
 	} {
 		arguments := []string{"mapping"}
 		flags := map[string]string{"-logits": "z.npy", "-labels": "y.npy", "-classes": "2", "-o": "omega.npy"}

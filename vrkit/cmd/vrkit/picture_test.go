@@ -38,7 +38,7 @@ func TestPicturesRefused(t *testing.T) {
 	refused(t, dir, "wide.png has 40×32 pixels: -raw takes square pictures", "logits", "-raw", "-image", "wide.png")
 	refused(t, dir, "needs RUN IMAGE...", "predict")
 	refused(t, dir, "needs RUN IMAGE...", "predict", "run")
-	refused(t, dir, "broken.png is no picture", "predict", "run", "wide.png", "broken.png")
+	refused(t, dir, "broken.png is no picture", "predict", "run", "broken.png")
 	refused(t, dir, "run is no run directory", "predict", "run", "wide.png")
 	refused(t, dir, `no model is called "resnet"`, "models", "-fetch", "resnet")
 	refused(t, dir, `no data set is called "imagenet"`, "datasets", "-fetch", "imagenet")
@@ -145,4 +145,19 @@ func TestLogitsPrepared(t *testing.T) {
 	b, err := os.ReadFile("b.npy")
 	require.NoError(t, err)
 	require.Equal(t, b, a)
+}
+
+// Pictures that can't be read are named together, and the others are read.
+func TestReadPictures(t *testing.T) {
+	dir := t.TempDir()
+	good, bad, gone := filepath.Join(dir, "good.png"), filepath.Join(dir, "bad.png"), filepath.Join(dir, "gone.png")
+	savePNG(t, good, image.NewGray(image.Rect(0, 0, 4, 4)))
+	require.NoError(t, os.WriteFile(bad, []byte("junk"), 0o600))
+	pictures, err := readPictures([]string{bad, good, gone})
+	require.Len(t, pictures, 1)
+	require.Equal(t, good, pictures[0].path)
+	require.ErrorContains(t, err, "2 of 3 pictures can't be read: "+bad)
+	require.ErrorContains(t, err, gone)
+	_, err = readPictures([]string{good})
+	require.NoError(t, err)
 }

@@ -25,13 +25,12 @@ func predict(ctx context.Context, c *call) error {
 	if err := errors.Join(checkEpoch(*which), checkDevice(*device)); err != nil {
 		return err
 	}
-	var pictures []datasets.Image
-	for _, path := range c.arguments[1:] {
-		picture, err := datasets.ReadImage(path)
-		if err != nil {
-			return err
-		}
-		pictures = append(pictures, picture)
+	if *voters < 0 {
+		return fmt.Errorf("-voters must be at least 0, not %d", *voters)
+	}
+	pictures, broken := readPictures(c.arguments[1:])
+	if len(pictures) == 0 {
+		return broken
 	}
 	report := fetch.Terminal(c.stderr)
 	run, err := openRun(ctx, c.arguments[0], *which, *weights, report)
@@ -53,14 +52,14 @@ func predict(ctx context.Context, c *call) error {
 		Voters      []vrkit.Ballot `json:"voters"`
 	}
 	var predictions []prediction
-	for i, picture := range pictures {
-		reading, err := program.Read(picture.Resized(program.ImageSide()), run.Classes(), *voters)
+	for _, p := range pictures {
+		reading, err := program.Read(p.Resized(program.ImageSide()), run.Classes(), *voters)
 		if err != nil {
-			return fmt.Errorf("%s: %w", c.arguments[1+i], err)
+			return fmt.Errorf("%s: %w", p.path, err)
 		}
-		predictions = append(predictions, prediction{c.arguments[1+i], reading.Label, reading.Probability, reading.Voters})
+		predictions = append(predictions, prediction{p.path, reading.Label, reading.Probability, reading.Voters})
 	}
-	return c.print(predictions, func(w io.Writer) {
+	err = c.print(predictions, func(w io.Writer) {
 		for _, p := range predictions {
 			var said []string
 			for _, v := range p.Voters {
@@ -69,4 +68,31 @@ func predict(ctx context.Context, c *call) error {
 			fmt.Fprintf(w, "%s: %s, %.1f %% (%s)\n", p.Image, p.Label, 100*p.Probability, strings.Join(said, ", "))
 		}
 	})
+	return errors.Join(err, broken)
+}
+
+// picture is one that was read from a file.
+type picture struct {
+	datasets.Image
+	path string
+}
+
+// readPictures reads picture files. Those that can't be read are left out, and named in one error.
+func readPictures(paths []string) (pictures []picture, broken error) {
+	var reasons []string
+	for _, path := range paths {
+		m, err := datasets.ReadImage(path)
+		if err != nil {
+			reasons = append(reasons, err.Error())
+			continue
+		}
+		pictures = append(pictures, picture{m, path})
+	}
+	switch {
+	case len(reasons) == 1:
+		broken = errors.New(reasons[0])
+	case len(reasons) > 1:
+		broken = fmt.Errorf("%d of %d pictures can't be read: %s", len(reasons), len(paths), strings.Join(reasons, "; "))
+	}
+	return pictures, broken
 }

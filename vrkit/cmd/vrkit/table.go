@@ -96,6 +96,7 @@ type cell struct {
 	flags []string // of train, beside its parts
 	spec  *spec    // what they say
 	hash  string   // of the weights, once they are fetched
+	data  string   // the hash of the images that the run has, likewise
 }
 
 // String names a cell as progress does.
@@ -188,7 +189,7 @@ func planned(c *call, path, dir string) ([]cell, error) {
 	}
 	var all []cell
 	at := map[any]int{} // of a run, the line
-	for number, line := range strings.Split(string(data), "\n") {
+	for number, line := range strings.Split(strings.TrimPrefix(string(data), "\ufeff"), "\n") {
 		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
@@ -203,6 +204,9 @@ func planned(c *call, path, dir string) ([]cell, error) {
 		var cells []cell
 		if err == nil {
 			cells, err = g.cells(one, dir)
+		}
+		if errors.Is(err, flag.ErrHelp) {
+			err = errors.New("-h is no flag of a plan's line")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", path, number+1, err)
@@ -258,9 +262,9 @@ func seedIdentity(text string) string {
 }
 
 // fetchAll fetches every model and data set of the cells, once, before the first run begins, checks that what can be
-// read is enough for each, and keeps the hash of each cell's weights.
+// read is enough for each, and keeps the hashes of each cell's weights and images.
 func fetchAll(ctx context.Context, cells []cell, report fetch.Report) error {
-	hashes, read := map[[2]string]string{}, map[string]datasets.Info{}
+	hashes, images := map[[2]string]string{}, map[any]string{}
 	for i := range cells {
 		c := &cells[i]
 		weights := [2]string{c.Model, *c.spec.weights}
@@ -272,18 +276,16 @@ func fetchAll(ctx context.Context, cells []cell, report fetch.Report) error {
 			hashes[weights] = frozen.Weights.Hash()
 		}
 		c.hash = hashes[weights]
-		info, known := read[c.Dataset]
-		if !known {
-			data, err := datasets.Load(ctx, c.Dataset, datasets.Sizes{}, report)
+		sizes := c.spec.dataSizes()
+		taken := [2]any{c.Dataset, sizes}
+		if images[taken] == "" {
+			data, err := datasets.Load(ctx, c.Dataset, sizes, report)
 			if err != nil {
-				return err
+				return fmt.Errorf("%s: %w", c, c.spec.inFlags(err))
 			}
-			info = data.Info
-			read[c.Dataset] = info
+			images[taken] = data.SHA256
 		}
-		if _, err := c.spec.dataSizes().Of(info); err != nil {
-			return fmt.Errorf("%s: %w", c, c.spec.inFlags(err))
-		}
+		c.data = images[taken]
 	}
 	return nil
 }

@@ -89,6 +89,18 @@ func TestPlan(t *testing.T) {
 	require.NotContains(t, cells[0].flags, "-schedule=exact")
 	require.Contains(t, cells[3].flags, "-schedule=exact")
 
+	// As editors write it, with a mark at its beginning; and help is no grid.
+	for text, cause := range map[string]string{"\ufeff-inputs pad -seeds 1\n": "", "# help\n-h\n": "a.plan:2: -h is no flag of a plan's line"} {
+		require.NoError(t, os.WriteFile(plan, []byte(text), 0o600))
+		cells, err := planned(c, plan, "grid")
+		if cause == "" {
+			require.NoError(t, err)
+			require.Len(t, cells, 1)
+		} else {
+			require.ErrorContains(t, err, cause)
+		}
+	}
+
 	// The best epoch on validation may be any, so that all are measured.
 	c = newCall("table", "-val", "5")
 	g := c.gridFlags()
