@@ -92,8 +92,10 @@ type TrainingRecord struct {
 	Batch    int             `json:"batch"`
 	Epochs   int             `json:"epochs"`
 	Seed     uint64          `json:"seed"`
-	Schedule string          `json:"schedule,omitempty"`  // of an ω that is estimated: a train.Schedule
-	EndTests bool            `json:"end_tests,omitempty"` // the test set was measured at the ends only
+	Schedule string          `json:"schedule,omitempty"` // of an ω that is estimated: a train.Schedule
+	// BatchNorm is a train.BatchNorm, of an input manipulation that has running statistics; "" is train.Running.
+	BatchNorm string `json:"batchnorm,omitempty"`
+	EndTests  bool   `json:"end_tests,omitempty"` // the test set was measured at the ends only
 }
 
 // EngineRecord names what computed: results are bit-equal only under the same.

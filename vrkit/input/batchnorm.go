@@ -19,10 +19,9 @@ const (
 //	y = γ (x − mean) / √(variance + 1e-5) + β
 //
 // for every channel. In training, mean and variance are the batch's, and the running ones, which
-// training does not learn, are moved a tenth of the way to them, in the variance's case to the unbiased
-// one. Otherwise the running ones are used. present is [B] or nil, as in Batch: what only fills the
-// batch is not counted.
-func batchNorm(scope *model.Scope, x, present *Node, training bool) *Node {
+// training does not learn, move towards them by batch.Momentum, in the variance's case towards the unbiased
+// one. Otherwise the running ones are used. What only fills the batch is not counted.
+func batchNorm(scope *model.Scope, x *Node, batch Batch, training bool) *Node {
 	g := x.Graph()
 	variable := func(name string, initial model.VariableInitializer) *model.Variable {
 		return scope.WithInitializer(initial).VariableWithShape(name, shapes.Make(x.DType(), x.Shape().Dim(-1)))
@@ -34,11 +33,16 @@ func batchNorm(scope *model.Scope, x, present *Node, training bool) *Node {
 	mean, variance, shift := runningMean.NodeValue(g), runningVariance.NodeValue(g), beta.NodeValue(g)
 	if training {
 		var count *Node
-		mean, variance, count = statistics(x, present)
+		mean, variance, count = statistics(x, batch.Present)
 		// Of a single value there is no unbiased variance; it counts as 0 here, where PyTorch refuses.
 		unbiased := Div(Mul(variance, count), MaxScalar(AddScalar(count, -1), 1))
-		move(runningMean, mean)
-		move(runningVariance, unbiased)
+		momentum := batch.Momentum
+		if momentum == nil {
+			momentum = Scalar(g, x.DType(), normMomentum)
+		}
+		momentum = ConvertDType(momentum, x.DType())
+		move(runningMean, mean, momentum)
+		move(runningVariance, unbiased, momentum)
 	}
 	scale := Div(gamma.NodeValue(g), Sqrt(AddScalar(variance, normEpsilon)))
 	if training {
@@ -74,8 +78,8 @@ func statistics(x, present *Node) (mean, variance, count *Node) {
 	return mean, variance, count
 }
 
-// move sets a running statistic a tenth of the way to a batch's.
-func move(running *model.Variable, batch *Node) {
+// move sets a running statistic to (1 − momentum) of what it was plus momentum of the batch's.
+func move(running *model.Variable, batch, momentum *Node) {
 	old := running.NodeValue(batch)
-	running.SetNodeValue(Add(MulScalar(old, 1-normMomentum), MulScalar(StopGradient(batch), normMomentum)))
+	running.SetNodeValue(Add(Mul(old, OneMinus(momentum)), Mul(StopGradient(batch), momentum)))
 }

@@ -48,7 +48,7 @@ func (m generator) apply(scope *model.Scope, batch Batch, training bool) *Node {
 	x := batch.Images
 	for i, channels := range m.stages {
 		x = m.convolve(scope.At("conv%d", i+1), x, i, channels)
-		x = layer.ReLU(batchNorm(scope.At("norm%d", i+1), x, batch.Present, training))
+		x = layer.ReLU(batchNorm(scope.At("norm%d", i+1), x, batch, training))
 		if i < m.pools {
 			x = layer.MaxPooling(x, 2, 2)
 		}

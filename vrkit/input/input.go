@@ -51,6 +51,16 @@ type Batch struct {
 	// Present is 1 for an image and 0 for what only fills the batch, [B], of a float type; nil where
 	// all are images. A manipulation that looks at the whole batch has to leave the filling out.
 	Present *Node
+	// Momentum is how far the running statistics of a batch normalisation move towards the batch's, a scalar
+	// from 0 to 1, where the graph is for training; nil takes PyTorch's .1.
+	Momentum *Node
+}
+
+// Normed is a manipulation that may contain batch normalisation.
+type Normed interface {
+	Manipulation
+	// RunningStatistics says whether it has running statistics, which training moves and an evaluation uses.
+	RunningStatistics() bool
 }
 
 // Shared is a manipulation that adds the same to every image. A model can take the two parts one by

@@ -164,6 +164,9 @@ func upsample(x *Node, p int) *Node {
 	return Reshape(x, size, height*p, width*p, channels)
 }
 
+// RunningStatistics are those of the mask generator, unless an ablation leaves it out.
+func (s SMM) RunningStatistics() bool { return s.Ablate != OnlyDelta && s.Ablate != MaskOnes }
+
 // Picture shows the pattern of δ, [side,side,3], row-major: grey where it is 0, and so drawn that its
 // value furthest from 0 is black or white. What a sample gets of it is Mask's to say.
 func (SMM) Picture(delta []float32, _ int) []float32 { return pictureOf(delta) }

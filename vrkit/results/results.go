@@ -8,10 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // Run is what one run came to. Accuracies are shares, 0 to 1, and −1 where they were not measured.
@@ -43,9 +44,11 @@ type Row struct {
 	Label      string   `json:"label,omitempty"`
 	Seeds      []uint64 `json:"seeds"`
 	Epochs     int      `json:"epochs"`
-	Before     float64  `json:"before"`             // mean at epoch 0: the mapping alone, nothing learned
-	Accuracy   float64  `json:"accuracy"`           // mean after the last epoch
-	Deviation  float64  `json:"deviation"`          // of those over the seeds, with n−1; 0 for one seed
+	Before     float64  `json:"before"`        // mean at epoch 0: the mapping alone, nothing learned
+	Accuracy   float64  `json:"accuracy"`      // mean after the last epoch
+	Deviation  float64  `json:"deviation"`     // of those over the seeds, with n−1; 0 for one seed
+	Low        *float64 `json:"low,omitempty"` // the accuracy's 95 % interval over the seeds (see [Interval]); nil for one seed
+	High       *float64 `json:"high,omitempty"`
 	BestOnVal  float64  `json:"best_on_validation"` // mean of the epochs chosen so; −1 without a validation set
 	BestOnTest float64  `json:"best_on_test"`       // mean of the papers' choice; −1 if the test set was not measured every epoch
 	Loss       float64  `json:"loss"`               // mean training loss of the last epoch
@@ -81,21 +84,12 @@ func Summarise(runs []Run) (rows []*Row) {
 		row.PeakMemory = max(row.PeakMemory, r.PeakMemory)
 		row.Seeds = append(row.Seeds, r.Seed)
 		row.accuracies = append(row.accuracies, r.Accuracy)
-		row.Deviation = deviation(row.accuracies)
+		if interval := row.Interval(); interval.Seeds > 1 {
+			row.Deviation = stat.StdDev(row.accuracies, nil)
+			row.Low, row.High = &interval.Low, &interval.High
+		}
 	}
 	return rows
-}
-
-// deviation is the standard deviation of a sample, with n−1; 0 for one value.
-func deviation(values []float64) float64 {
-	mean, squares := 0., 0.
-	for _, v := range values {
-		mean += v / float64(len(values))
-	}
-	for _, v := range values {
-		squares += (v - mean) * (v - mean)
-	}
-	return math.Sqrt(squares / float64(max(len(values)-1, 1)))
 }
 
 // header names the columns, in the order of fields.

@@ -26,6 +26,9 @@ func TestRuns(t *testing.T) {
 	require.Equal(t, []uint64{0, 1}, rows[0].Seeds)
 	require.Equal(t, .625, rows[0].Accuracy)
 	require.InDelta(t, .1767767, rows[0].Deviation, 1e-6)
+	require.Zero(t, *rows[0].Low, "t of one degree of freedom is 12.7")
+	require.Equal(t, 1., *rows[0].High)
+	require.Nil(t, rows[1].Low)
 	require.EqualValues(t, 2e9, rows[0].PeakMemory)
 	require.Equal(t, -1., rows[0].BestOnVal)
 	require.Zero(t, rows[1].Deviation)
@@ -40,4 +43,18 @@ func TestRuns(t *testing.T) {
 	require.ErrorContains(t, err, "the first line must be model,dataset")
 	_, err = Read(strings.NewReader(strings.Replace(string(written), ",0.75,", ",much,", 1)))
 	require.ErrorContains(t, err, "line 4: test_accuracy")
+}
+
+// TestPaired compares with an interval computed by hand: the differences of seeds 1, 2 and 3 are .1, .2 and .3, of
+// deviation .1, and Student's t of two degrees of freedom is 4.3027.
+func TestPaired(t *testing.T) {
+	row := func(seeds []uint64, accuracies ...float64) *Row { return &Row{Seeds: seeds, accuracies: accuracies} }
+	one := row([]uint64{3, 1, 2, 9}, .9, .5, .7, 0)
+	other := row([]uint64{0, 1, 2, 3}, 1, .4, .5, .6)
+	d := one.Paired(other)
+	require.Equal(t, 3, d.Seeds)
+	require.InDelta(t, .2, d.Mean, 1e-12)
+	require.InDelta(t, .2-4.3027*.1/1.7320508, d.Low, 1e-5)
+	require.InDelta(t, .2+4.3027*.1/1.7320508, d.High, 1e-5)
+	require.Zero(t, row([]uint64{5}, 1).Paired(other).Seeds)
 }

@@ -79,6 +79,8 @@ func facts(e train.Event) []string {
 		says = append(says, fmt.Sprintf("loss %.3f", e.Loss), "train "+percent(e.Accuracy))
 	case train.StageEstimate:
 		says = append(says, "estimating ω "+steps(e))
+	case train.StageStatistics:
+		says = append(says, "BatchNorm's statistics "+steps(e))
 	case train.StageEvaluate:
 		says = append(says, "evaluating "+steps(e))
 	}

@@ -32,9 +32,12 @@ type Config struct {
 	Batch    int      // images a step; 0 takes the recipe's
 	Seed     uint64   // of all that is drawn: the order of the training data, how they are varied, and what the program's parts draw
 	Schedule Schedule // when ω's statistics are gathered; empty is Fast
-	Force    bool     // resume even if the engine differs, so that results are not bit-equal
-	EndTests bool     // measure the test set at epoch 0 and at the last one asked for only, to save time
-	History  bool     // keep what was learned, and ω, of every epoch: artefact/epoch-NNN.npz
+	// BatchNorm says what an evaluation takes for the mean and variance of a batch normalisation in the input
+	// manipulation; empty is Running.
+	BatchNorm BatchNorm
+	Force     bool // resume even if the engine differs, so that results are not bit-equal
+	EndTests  bool // measure the test set at epoch 0 and at the last one asked for only, to save time
+	History   bool // keep what was learned, and ω, of every epoch: artefact/epoch-NNN.npz
 
 	Events func(Event) // may be nil; called from the training goroutine
 }
@@ -63,6 +66,9 @@ func (c Config) filled() Config {
 	if c.Schedule == "" {
 		c.Schedule = Fast
 	}
+	if c.BatchNorm == "" {
+		c.BatchNorm = Running
+	}
 	if c.Devices == 1 {
 		c.Devices = 0
 	}
@@ -84,6 +90,8 @@ func (c Config) CheckRecipe() error {
 		return fmt.Errorf("a run needs at least one epoch, not %d", c.Epochs)
 	case !slices.Contains(Schedules, c.Schedule):
 		return fmt.Errorf("no schedule is called %q; known: %s, %s", c.Schedule, Fast, Exact)
+	case !slices.Contains(BatchNorms, c.BatchNorm):
+		return fmt.Errorf("no batch normalisation is called %q; known: %s, %s", c.BatchNorm, Running, Precise)
 	}
 	return errors.Join(CheckBatch(c.Batch), c.checkDevices(), c.checkMemory(), c.Recipe.Check())
 }
@@ -167,6 +175,9 @@ func (c Config) manifest() (vrkit.Manifest, error) {
 	training := vrkit.TrainingRecord{Recipe: recipe, Batch: c.Batch, Epochs: c.Epochs, Seed: c.Seed, EndTests: c.EndTests}
 	if _, ok := p.Output.(output.Estimator); ok {
 		training.Schedule = string(c.Schedule)
+	}
+	if c.BatchNorm == Precise && hasStatistics(p) {
+		training.BatchNorm = string(Precise)
 	}
 	trainables := 0
 	if counted, ok := p.Input.(input.Trainables); ok {

@@ -4,12 +4,13 @@ import "time"
 
 // The stages of a run, as events name them.
 const (
-	StageEstimate = "estimate" // a pass over the training data to estimate ω
-	StageTrain    = "train"    // an epoch of optimiser steps
-	StageEvaluate = "evaluate" // a pass over validation and test data
-	StageEpoch    = "epoch"    // an epoch has ended: Metrics are there
-	StageDone     = "done"     // the run has ended
-	StageStopped  = "stopped"  // the run ends before its time: interrupted, or with an error
+	StageEstimate   = "estimate"   // a pass over the training data to estimate ω
+	StageStatistics = "statistics" // a pass over the training data to estimate the statistics of a batch normalisation anew
+	StageTrain      = "train"      // an epoch of optimiser steps
+	StageEvaluate   = "evaluate"   // a pass over validation and test data
+	StageEpoch      = "epoch"      // an epoch has ended: Metrics are there
+	StageDone       = "done"       // the run has ended
+	StageStopped    = "stopped"    // the run ends before its time: interrupted, or with an error
 )
 
 // Event is one report of a run's progress.

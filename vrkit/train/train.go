@@ -91,7 +91,7 @@ func Train(ctx context.Context, c Config) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	defer t.step.exec.Finalize()
+	defer t.finalize()
 	err = t.run(ctx)
 	return Result{Metrics: t.state.Metrics, Best: t.state.Best, Program: t.program, Lost: t.lost}, err
 }
@@ -103,6 +103,7 @@ type trainer struct {
 	digest  string // of the record
 	program *vrkit.Compiled
 	step    *stepper
+	precise *reestimator // nil where running statistics stay as training leaves them, or there are none
 	state   state
 	before  output.Mapping     // the last ω that was measured; empty before the first
 	seen    *output.Statistics // of the training passes of the epoch under way, for the next ω; nil if it is not made so
@@ -129,8 +130,19 @@ func newTrainer(c Config, record vrkit.Manifest) (*trainer, error) {
 	if t.step, err = newStepper(t.program, c.Recipe); err != nil {
 		return nil, err
 	}
+	if c.BatchNorm == Precise {
+		if t.precise, err = newReestimator(t.program); err != nil {
+			return nil, err
+		}
+	}
 	t.watch()
 	return t, nil
+}
+
+// finalize gives back the graphs that only training needs.
+func (t *trainer) finalize() {
+	t.step.exec.Finalize()
+	t.precise.finalize()
 }
 
 // run goes from the state as it is to the last epoch.
@@ -152,6 +164,11 @@ func (t *trainer) run(ctx context.Context) error {
 func (t *trainer) trainEpochs(ctx context.Context) error {
 	for t.state.Epoch < t.Epochs {
 		t.epochBegan = time.Now()
+		if len(t.state.Metrics) == 0 {
+			if err := t.reestimate(ctx); err != nil {
+				return err
+			}
+		}
 		if err := t.align(ctx); err != nil {
 			return err
 		}
@@ -162,6 +179,9 @@ func (t *trainer) trainEpochs(ctx context.Context) error {
 			t.epochBegan = time.Now()
 		}
 		if err := t.learn(ctx); err != nil {
+			return err
+		}
+		if err := t.reestimate(ctx); err != nil {
 			return err
 		}
 		n := float64(len(t.Data.Train))

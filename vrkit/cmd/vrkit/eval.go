@@ -29,6 +29,8 @@ type score struct {
 func eval(ctx context.Context, c *call) error {
 	which := c.String("epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
 	part := c.String("part", "test", "which images: test, val or train")
+	recount := c.Bool("recount", false, "read with an ω that is counted anew on the training images, with all else as it is kept; the run is not changed")
+	batchNorm := c.String("batchnorm", string(train.Running), "SMM: running, the mean and variance that the run has kept, or precise, estimated anew on the training images; the run is not changed")
 	dataset := c.datasetFlag()
 	batch := c.Int("batch", 50, "images at a time")
 	weights := c.weightsFlag()
@@ -38,6 +40,9 @@ func eval(ctx context.Context, c *call) error {
 	}
 	if err := errors.Join(checkEpoch(*which), checkDevice(*device), train.CheckBatch(*batch)); err != nil {
 		return err
+	}
+	if !slices.Contains(train.BatchNorms, train.BatchNorm(*batchNorm)) {
+		return fmt.Errorf("no batch normalisation is called %q; known: %s, %s", *batchNorm, train.Running, train.Precise)
 	}
 	if !slices.Contains([]string{"test", "val", "train"}, *part) {
 		return fmt.Errorf("no part is called %q; known: test, val, train", *part)
@@ -62,6 +67,20 @@ func eval(ctx context.Context, c *call) error {
 	program, err := run.Compile(engine)
 	if err != nil {
 		return err
+	}
+	if train.BatchNorm(*batchNorm) == train.Precise {
+		if err := train.Reestimate(ctx, program, data.Train, *batch, nil); err != nil {
+			return err
+		}
+	}
+	if *recount {
+		mapping, err := train.Estimate(ctx, program, data.Train, *batch, nil)
+		if err == nil {
+			err = program.SetMapping(mapping)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	e, err := train.Evaluate(ctx, program, samples, *batch, nil)
 	if err != nil {

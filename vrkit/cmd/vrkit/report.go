@@ -67,19 +67,25 @@ func (o outcome) bestOnTest() float64 {
 func markdown(rows []*results.Row) string {
 	var b strings.Builder
 	heading := ""
-	for _, r := range rows {
+	for i, r := range rows {
 		if h := r.Dataset + ", " + r.Model; h != heading {
 			heading = h
-			fmt.Fprintf(&b, "\n**%s**: test accuracy in %%, mean ± deviation over the seeds\n\n", h)
-			b.WriteString("| input | output | | seeds | epochs | mapping alone | after the last epoch | best on validation | best on test | training loss | s per epoch | peak MB | trainable values |\n")
-			b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
+			fmt.Fprintf(&b, "\n**%s**: test accuracy in %%, mean ± deviation over the seeds, and the mean's 95 %% interval (Student's t)\n\n", h)
+			b.WriteString("| input | output | | seeds | epochs | mapping alone | after the last epoch | above the row before, paired by seed | best on validation | best on test | training loss | s per epoch | peak MB | trainable values |\n")
+			b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
 		}
 		after := fmt.Sprintf("**%.1f**", 100*r.Accuracy)
 		if len(r.Seeds) > 1 {
-			after += fmt.Sprintf(" ± %.1f", 100*r.Deviation)
+			after += fmt.Sprintf(" ± %.1f (%.1f to %.1f)", 100*r.Deviation, 100**r.Low, 100**r.High)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %s | %s | %s | %s | %.3f | %.1f | %s | %s |\n", r.Input, r.Output, r.Label, len(r.Seeds), r.Epochs,
-			cellOf(r.Before), after, cellOf(r.BestOnVal), cellOf(r.BestOnTest), r.Loss, r.Seconds, peak(r.PeakMemory), grouped(r.Trainable))
+		paired := ""
+		if i > 0 && rows[i-1].Dataset == r.Dataset && rows[i-1].Model == r.Model {
+			if d := r.Paired(rows[i-1]); d.Seeds > 1 {
+				paired = fmt.Sprintf("%+.1f (%+.1f to %+.1f)", 100*d.Mean, 100*d.Low, 100*d.High)
+			}
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %s | %s | %s | %s | %s | %.3f | %.1f | %s | %s |\n", r.Input, r.Output, r.Label, len(r.Seeds), r.Epochs,
+			cellOf(r.Before), after, paired, cellOf(r.BestOnVal), cellOf(r.BestOnTest), r.Loss, r.Seconds, peak(r.PeakMemory), grouped(r.Trainable))
 	}
 	return b.String()
 }

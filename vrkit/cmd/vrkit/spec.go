@@ -21,6 +21,7 @@ import (
 type spec struct {
 	side, epochs, batch, devices        int
 	recipe, schedule, augment, protocol string
+	batchNorm                           string
 	promptRate, maskRate, outputRate    float64
 	device, precision                   string
 	weights                             *string
@@ -41,6 +42,7 @@ func (c *call) specFlags() *spec {
 	c.Float64Var(&s.maskRate, "lr-mask", 0, "learning rate of SMM's mask generator, instead of the recipe's")
 	c.Float64Var(&s.outputRate, "lr-output", 0, "learning rate of a learned output, instead of the recipe's")
 	c.StringVar(&s.schedule, "schedule", "", "where ω's statistics come from: fast, the training passes of the epoch before, or exact, a pass of their own (default fast; exact with -protocol paper)")
+	c.StringVar(&s.batchNorm, "batchnorm", "", "SMM: which mean and variance an evaluation takes: running, as PyTorch moves them while training, or precise, estimated anew at each epoch's end (default running)")
 	c.StringVar(&s.augment, "augment", "recipe", "how training images are varied: recipe, none, or always, which mirrors even where that changes the class")
 	c.StringVar(&s.protocol, "protocol", "honest", "how the epoch to report is chosen: honest, on validation, else the last; paper, the best on the test set, with the exact schedule")
 	c.IntVar(&s.side, "side", 0, "side of the model's input in pixels; 0 takes the model's default")
@@ -127,7 +129,7 @@ func (s *spec) config(p parts, run string) (train.Config, datasets.Info, error) 
 	in.Seed, out.Seed = p.Seed, p.Seed
 	config := train.Config{
 		Run: run, Epochs: s.epochs, Batch: s.batch, Seed: p.Seed,
-		Schedule: train.Schedule(s.schedule), Force: s.force, History: s.history, EndTests: s.endTests, Devices: s.devices,
+		Schedule: train.Schedule(s.schedule), BatchNorm: train.BatchNorm(s.batchNorm), Force: s.force, History: s.history, EndTests: s.endTests, Devices: s.devices,
 	}
 	if s.protocol == "paper" && s.schedule == "" {
 		config.Schedule = train.Exact

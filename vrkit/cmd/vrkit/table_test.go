@@ -175,8 +175,8 @@ func TestSummarise(t *testing.T) {
 	require.Equal(t, 15, blm.Trainable)
 	require.Zero(t, rows[1].Deviation)
 	text := markdown(rows)
-	require.Contains(t, text, "| pad | blm |  | 2 | 2 | 20.0 | **60.0** ± 14.1 | 90.0 | 90.0 | 1.000 | 4.0 | 2 | 15 |")
-	require.Contains(t, text, "| pad | flm |  | 1 | 2 | 10.0 | **30.0** | 90.0 |")
+	require.Contains(t, text, "| pad | blm |  | 2 | 2 | 20.0 | **60.0** ± 14.1 (0.0 to 100.0) |  | 90.0 | 90.0 | 1.000 | 4.0 | 2 | 15 |")
+	require.Contains(t, text, "| pad | flm |  | 1 | 2 | 10.0 | **30.0** |  | 90.0 |")
 	require.Equal(t, "1,234,567", grouped(1234567))
 }
 

@@ -1,0 +1,103 @@
+package train
+
+import (
+	"context"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// BatchNorm says what an evaluation takes for the mean and variance of a batch normalisation that is part of the input
+// manipulation, such as that of SMM's mask generator (docs/methods.md 1.3). The frozen model's own always
+// has its published ones.
+type BatchNorm string
+
+// The kinds. Training is the same under both: it normalises with the batch's own statistics.
+const (
+	// Running is PyTorch's: the statistics move a tenth of the way to each batch's, so that they lag behind the
+	// parameters, and a share of .9^steps is still what they began as.
+	Running BatchNorm = "running"
+	// Precise estimates them anew at each epoch's end, from a pass of the input manipulation over the training
+	// images with the parameters as they are then: the mean over the batches, in order, each weighted by its
+	// images.
+	Precise BatchNorm = "precise"
+)
+
+// BatchNorms lists them.
+var BatchNorms = []BatchNorm{Running, Precise}
+
+// hasStatistics says whether the program has running statistics that training moves.
+func hasStatistics(p vrkit.Program) bool {
+	normed, ok := p.Input.(input.Normed)
+	return ok && normed.RunningStatistics()
+}
+
+// Reestimate sets the running statistics of the program's input manipulation to those of samples, as [Precise] does
+// at an epoch's end: by a pass in batches of size, all else as it is. A program that has none is left as it is.
+func Reestimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, events func(Event)) error {
+	r, err := newReestimator(c)
+	if err != nil || r == nil {
+		return err
+	}
+	defer r.finalize()
+	return r.run(ctx, samples, varied{}, size, &clock{event: Event{Stage: StageStatistics}, report: events})
+}
+
+// reestimator is the input manipulation alone, in training mode, compiled: it moves running statistics and learns
+// nothing. nil stands for a program that has no statistics.
+type reestimator struct {
+	program *vrkit.Compiled
+	exec    *vrkit.Computation
+}
+
+func newReestimator(c *vrkit.Compiled) (*reestimator, error) {
+	if !hasStatistics(c.Program) {
+		return nil, nil
+	}
+	exec, err := model.NewExec(c.Backend, c.Store, func(root *model.Scope, pixels, present, momentum *Node) *Node {
+		root.Store().SetTraining(pixels.Graph(), true)
+		seen := c.Manipulate(root, input.Batch{Images: pixels, Present: present, Momentum: momentum})
+		return ConvertDType(ReduceAllMean(seen), dtypes.Float32) // a graph needs a result
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &reestimator{c, c.Computation(exec, true, true, false)}, nil
+}
+
+func (r *reestimator) finalize() {
+	if r != nil {
+		r.exec.Finalize()
+	}
+}
+
+// run goes over samples. It may be stopped and begun again: its first batch takes the place of what the statistics
+// were.
+func (r *reestimator) run(ctx context.Context, samples []datasets.Sample, v varied, size int, clock *clock) error {
+	return pass(ctx, r.program, samples, v, size, clock, func(b batch, first int) error {
+		share := tensors.FromScalar(float32(len(b.labels)) / float32(first+len(b.labels)))
+		defer share.FinalizeAll()
+		values, err := r.exec.Run(b.pixels, b.present, share)
+		if err != nil {
+			return err
+		}
+		values[0].FinalizeAll()
+		return nil
+	})
+}
+
+// reestimate is run on the training images, augmented as a pass that estimates ω has them, if the run asks for it.
+func (t *trainer) reestimate(ctx context.Context) error {
+	if t.precise == nil {
+		return nil
+	}
+	v := varied{t.Recipe.Augment, t.Seed, estimating(t.state.Epoch)}
+	return t.precise.run(ctx, t.Data.Train, v, t.Batch, t.clock(StageStatistics))
+}
