@@ -8,16 +8,16 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Interval is a mean over seeds with its 95 % interval, by Student's t with n−1 degrees of freedom, as shares. It holds
-// for other seeds of the same program on the same images; it says nothing about other images. A mean of one seed has no
+// Interval is a mean over runs that differ in their seed alone, with its 95 % interval, by Student's t with n−1 degrees of freedom, as shares. It holds
+// for other seeds of the same program on the same images; it says nothing about other images. A mean of one run has no
 // interval: Low and High are NaN.
 type Interval struct {
 	Mean, Low, High float64
-	Seeds           int
+	Runs            int
 }
 
-// intervalOf is that of one value a seed.
-func intervalOf(values []float64) Interval {
+// IntervalOf is that of one value for each of several runs.
+func IntervalOf(values []float64) Interval {
 	n := float64(len(values))
 	mean, deviation := stat.MeanStdDev(values, nil)
 	half := math.NaN()
@@ -29,7 +29,7 @@ func intervalOf(values []float64) Interval {
 
 // Interval is the accuracy's after the last epoch, cut off at 0 and 1.
 func (r *Row) Interval() Interval {
-	i := intervalOf(r.accuracies)
+	i := IntervalOf(r.accuracies)
 	i.Low, i.High = max(i.Low, 0), min(i.High, 1) // NaN stays
 	return i
 }
@@ -44,5 +44,5 @@ func (r *Row) Paired(other *Row) Interval {
 			differences = append(differences, r.accuracies[i]-other.accuracies[at])
 		}
 	}
-	return intervalOf(differences)
+	return IntervalOf(differences)
 }

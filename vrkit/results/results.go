@@ -84,7 +84,7 @@ func Summarise(runs []Run) (rows []*Row) {
 		row.PeakMemory = max(row.PeakMemory, r.PeakMemory)
 		row.Seeds = append(row.Seeds, r.Seed)
 		row.accuracies = append(row.accuracies, r.Accuracy)
-		if interval := row.Interval(); interval.Seeds > 1 {
+		if interval := row.Interval(); interval.Runs > 1 {
 			row.Deviation = stat.StdDev(row.accuracies, nil)
 			row.Low, row.High = &interval.Low, &interval.High
 		}

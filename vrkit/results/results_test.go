@@ -52,9 +52,9 @@ func TestPaired(t *testing.T) {
 	one := row([]uint64{3, 1, 2, 9}, .9, .5, .7, 0)
 	other := row([]uint64{0, 1, 2, 3}, 1, .4, .5, .6)
 	d := one.Paired(other)
-	require.Equal(t, 3, d.Seeds)
+	require.Equal(t, 3, d.Runs)
 	require.InDelta(t, .2, d.Mean, 1e-12)
 	require.InDelta(t, .2-4.3027*.1/1.7320508, d.Low, 1e-5)
 	require.InDelta(t, .2+4.3027*.1/1.7320508, d.High, 1e-5)
-	require.Zero(t, row([]uint64{5}, 1).Paired(other).Seeds)
+	require.Zero(t, row([]uint64{5}, 1).Paired(other).Runs)
 }

@@ -9,10 +9,13 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/gomlx/compute"
+
 	"github.com/vrkit-go/reprogram/datasets"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
+	"github.com/vrkit-go/reprogram/vrkit/results"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -25,85 +28,173 @@ type score struct {
 	Samples  int     `json:"samples"`
 }
 
-// eval measures a trained run.
+// measured is what eval says of a run.
+type measured struct {
+	Run     string  `json:"run"`
+	Part    string  `json:"part"`
+	Epoch   string  `json:"epoch"`
+	Loss    float64 `json:"loss"`
+	Overall score   `json:"overall"`
+	Kept    *score  `json:"kept,omitempty"` // as the run was kept, where -batchnorm or -recount has changed it
+	Classes []score `json:"classes"`
+}
+
+// evaluation is what the flags of eval ask for.
+type evaluation struct {
+	which, part, dataset, weights string
+	batch                         int
+	batchNorm                     train.BatchNorm
+	recount                       bool
+}
+
+// eval measures trained runs.
 func eval(ctx context.Context, c *call) error {
-	which := c.String("epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
-	part := c.String("part", "test", "which images: test, val or train")
-	recount := c.Bool("recount", false, "read with an ω that is counted anew on the training images, with all else as it is kept; the run is not changed")
-	batchNorm := c.String("batchnorm", string(train.Running), "SMM: running, the mean and variance that the run has kept, or precise, estimated anew on the training images; the run is not changed")
+	var asked evaluation
+	c.StringVar(&asked.which, "epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
+	c.StringVar(&asked.part, "part", "test", "which images: test, val or train")
+	c.StringVar((*string)(&asked.batchNorm), "batchnorm", string(train.Running), "SMM: running, the mean and variance that the run has kept, or precise, estimated anew on the training images; the run is not changed")
+	c.BoolVar(&asked.recount, "recount", false, "read with an ω that is counted anew on the training images, with all else as it is kept; the run is not changed")
 	dataset := c.datasetFlag()
-	batch := c.Int("batch", 50, "images at a time")
+	c.IntVar(&asked.batch, "batch", 50, "images at a time")
 	weights := c.weightsFlag()
 	device := c.String("device", "auto", "what computes: "+strings.Join(backend.Devices, ", "))
 	if err := c.parse(); err != nil {
 		return err
 	}
-	if err := errors.Join(checkEpoch(*which), checkDevice(*device), train.CheckBatch(*batch)); err != nil {
+	asked.dataset, asked.weights = *dataset, *weights
+	if err := errors.Join(checkEpoch(asked.which), checkDevice(*device), train.CheckBatch(asked.batch)); err != nil {
 		return err
 	}
-	if !slices.Contains(train.BatchNorms, train.BatchNorm(*batchNorm)) {
-		return fmt.Errorf("no batch normalisation is called %q; known: %s, %s", *batchNorm, train.Running, train.Precise)
+	if !slices.Contains(train.BatchNorms, asked.batchNorm) {
+		return fmt.Errorf("no batch normalisation is called %q; known: %s, %s", asked.batchNorm, train.Running, train.Precise)
 	}
-	if !slices.Contains([]string{"test", "val", "train"}, *part) {
-		return fmt.Errorf("no part is called %q; known: test, val, train", *part)
+	if !slices.Contains([]string{"test", "val", "train"}, asked.part) {
+		return fmt.Errorf("no part is called %q; known: test, val, train", asked.part)
 	}
 	report := fetch.Terminal(c.stderr)
-	run, err := openRun(ctx, c.arguments[0], *which, *weights, report)
-	if err != nil {
-		return err
-	}
-	data, err := dataOf(ctx, run, *dataset, report)
-	if err != nil {
-		return err
-	}
-	samples := map[string][]datasets.Sample{"train": data.Train, "val": data.Val, "test": data.Test}[*part]
-	if len(samples) == 0 {
-		return fmt.Errorf("%s has no %s images", run.Dir, *part)
-	}
-	engine, _, err := c.open(ctx, *device, report)
-	if err != nil {
-		return err
-	}
-	program, err := run.Compile(engine)
-	if err != nil {
-		return err
-	}
-	if train.BatchNorm(*batchNorm) == train.Precise {
-		if err := train.Reestimate(ctx, program, data.Train, *batch, nil); err != nil {
+	var engine compute.Backend
+	var all []measured
+	for _, dir := range c.arguments {
+		run, data, samples, err := asked.open(ctx, dir, report)
+		if err != nil {
 			return err
 		}
-	}
-	if *recount {
-		mapping, err := train.Estimate(ctx, program, data.Train, *batch, nil)
-		if err == nil {
-			err = program.SetMapping(mapping)
+		if engine == nil { // what a run lacks is said before a backend is fetched
+			if engine, _, err = c.open(ctx, *device, report); err != nil {
+				return err
+			}
+		}
+		m, err := asked.measure(ctx, engine, run, data, samples)
+		if err != nil {
+			return err
+		}
+		if all = append(all, m); *c.json || len(c.arguments) == 1 {
+			err = c.print(m, m.text)
+		} else {
+			_, err = fmt.Fprintln(c.stdout, m.line())
 		}
 		if err != nil {
 			return err
 		}
 	}
-	e, err := train.Evaluate(ctx, program, samples, *batch, nil)
-	if err != nil {
+	if len(all) > 1 && !*c.json {
+		_, err := fmt.Fprint(c.stdout, means(all))
 		return err
 	}
-	overall, classes := scores(e, run.Classes())
-	result := struct {
-		Run     string  `json:"run"`
-		Part    string  `json:"part"`
-		Epoch   string  `json:"epoch"`
-		Loss    float64 `json:"loss"`
-		Overall score   `json:"overall"`
-		Classes []score `json:"classes"`
-	}{run.Dir, *part, *which, e.Loss, overall, classes}
-	return c.print(result, func(w io.Writer) {
-		fmt.Fprintf(w, "%s accuracy %s (95 %% interval %s to %s), %d images, cross-entropy %.3f\n\n",
-			*part, percent(overall.Accuracy), percent(overall.Low), percent(overall.High), overall.Samples, e.Loss)
-		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		for _, s := range classes {
-			fmt.Fprintf(table, "%s\t%s\t(%s to %s)\t%d images\n", s.Class, percent(s.Accuracy), percent(s.Low), percent(s.High), s.Samples)
+	return nil
+}
+
+// open opens a run, its data and the part of them to be measured.
+func (e evaluation) open(ctx context.Context, dir string, report fetch.Report) (*train.Run, *datasets.Dataset, []datasets.Sample, error) {
+	run, err := openRun(ctx, dir, e.which, e.weights, report)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	data, err := dataOf(ctx, run, e.dataset, report)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	samples := map[string][]datasets.Sample{"train": data.Train, "val": data.Val, "test": data.Test}[e.part]
+	if len(samples) == 0 {
+		return nil, nil, nil, fmt.Errorf("%s has no %s images", run.Dir, e.part)
+	}
+	return run, data, samples, nil
+}
+
+// measure runs the program over samples, after what was asked to be estimated anew.
+func (e evaluation) measure(ctx context.Context, engine compute.Backend, run *train.Run, data *datasets.Dataset, samples []datasets.Sample) (measured, error) {
+	m := measured{Run: run.Dir, Part: e.part, Epoch: e.which}
+	program, err := run.Compile(engine)
+	if err != nil {
+		return m, err
+	}
+	defer program.Finalize()
+	if e.recount || e.batchNorm == train.Precise {
+		kept, err := train.Evaluate(ctx, program, samples, e.batch, nil)
+		if err != nil {
+			return m, err
 		}
-		table.Flush()
-	})
+		overall, _ := scores(kept, run.Classes())
+		m.Kept = &overall
+	}
+	if e.batchNorm == train.Precise {
+		if err := train.Reestimate(ctx, program, data.Train, e.batch, nil); err != nil {
+			return m, err
+		}
+	}
+	if e.recount {
+		mapping, err := train.Estimate(ctx, program, data.Train, e.batch, nil)
+		if err == nil {
+			err = program.SetMapping(mapping)
+		}
+		if err != nil {
+			return m, err
+		}
+	}
+	result, err := train.Evaluate(ctx, program, samples, e.batch, nil)
+	if err != nil {
+		return m, err
+	}
+	m.Loss = result.Loss
+	m.Overall, m.Classes = scores(result, run.Classes())
+	return m, nil
+}
+
+// line says the accuracy of a run, and what it was as the run was kept.
+func (m measured) line() string {
+	says := fmt.Sprintf("%s: %s accuracy %s (95 %% interval %s to %s), %d images, cross-entropy %.3f",
+		m.Run, m.Part, percent(m.Overall.Accuracy), percent(m.Overall.Low), percent(m.Overall.High), m.Overall.Samples, m.Loss)
+	if m.Kept != nil {
+		says += "; as it is kept " + percent(m.Kept.Accuracy)
+	}
+	return says
+}
+
+func (m measured) text(w io.Writer) {
+	fmt.Fprintf(w, "%s\n\n", strings.TrimPrefix(m.line(), m.Run+": "))
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, s := range m.Classes {
+		fmt.Fprintf(table, "%s\t%s\t(%s to %s)\t%d images\n", s.Class, percent(s.Accuracy), percent(s.Low), percent(s.High), s.Samples)
+	}
+	table.Flush()
+}
+
+// means says what several runs come to together, and how far that is from what was kept, run by run.
+func means(all []measured) string {
+	var accuracies, changes []float64
+	for _, m := range all {
+		accuracies = append(accuracies, m.Overall.Accuracy)
+		if m.Kept != nil {
+			changes = append(changes, m.Overall.Accuracy-m.Kept.Accuracy)
+		}
+	}
+	mean := results.IntervalOf(accuracies)
+	says := fmt.Sprintf("mean of %d runs %.1f %% (95 %% interval %.1f to %.1f, Student's t)\n", mean.Runs, 100*mean.Mean, 100*mean.Low, 100*mean.High)
+	if len(changes) > 0 {
+		d := results.IntervalOf(changes)
+		says += fmt.Sprintf("above what is kept, run by run: %+.1f points (95 %% interval %+.1f to %+.1f)\n", 100*d.Mean, 100*d.Low, 100*d.High)
+	}
+	return says
 }
 
 // datasetFlag declares where a run's data set lies now.

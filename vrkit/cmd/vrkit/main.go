@@ -43,7 +43,7 @@ func init() { // here, because help lists what the commands are
 		{"mapping", "", "computes ω from any framework's logits", mapping, false},
 		{"train", "", "trains a program, or resumes it", trainRun, true},
 		{"table", "", "trains a grid of programs and seeds, and puts them side by side; resumable", table, true},
-		{"eval", "RUN", "measures a trained program: accuracy overall and per class", eval, false},
+		{"eval", "RUN...", "measures trained programs: accuracy overall and per class, and the mean over several runs", eval, false},
 		{"predict", "RUN IMAGE...", "labels pictures with a trained program, and says which source labels voted", predict, false},
 		{"show", "RUN", "writes the figures of a trained program", show, false},
 	}

@@ -80,7 +80,7 @@ func markdown(rows []*results.Row) string {
 		}
 		paired := ""
 		if i > 0 && rows[i-1].Dataset == r.Dataset && rows[i-1].Model == r.Model {
-			if d := r.Paired(rows[i-1]); d.Seeds > 1 {
+			if d := r.Paired(rows[i-1]); d.Runs > 1 {
 				paired = fmt.Sprintf("%+.1f (%+.1f to %+.1f)", 100*d.Mean, 100*d.Low, 100*d.High)
 			}
 		}
