@@ -11,8 +11,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// From the answers that are kept comes the same ω as from a pass that keeps none, and the last batch's
-// filling is not among them.
+// The stored logits give the same ω as a pass that stores none, and leave out the last batch's filling.
 func TestAsk(t *testing.T) {
 	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1})
 	p, err := vrkit.Compile(c.Backend, c.Program, 3)

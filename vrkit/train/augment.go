@@ -7,17 +7,18 @@ import (
 	"github.com/vrkit-go/reprogram/datasets"
 )
 
-// Augment is how training images are varied: made Margin pixels larger than they are needed, cropped
-// at random, and mirrored every other time. The papers do so for watermarks and SMM, not for padding.
+// Augment says how training images are augmented: each is resized to Margin pixels more than the program takes, cropped
+// at a random place, and, with Flip, mirrored half of the time. The papers do so for watermarks and SMM, not for
+// padding (docs/methods.md 3.3).
 type Augment struct {
-	Margin int  `json:"margin,omitempty"` // pixels
-	Flip   bool `json:"flip,omitempty"`   // mirror, left and right
-	// Always mirrors even where the data set says that a mirrored picture is of another class, as the
-	// papers' code does with traffic signs.
+	Margin int  `json:"margin,omitempty"` // pixels, 0 to 1024
+	Flip   bool `json:"flip,omitempty"`   // mirror half of the images, left to right
+	// Always mirrors even where the data set says that a mirrored image belongs to another class. The papers' code does
+	// so with traffic signs.
 	Always bool `json:"-"`
 }
 
-// on is the augmentation as a data set allows it.
+// on returns the augmentation that the data set allows.
 func (a Augment) on(d datasets.Info) Augment {
 	a.Flip = a.Flip && (d.Mirrors || a.Always)
 	return a
@@ -27,23 +28,24 @@ const maxMargin = 1 << 10
 
 func (a Augment) check() error {
 	if a.Margin < 0 || a.Margin > maxMargin {
-		return fmt.Errorf("images can be made 0 to %d pixels larger before they are cropped, not %d", maxMargin, a.Margin)
+		return fmt.Errorf("augmentation can resize images to 0 to %d pixels more before it crops them, not %d", maxMargin, a.Margin)
 	}
 	return nil
 }
 
-// varied is an augmentation at one moment: what becomes of a sample depends on the seed, the moment and
-// the sample's number alone, so that a resumed run sees the same.
+// augmenter augments images in one pass over the training data. Seed, pass and the sample's index alone decide how, so
+// that a resumed run sees the same images.
 type varied struct {
 	Augment
 	seed, moment uint64
 }
 
-// moments numbers the passes over the training data: one that estimates ω and one that learns in each epoch.
+// Each pass over the training data has a number of its own: an epoch has one pass that learns and at most one that
+// estimates ω.
 func learning(epoch int) uint64   { return 2*uint64(epoch) + 1 }
 func estimating(epoch int) uint64 { return 2 * uint64(epoch) }
 
-// resize is a sample as RGB [side,side,3] in dst, varied.
+// resize writes a sample to dst as RGB, [side,side,3], augmented.
 func (v varied) resize(dst []uint8, sample datasets.Sample, index, side int) {
 	if v.Margin == 0 && !v.Flip {
 		sample.Resize(dst, side)

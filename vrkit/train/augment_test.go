@@ -16,7 +16,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// places is a picture whose every pixel tells where it is: (y, x, 7).
+// places is an image in which every pixel has its own position as its value: (y, x, 7).
 func places(side int) datasets.Sample {
 	pixels := make([]uint8, 0, 3*side*side)
 	for y := range side {
@@ -27,7 +27,7 @@ func places(side int) datasets.Sample {
 	return datasets.Sample{Image: datasets.Image{Height: side, Width: side, Channels: 3, Pixels: pixels}}
 }
 
-// noise is a task of pictures drawn by chance, 6×5, in three classes.
+// noise is a data set of random images, 6×5, in three classes.
 func noise(n int) *datasets.Dataset {
 	d := &datasets.Dataset{Info: datasets.Info{Name: "noise", Classes: []string{"a", "b", "c"}}, SHA256: "made up"}
 	r := rand.New(rand.NewPCG(7, 11))
@@ -41,7 +41,7 @@ func noise(n int) *datasets.Dataset {
 	return d
 }
 
-// mirror is a picture RGB [side,side,3] with left and right exchanged.
+// mirror returns an RGB image [side,side,3] mirrored left to right.
 func mirror(pixels []uint8, side int) []uint8 {
 	mirrored := make([]uint8, 0, len(pixels))
 	for y := range side {
@@ -59,9 +59,8 @@ func (v varied) of(sample datasets.Sample, index, side int) []uint8 {
 	return pixels
 }
 
-// TestCropsAndMirrors reads from each varied picture where it was cropped and whether it is mirrored.
-// Over many samples, and over many moments, all of the 5·5·2 ways come about equally often: 60 times
-// each of 3000, and within 4.5 deviations of it.
+// TestCropsAndMirrors reads the crop and the mirroring off each augmented image. Over many samples, and over many
+// passes, all 5·5·2 results are equally frequent: 60 times each of 3000, within 4.5 standard deviations.
 func TestCropsAndMirrors(t *testing.T) {
 	const side, margin, draws = 6, 4, 3000
 	sample := places(side + margin)
@@ -99,7 +98,7 @@ func TestCropsAndMirrors(t *testing.T) {
 	}
 }
 
-// Without a margin a picture is as it would be, or its mirror image: each about half of the time.
+// Without a margin an image is only resized, or resized and mirrored: each about half of the time.
 func TestMirrorsAlone(t *testing.T) {
 	const side = 7
 	mirrored := 0
@@ -123,7 +122,7 @@ func TestCropsAlone(t *testing.T) {
 	}
 }
 
-// What becomes of a picture is a function of seed, moment and number.
+// Seed, pass and index decide how an image is augmented.
 func TestVariedRepeats(t *testing.T) {
 	const side = 9
 	sample := noise(1).Train[0]
@@ -149,11 +148,11 @@ func TestVariedRepeats(t *testing.T) {
 				same++
 			}
 		}
-		require.Less(t, same, 8, "%s: of 50, with 162 ways each", name) // two equal ways are rare
+		require.Less(t, same, 8, "%s: of 50, with 162 ways each", name) // two equal results are rare
 	}
 }
 
-// No pass shares its moment with another.
+// Each pass has a number of its own.
 func TestMoments(t *testing.T) {
 	seen := map[uint64]bool{}
 	for epoch := range 300 {
@@ -164,7 +163,7 @@ func TestMoments(t *testing.T) {
 	}
 }
 
-// Without augmentation a batch's pictures are resized and nothing else, colour or grey.
+// Without augmentation a batch's images are only resized, colour or grey.
 func TestPlainIsResized(t *testing.T) {
 	sample := noise(1).Train[0]
 	grey := datasets.Sample{Image: datasets.Image{Height: 2, Width: 3, Channels: 1, Pixels: []uint8{0, 50, 100, 150, 200, 250}}}
@@ -174,8 +173,8 @@ func TestPlainIsResized(t *testing.T) {
 	}
 }
 
-// TestMirrorsOfData holds that a data set whose mirrored pictures are of other classes is not mirrored
-// unless that is asked for, and that program.json records what is done, not what was asked for.
+// TestMirrorsOfData checks that images are not mirrored if that changes their class, unless -augment always asks for
+// it, and that program.json records what was done, not what was asked for.
 func TestMirrorsOfData(t *testing.T) {
 	for _, c := range []struct {
 		mirrors  bool

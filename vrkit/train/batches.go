@@ -13,13 +13,13 @@ import (
 	"github.com/vrkit-go/reprogram/datasets"
 )
 
-// batch is what one step takes. All batches of a run have the same size, so that every graph compiles
-// once: a last partial batch is filled up with black images, which present leaves out.
+// batch is the input of one step. All batches of a run have the same size, so that every graph compiles once: black
+// images fill up the last batch, with the sample weight 0.
 type batch struct {
 	pixels  *tensors.Tensor // uint8 [size, side, side, 3]
-	present *tensors.Tensor // float32 [size], 1 for a sample and 0 for filling
+	present *tensors.Tensor // float32 [size], the sample weight: 1 for a sample, 0 for filling
 	target  *tensors.Tensor // int32 [size]
-	labels  []int32         // of the samples alone
+	labels  []int32         // of the samples only
 }
 
 func newBatch(size, side int) batch {
@@ -36,9 +36,9 @@ func (b batch) finalize() {
 	b.target.FinalizeAll()
 }
 
-// batches yields samples in the given order, varied and resized to side, from the batch numbered first
-// on. The next one is prepared while the current one is in use, in the memory of the one before it, so that
-// a batch is only for the loop's body. It ends early if the context does.
+// batches yields samples in the given order, augmented and resized to side; first is the number of the first batch. It
+// prepares the next batch while the loop uses the current one. Batches share memory, so that a batch is valid only in
+// the body of the loop. It ends early if the context does.
 func batches(ctx context.Context, samples []datasets.Sample, order []int, v varied, size, side, first int) iter.Seq2[int, batch] {
 	return func(yield func(int, batch) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -99,10 +99,10 @@ func (b *batch) fill(samples []datasets.Sample, chosen []int, v varied) {
 	tensors.MustMutableFlatData(b.target, func(all []int32) { clear(all[copy(all, b.labels):]) })
 }
 
-// steps is the number of batches of n samples.
+// steps returns the number of batches of n samples.
 func steps(n, size int) int { return (n + size - 1) / size }
 
-// inOrder is 0 to n−1.
+// inOrder returns 0 to n−1.
 func inOrder(n int) []int {
 	order := make([]int, n)
 	for i := range order {
@@ -111,8 +111,8 @@ func inOrder(n int) []int {
 	return order
 }
 
-// shuffled is the order of an epoch's samples: a function of seed and epoch alone, so that a resumed
-// run takes the same.
+// shuffled returns the order of an epoch's samples. Only seed and epoch decide it, so that a resumed run has the same
+// order.
 func shuffled(n int, seed uint64, epoch int) []int {
 	return rand.New(rand.NewPCG(seed, uint64(epoch))).Perm(n)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/vrkit-go/reprogram/datasets"
 )
 
-// Batches share their memory in turn: what one leaves there is gone from the next.
+// Batches share memory: nothing of one batch is left in the next.
 func TestLastBatchIsFilledUp(t *testing.T) {
 	samples := make([]datasets.Sample, 5)
 	for i := range samples {
@@ -34,7 +34,7 @@ func TestLastBatchIsFilledUp(t *testing.T) {
 	require.Equal(t, [][]int32{{5, 4}, {3, 2}, {1}}, labels)
 }
 
-// A loop that ends early, as it likes, leaves nothing behind that waits: synctest fails if a goroutine does.
+// If the loop ends early, no goroutine waits for ever: synctest fails if one does.
 func TestBatchesEndEarly(t *testing.T) {
 	samples := []datasets.Sample{{Image: datasets.Image{Height: 1, Width: 1, Channels: 1, Pixels: []uint8{1}}}}
 	for range 20 {
@@ -59,8 +59,8 @@ func TestBatchesEndEarly(t *testing.T) {
 	}
 }
 
-// BenchmarkBatch measures what a step costs beside the device, in another goroutine: 16 pictures of side 40,
-// resized for padding at side 128, and varied for SMM at side 224.
+// BenchmarkBatch measures the time to prepare a batch, which happens beside the device's work: 16 images of side 40,
+// resized for padding at side 128, and augmented for SMM at side 224.
 func BenchmarkBatch(b *testing.B) {
 	const size, from = 16, 40
 	samples := make([]datasets.Sample, size)

@@ -11,8 +11,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 )
 
-// placed is the name of a data set as a record has it: one that names a folder names it from the root on, so that
-// the run finds it from everywhere.
+// placed returns a data set's name for the record. A folder's name becomes an absolute path, so that the run finds it
+// from every working directory.
 func placed(name string) string {
 	if folder, ok := strings.CutPrefix(name, datasets.FolderPrefix); ok {
 		if path, err := filepath.Abs(folder); err == nil {
@@ -22,11 +22,12 @@ func placed(name string) string {
 	return name
 }
 
-// claim returns the state that a run goes on from, nil where it begins, or an error where what was trained in its
-// directory, of which s is the state and before the record, would not compute the same. A run begins with its first
-// step: what was done before bars no other settings. The record now is changed to what is true of both.
+// claim returns the state from which a run continues, or nil if the run begins. s is the state in the run directory and
+// before its record. It returns an error if continuing would not compute the same. A run begins with its first step: a
+// directory without a step accepts any settings. claim changes the record now so that it is true of the old and the new
+// part.
 func (c Config) claim(s *saved, before vrkit.Manifest, now *vrkit.Manifest) (*saved, error) {
-	now.Training.Epochs = max(now.Training.Epochs, before.Training.Epochs) // fewer than are trained take nothing back
+	now.Training.Epochs = max(now.Training.Epochs, before.Training.Epochs) // asking for fewer epochs does not undo any
 	differences, err := before.Differences(*now)
 	if err != nil {
 		return nil, err
@@ -55,8 +56,8 @@ func (c Config) claim(s *saved, before vrkit.Manifest, now *vrkit.Manifest) (*sa
 	return s, nil
 }
 
-// trained is what was trained in the run directory: its state, nil where there is none, and its record, from the state,
-// or, where that says nothing or is gone, from program.json. The record is nil where nothing was trained.
+// trained returns what was trained in the run directory: its state, nil if there is none, and its record. The record
+// comes from the state, or from program.json if the state has none. The record is nil if nothing was trained.
 func (c Config) trained() (*saved, *vrkit.Manifest, error) {
 	s, err := readState(c.Run)
 	if err != nil {
@@ -78,7 +79,8 @@ func (c Config) trained() (*saved, *vrkit.Manifest, error) {
 	return s, &m, err
 }
 
-// forget removes what a try that trained nothing left behind, the state last, so that a kill in between changes nothing.
+// forget removes the files of a try that trained nothing. It removes the state last, so that a kill in between changes
+// nothing.
 func (c Config) forget() error {
 	err := os.RemoveAll(filepath.Join(c.Run, vrkit.ArtefactDir))
 	for _, name := range []string{metricsFile, diagnosticsFile, timingFile, vrkit.ManifestFile, stateFile} {

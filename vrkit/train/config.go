@@ -18,44 +18,45 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// Config is all that a run needs.
+// Config has all that a run needs.
 type Config struct {
 	Program vrkit.Program
 	Data    *datasets.Dataset
 	Backend compute.Backend
-	Engine  backend.Info // what the backend is, for the run's record
-	Devices int          // of the backend, which share each batch; 0 is one
+	Engine  backend.Info // describes the backend, for the run's record
+	Devices int          // how many devices of the backend share each batch; 0 is one
 
-	Run      string   // the run directory: made, or resumed
-	Recipe   Recipe   // how it learns; AdamAt(.05) is a start
-	Epochs   int      // in all, those of an earlier process included; 0 takes the recipe's
-	Batch    int      // images a step; 0 takes the recipe's
-	Seed     uint64   // of all that is drawn: the order of the training data, how they are varied, and what the program's parts draw
-	Schedule Schedule // when ω's statistics are gathered; empty is Fast
-	// BatchNorm says what an evaluation takes for the mean and variance of a batch normalisation in the input
-	// manipulation; empty is Running.
+	Run      string   // the run directory, which is created or resumed
+	Recipe   Recipe   // optimiser, learning rates and augmentation; AdamAt(.05) is a start
+	Epochs   int      // of the whole run, also those of earlier processes; 0 takes the recipe's
+	Batch    int      // images per step; 0 takes the recipe's
+	Seed     uint64   // decides every random draw: the order of the training data, augmentation, and what the program's parts draw
+	Schedule Schedule // the ω schedule; empty is Fast
+	// BatchNorm says which mean and variance an evaluation takes for a BatchNorm in the input manipulation; empty is
+	// Running.
 	BatchNorm BatchNorm
-	Force     bool // resume even if the engine differs, so that results are not bit-equal
-	EndTests  bool // measure the test set at epoch 0 and at the last one asked for only, to save time
-	History   bool // keep what was learned, and ω, of every epoch: artefact/epoch-NNN.npz
+	Force     bool // resume even if the engine differs, so that results are not equal bit by bit
+	EndTests  bool // evaluate the test set at epoch 0 and the last epoch only, to save time
+	History   bool // keep what was learned, and ω, of every epoch in artefact/epoch-NNN.npz
 
 	Events func(Event) // may be nil; called from the training goroutine
 }
 
-// Schedule says where the statistics of an ω that is estimated every epoch come from
-// (docs/methods.md 2.7). Before the first epoch both take a pass over the training data.
+// Schedule is the ω schedule: which logits the statistics come from if ω is estimated every epoch (docs/methods.md
+// 2.7). Before the first epoch both schedules take a pass over the training data. It has nothing to do with the
+// learning rate, whose schedule is [Group]'s.
 type Schedule string
 
-// The schedules.
+// The ω schedules.
 const (
-	Fast  Schedule = "fast"  // the training passes of the epoch before, while the prompt moves
-	Exact Schedule = "exact" // a pass of its own at the start of every epoch, with the prompt as it is then
+	Fast  Schedule = "fast"  // logits of the epoch before, from its training steps, while the prompt changes
+	Exact Schedule = "exact" // a separate pass at the start of every epoch, with the prompt at that time
 )
 
-// Schedules lists them.
+// Schedules lists the ω schedules.
 var Schedules = []Schedule{Fast, Exact}
 
-// filled returns the configuration with what its zero values stand for.
+// filled returns the configuration with defaults in place of zero values.
 func (c Config) filled() Config {
 	if c.Epochs == 0 {
 		c.Epochs = c.Recipe.Epochs
@@ -79,8 +80,7 @@ func (c Config) filled() Config {
 	return c
 }
 
-// CheckRecipe returns what is wrong with the run's directory and numbers: a check that needs neither
-// model nor data.
+// CheckRecipe returns an error if the run's directory, numbers or recipe are wrong. It needs neither model nor data.
 func (c Config) CheckRecipe() error {
 	c = c.filled()
 	switch {
@@ -89,14 +89,15 @@ func (c Config) CheckRecipe() error {
 	case c.Epochs < 1:
 		return fmt.Errorf("a run needs at least one epoch, not %d", c.Epochs)
 	case !slices.Contains(Schedules, c.Schedule):
-		return fmt.Errorf("no schedule is called %q; known: %s, %s", c.Schedule, Fast, Exact)
+		return fmt.Errorf("no ω schedule is called %q; known: %s, %s", c.Schedule, Fast, Exact)
 	case !slices.Contains(BatchNorms, c.BatchNorm):
 		return fmt.Errorf("no batch normalisation is called %q; known: %s, %s", c.BatchNorm, Running, Precise)
 	}
 	return errors.Join(CheckBatch(c.Batch), c.checkDevices(), c.checkMemory(), c.Recipe.Check())
 }
 
-// maxPixels bounds the values of a batch's pixels: more is a slip, and would end the process for want of memory.
+// maxPixels bounds the number of values of a batch's pixels. A larger number is a mistake, and would end the process
+// for lack of memory.
 const maxPixels = 1 << 31
 
 // checkMemory returns an error if a batch at the model's side would hold more than maxPixels values.
@@ -122,10 +123,10 @@ func (c Config) checkDevices() error {
 	return nil
 }
 
-// maxBatch keeps a slip of the finger from asking for more memory than there is.
+// maxBatch bounds a batch, so that a typing error does not ask for more memory than there is.
 const maxBatch = 1 << 14
 
-// CheckBatch returns an error that says how many images a batch may have.
+// CheckBatch returns an error if a batch can't have that many images.
 func CheckBatch(size int) error {
 	if size < 1 || size > maxBatch {
 		return fmt.Errorf("a batch has 1 to %d images, not %d", maxBatch, size)
@@ -133,12 +134,12 @@ func CheckBatch(size int) error {
 	return nil
 }
 
-// checkLabels returns an error, by the classes' names, if an image is of no class, or if ω is to be estimated and a
-// class has no training image.
+// checkLabels returns an error, with the classes' names, if the label of an image is no class, or if ω is estimated and
+// a class has no training image.
 func (c Config) checkLabels() error {
 	d, counts := c.Data, make([]int, len(c.Data.Classes))
 	for _, part := range [][]datasets.Sample{d.Test, d.Val, d.Train} {
-		clear(counts) // in the end, those of Train
+		clear(counts) // at the end it has the counts of Train
 		for i, sample := range part {
 			if sample.Label < 0 || int(sample.Label) >= len(counts) {
 				return fmt.Errorf("%s: image %d has the label %d, but there are %d classes: labels go from 0 to %d", d.Name, i, sample.Label, len(counts), len(counts)-1)
@@ -154,7 +155,7 @@ func (c Config) checkLabels() error {
 	return nil
 }
 
-// check returns what does not make sense.
+// check returns an error if the configuration does not make sense.
 func (c Config) check() error {
 	if err := errors.Join(c.CheckRecipe(), c.Program.Check()); err != nil {
 		return err
@@ -165,7 +166,7 @@ func (c Config) check() error {
 	return c.checkLabels()
 }
 
-// manifest records the run.
+// manifest returns the run's record.
 func (c Config) manifest() (vrkit.Manifest, error) {
 	p, d := c.Program, c.Data
 	recipe, err := json.Marshal(c.Recipe)
@@ -185,7 +186,7 @@ func (c Config) manifest() (vrkit.Manifest, error) {
 	}
 	precision := p.Precision
 	if precision == vrkit.FP32 {
-		precision = "" // as in runs of before there was another
+		precision = "" // the record of fp32 has no precision, so that it equals the records of format 0
 	}
 	outputTrainables := 0
 	if counted, ok := p.Output.(output.Trainables); ok {
@@ -204,7 +205,7 @@ func (c Config) manifest() (vrkit.Manifest, error) {
 	}, nil
 }
 
-// versions lists what computes: Go and the GoMLX modules that this binary was built with.
+// versions lists the versions of Go and of the GoMLX modules in this binary.
 func versions() map[string]string {
 	v := map[string]string{"go": runtime.Version()}
 	info, ok := debug.ReadBuildInfo()

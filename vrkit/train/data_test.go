@@ -15,7 +15,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// drawFolder makes a folder of two classes, ten small pictures each.
+// drawFolder makes a folder of two classes with ten small images each.
 func drawFolder(t *testing.T, folder string) {
 	for class, name := range []string{"light", "dark"} {
 		require.NoError(t, os.MkdirAll(filepath.Join(folder, name), 0o700))
@@ -33,7 +33,7 @@ func drawFolder(t *testing.T, folder string) {
 	}
 }
 
-// A run knows its data by what they are: it goes on, and is opened, wherever they lie.
+// A run knows its data by their contents: it can be resumed and opened after the folder has moved.
 func TestDataMoved(t *testing.T) {
 	t.Chdir(t.TempDir())
 	drawFolder(t, "pictures")
@@ -60,7 +60,7 @@ func TestDataMoved(t *testing.T) {
 	d, err := run.Data(t.Context(), "", nil)
 	require.NoError(t, err)
 	require.Equal(t, c.Data.SHA256, d.SHA256)
-	t.Chdir(t.TempDir()) // a relative folder is found from everywhere
+	t.Chdir(t.TempDir()) // a relative path is found from every working directory
 	_, err = run.Data(t.Context(), "", nil)
 	require.NoError(t, err)
 
@@ -81,7 +81,7 @@ func TestDataMoved(t *testing.T) {
 	run = opened()
 	require.Equal(t, datasets.FolderPrefix+filepath.Join(home, "moved"), run.Manifest.Data.Name, "where they lie now")
 
-	require.NoError(t, os.Rename("moved/dark", "moved/dim")) // the same pixels, of other classes
+	require.NoError(t, os.Rename("moved/dark", "moved/dim")) // the same pixels, in another class
 	_, err = run.Data(t.Context(), "", nil)
 	require.ErrorIs(t, err, train.ErrData)
 	require.ErrorContains(t, err, "classes of other names")

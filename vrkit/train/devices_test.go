@@ -17,11 +17,11 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// devicesEnv tells the process that has virtual devices that it has.
+// devicesEnv tells the child process that it has virtual devices.
 const devicesEnv = "VRKIT_TEST_DEVICES"
 
-// TestDevices starts itself where XLA makes four devices of the CPU, and there runs each case on one device, on two
-// and on four.
+// TestDevices starts itself as a process in which XLA makes four devices of the CPU. There it runs each case on one,
+// two and four devices.
 func TestDevices(t *testing.T) {
 	if os.Getenv(devicesEnv) != "" {
 		for name, vary := range shared {
@@ -44,8 +44,8 @@ func TestDevices(t *testing.T) {
 	}
 }
 
-// shared are the programs that devices share: with a mapping from the training passes, from passes of its own, and
-// learned; and SMM, whose batch normalisation goes over the whole batch.
+// shared are the programs that devices share: ω from the training passes, from separate passes, and learned; and SMM,
+// whose BatchNorm takes the statistics of the whole batch.
 var shared = map[string]func(c *train.Config){
 	"pad_ilm_fast":  func(c *train.Config) { c.Program.Output = output.ILM{} },
 	"pad_flm_exact": func(c *train.Config) { c.Program.Output, c.Schedule = output.FLM{}, train.Exact },
@@ -61,10 +61,10 @@ func shareAndCompare(t *testing.T, vary func(c *train.Config)) {
 		for _, until := range epochs {
 			c := config(t, run, output.BLM{Lambda: 1})
 			vary(&c)
-			// Adam would blow up the rounding of gradients that are close to nothing.
+			// Adam would enlarge the rounding errors of gradients near zero.
 			c.Recipe.Optimiser, c.Recipe.Momentum = train.SGD, .9
 			c.Epochs, c.Devices = until, devices
-			c.Recipe.Prompt = train.Group{Rate: .5, Fall: train.Constant}
+			c.Recipe.Prompt = train.Group{Rate: .5, LRSchedule: train.Constant}
 			var err error
 			result, err = train.Train(t.Context(), c)
 			require.NoError(t, err)
@@ -90,13 +90,13 @@ func shareAndCompare(t *testing.T, vary func(c *train.Config)) {
 			require.InDeltaSlice(t, values, same[name], 1e-4, "%s on %d devices", name, devices)
 		}
 	}
-	_, whole := trained(2, 4) // kept, from above
+	_, whole := trained(2, 4) // kept from the run above
 	_, parts := trained(2, 1, 4)
 	require.Equal(t, whole, parts, "resumed")
 	require.Less(t, one.Last().Loss, .97*one.Metrics[1].Loss, "something is learned")
 }
 
-// More devices than there are, and a batch that can't be shared, are told before anything is computed.
+// Asking for too many devices, or for a batch that they can't share equally, is an error before anything is computed.
 func TestDevicesThatCannotShare(t *testing.T) {
 	c := config(t, filepath.Join(t.TempDir(), "run"), output.FLM{})
 	c.Devices = 3

@@ -2,8 +2,8 @@ package train
 
 import "time"
 
-// CheckpointEvery makes runs save their state in the middle of epochs that last no longer than a test does.
+// CheckpointEvery sets how often a run saves its state within an epoch, because the epochs of a test are short.
 func CheckpointEvery(interval time.Duration) { checkpointEvery = interval }
 
-// Open opens a run of a model that no list has.
+// Open opens a run of a model that is in no list.
 var Open = open

@@ -15,7 +15,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// brightest scales an image to its brightest value, which a black one can't be.
+// brightest divides an image by its largest value, which is 0 for a black one.
 type brightest struct{ input.Padding }
 
 func (b brightest) Apply(scope *model.Scope, batch input.Batch, side int) *Node {
@@ -23,8 +23,8 @@ func (b brightest) Apply(scope *model.Scope, batch input.Batch, side int) *Node 
 	return b.Padding.Apply(scope, batch, side)
 }
 
-// Every pass names the sample by its number among all that it was given, and the black images that fill up the last
-// batch are not samples.
+// Every pass names the sample by its index among all samples, and the black images that fill up the last batch are no
+// samples.
 func TestPassesNameTheSample(t *testing.T) {
 	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1})
 	c.Program.Input = brightest{input.Padding{Image: 4}}

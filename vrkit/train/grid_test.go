@@ -19,8 +19,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// TestEveryProgram trains every input manipulation with every output alignment, each pair one
-// vrkit.Program of the same frozen net, and opens what it learned again from its record alone.
+// TestEveryProgram trains every input manipulation with every output alignment, and opens each run again from its
+// record only.
 func TestEveryProgram(t *testing.T) {
 	inputs := []input.Manipulation{
 		input.Padding{Image: 8}, input.Watermark{Kind: input.Narrow}, input.Watermark{Kind: input.Medium},
@@ -34,11 +34,11 @@ func TestEveryProgram(t *testing.T) {
 	require.Len(t, outputs, len(output.Names()))
 	for row, in := range inputs {
 		for column, out := range outputs {
-			if out.Name() == "identity" && row > 0 { // to a run it is an RLM that drew 0, 1, 2
+			if out.Name() == "identity" && row > 0 { // a run with identity is the same as one with an RLM that drew 0, 1, 2
 				continue
 			}
 			if testing.Short() && column != row+1 {
-				continue // a diagonal, in which every input occurs, and every output that learns or is estimated
+				continue // only the pairs on a diagonal: every input occurs, and every output that is learned or estimated
 			}
 			t.Run(in.Name()+" "+out.Name(), func(t *testing.T) { trainAndReopen(t, in, out) })
 		}
@@ -102,8 +102,8 @@ func trainAndReopen(t *testing.T, in input.Manipulation, out output.Alignment) {
 	require.Equal(t, float64(right)/float64(len(answers)), result.Last().TestAccuracy)
 }
 
-// requireMoved holds that training has changed all that a program learns, and its running statistics. A
-// bias in front of a BatchNorm is left out: it has no gradient but rounding errors.
+// requireMoved checks that training has changed every variable that a program learns, and its running statistics. It
+// leaves out a bias in front of a BatchNorm, whose gradient is only rounding errors.
 func requireMoved(t *testing.T, p vrkit.Program, learned vrkit.Artefact) {
 	untrained, err := vrkit.Compile(backendtest.Any(t), p, learned.Mapping.Targets)
 	require.NoError(t, err)

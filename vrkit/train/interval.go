@@ -2,8 +2,8 @@ package train
 
 import "math"
 
-// Wilson is the 95 % interval of a share of which n samples had right: it holds for shares near 0 and 1
-// too, where the usual ±1.96σ does not (E. B. Wilson, 1927). Without samples it is all of [0,1].
+// Wilson returns the 95 % interval of an accuracy: right of n samples are right. It also holds near 0 and 1, where the
+// usual ±1.96σ does not (E. B. Wilson, 1927). It is [0,1] if n is 0.
 func Wilson(right, n int) (low, high float64) {
 	if n == 0 {
 		return 0, 1

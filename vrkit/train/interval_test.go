@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The formula evaluated apart from this code, in Python, and its limits.
+// The values come from Python. The limits are those of n = 0 and of shares 0 and 1.
 func TestWilson(t *testing.T) {
 	for _, c := range []struct {
 		right, n  int

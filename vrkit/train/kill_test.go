@@ -20,20 +20,19 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// victimEnv makes this test binary train the run that it names, to be killed meanwhile; caseEnv names
-// one of the victims.
+// victimEnv names the run that this test binary trains until it is killed; caseEnv names the victim's case.
 const (
 	victimEnv = "VRKIT_TEST_VICTIM"
 	caseEnv   = "VRKIT_TEST_VICTIM_CASE"
 )
 
-// victims are what runs are killed: the plainest, and the one with most to remember.
+// victims are the runs to kill: the simplest one, and the one with the largest state.
 var victims = map[string]func(c *train.Config){
 	"pad blm":  func(*train.Config) {},
 	"smm blm+": newest,
 }
 
-// TestVictim is not a test by itself: it is the process that TestKilledRun kills.
+// TestVictim is no test of its own: it is the process that TestKilledRun kills.
 func TestVictim(t *testing.T) {
 	run := os.Getenv(victimEnv)
 	if run == "" {
@@ -42,10 +41,10 @@ func TestVictim(t *testing.T) {
 	c := config(t, run, output.BLM{Lambda: 1})
 	require.Contains(t, victims, os.Getenv(caseEnv))
 	victims[os.Getenv(caseEnv)](&c)
-	train.CheckpointEvery(time.Millisecond)       // after every step, so that kills fall into writing too
-	c.Epochs = 30 * wanted(t, os.Getenv(caseEnv)) // four steps each, of which no process lives to take more than 80
+	train.CheckpointEvery(time.Millisecond)       // after every step, so that some kills happen while the state is written
+	c.Epochs = 30 * wanted(t, os.Getenv(caseEnv)) // four steps each; no process lives for more than 80 steps
 	c.Events = func(e train.Event) {
-		if e.Stage == train.StageTrain && e.Step > 0 { // compiled, and computing
+		if e.Stage == train.StageTrain && e.Step > 0 { // it has compiled and computes
 			fmt.Println("under way")
 		}
 	}
@@ -53,10 +52,10 @@ func TestVictim(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// killsEnv says how often the run is to be killed at least; .ci/run -full sets it.
+// killsEnv is the least number of kills of a run; .ci/run -full sets it.
 const killsEnv = "VRKIT_TEST_KILLS"
 
-// wanted is the least number of kills of a victim: a third for the one that compiles for seconds each time.
+// wanted is the least number of kills of a case: a third for the one that compiles for seconds each time.
 func wanted(t *testing.T, name string) int {
 	n := 3
 	if text := os.Getenv(killsEnv); text != "" {
@@ -70,8 +69,8 @@ func wanted(t *testing.T, name string) int {
 	return n
 }
 
-// TestKilledRun kills a training process, SIGKILL, again and again at moments drawn by chance, and
-// holds what the run comes to against one that was left in peace.
+// TestKilledRun kills a training process with SIGKILL at random times, again and again, and compares the run with one
+// that was never killed.
 func TestKilledRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: processes are started")
@@ -101,7 +100,7 @@ func killAndCompare(t *testing.T, name string) {
 		}
 		timer := time.AfterFunc(rand.N(5*time.Millisecond), func() { process.Process.Kill() })
 		rest, _ := io.ReadAll(stdout)
-		if err := process.Wait(); err == nil || timer.Stop() { // it came to its end
+		if err := process.Wait(); err == nil || timer.Stop() { // the run has ended
 			require.NoError(t, err, string(rest))
 			break
 		}
@@ -120,8 +119,8 @@ func victim(t *testing.T, name, run string) *exec.Cmd {
 	return process
 }
 
-// requireAll holds that what is compared is all that a run learns: the artefact has every variable that
-// the program counts, and the running statistics.
+// requireAll checks that the comparison covers all that a run learns: the artefact has every variable that the program
+// counts, and the running statistics.
 func requireAll(t *testing.T, run string) {
 	artefact, err := vrkit.ReadArtefact(run, vrkit.Last)
 	require.NoError(t, err)

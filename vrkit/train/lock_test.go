@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Only a lock that is held is said to be held; every other failure names its cause and what to do.
+// Only a held lock is reported as held; every other failure names its cause and what to do.
 func TestLock(t *testing.T) {
 	dir := t.TempDir()
 	run := filepath.Join(dir, "run")

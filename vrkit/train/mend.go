@@ -6,14 +6,15 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 )
 
-// artefact is what the program has learned as it is now, marked as this run's, of an epoch.
+// artefact returns the program's learned variables and ω at this time as the artefact of an epoch, with the digest of
+// this run's program.
 func (t *trainer) artefact(epoch int) (vrkit.Artefact, error) {
 	a, err := t.program.Artefact()
 	a.Program, a.Epoch = t.digest, epoch
 	return a, err
 }
 
-// keeps yields the artefacts that a run of this state has, each with the epoch after which it was kept.
+// keeps yields the artefacts that a run in this state should have, each with its epoch.
 func (t *trainer) keeps() iter.Seq2[vrkit.Which, int] {
 	return func(yield func(vrkit.Which, int) bool) {
 		s := t.state
@@ -32,8 +33,8 @@ func (t *trainer) keeps() iter.Seq2[vrkit.Which, int] {
 	}
 }
 
-// mend writes anew each artefact that is damaged, gone or not this run's, from the state, or from another artefact of
-// the same epoch. What neither holds is lost.
+// mend rewrites each artefact that is damaged, missing or of another run. It takes the values from the state, or from
+// another artefact of the same epoch. If neither has them, the artefact is lost.
 func (t *trainer) mend() error {
 	intact, bad := map[int]vrkit.Artefact{}, map[vrkit.Which]int{}
 	for which, epoch := range t.keeps() {
@@ -46,7 +47,7 @@ func (t *trainer) mend() error {
 		}
 	}
 	last := len(t.state.Metrics) - 1
-	if _, ok := intact[last]; !ok && len(bad) > 0 && t.state.Step == 0 { // the state is of the end of that epoch
+	if _, ok := intact[last]; !ok && len(bad) > 0 && t.state.Step == 0 { // at the end of an epoch the state has that epoch's values
 		if err := t.program.Initialise(); err != nil {
 			return err
 		}
@@ -54,7 +55,7 @@ func (t *trainer) mend() error {
 		if err != nil {
 			return err
 		}
-		a.Mapping = t.before // the one that was measured: that of the next epoch may be there already
+		a.Mapping = t.before // the ω of that epoch's evaluation: the state may have the next epoch's already
 		intact[last] = a
 	}
 	for which, epoch := range t.keeps() {

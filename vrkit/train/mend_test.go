@@ -14,7 +14,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// Whatever file of a run is damaged or gone, who reads it is told what to do, and that gives the same file again.
+// Whichever file of a run is damaged or missing, the error of reading it says what to do, and doing that restores the
+// same file.
 func TestMend(t *testing.T) {
 	c := quick(t, filepath.Join(t.TempDir(), "run"), 3)
 	c.History = true
@@ -50,7 +51,7 @@ func TestMend(t *testing.T) {
 				run, err := train.Open(c.Run, vrkit.Last, manifest, c.Program.Model)
 				if name == "artefact/last.npz" {
 					require.Error(t, err)
-				} else { // to predict takes no table
+				} else { // predicting needs no table
 					require.NoError(t, err)
 					require.Equal(t, name == "metrics.csv", run.MetricsErr != nil)
 					program, err := run.Compile(c.Backend)
@@ -81,13 +82,13 @@ func TestMend(t *testing.T) {
 	}
 }
 
-// which is the artefact of a file.
+// which returns the artefact that a file holds.
 func which(file string) vrkit.Which {
 	return vrkit.Which(strings.TrimSuffix(filepath.Base(file), ".npz"))
 }
 
-// In the middle of an epoch the state no longer holds what the epoch before has learned: that artefact is lost until
-// the epoch ends, and the run ends like one that was left in peace.
+// In the middle of an epoch the state no longer has the variables of the epoch before. That artefact is lost until the
+// epoch ends, and the run ends like one without damage.
 func TestMendInMidEpoch(t *testing.T) {
 	dir := t.TempDir()
 	whole, c := quick(t, filepath.Join(dir, "whole"), 3), quick(t, filepath.Join(dir, "run"), 3)

@@ -11,31 +11,32 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// GoMLX's optimisers have one learning rate for all variables and no momentum; the papers' recipes need
-// both, hence the two rules below. Everything that changes from step to step comes from the host, as
-// one small input, so that a schedule is plain Go and nothing but the moments is state.
+// GoMLX's optimisers have one learning rate for all variables and no momentum. The papers' recipes need both, hence the
+// two rules below. Every number that changes from step to step comes from the host as one small input, so that the
+// learning-rate schedule is plain Go, and the graph keeps only the moments.
 
 // The entries of a step's input.
 const (
 	promptRate = iota
 	maskRate
 	outputRate
-	firstMoment  // 1/(1 − β₁ᵗ), Adam's correction of a moment that started at zero
-	secondMoment // 1/(1 − β₂ᵗ)
+	firstMoment  // 1/(1 − β₁ᵗ), Adam's bias correction of the first moment, which starts at zero
+	secondMoment // 1/(1 − β₂ᵗ), of the second moment
 	inputs
 )
 
-// PyTorch's numbers (docs/methods.md 3.1).
+// PyTorch's defaults (docs/methods.md 3.1).
 const (
 	beta1   = .9
 	beta2   = .999
 	epsilon = 1e-8
 )
 
-// optimiserScope holds the moments, below the root of the store.
+// optimiserScope is the scope of the moments, below the root of the store.
 const optimiserScope = "optimiser"
 
-// schedule is the input of a step: epoch and step from 0, of steps an epoch.
+// schedule returns the input of a step: learning rates and bias corrections. epoch and step count from 0; an epoch has
+// steps steps.
 func (r Recipe) schedule(epoch, step, steps int) []float64 {
 	t := float64(epoch*steps + step + 1)
 	return []float64{
@@ -47,8 +48,8 @@ func (r Recipe) schedule(epoch, step, steps int) []float64 {
 	}
 }
 
-// groupOf tells from a variable's path whose rate it learns at: see [input.Manipulation] and
-// [output.Learned] for the paths.
+// groupOf returns the entry of the learning rate of a variable, which its path decides: see [input.Manipulation] and
+// [output.Learned].
 func groupOf(path string) int {
 	switch {
 	case strings.HasPrefix(path, "/output/"):
@@ -59,8 +60,8 @@ func groupOf(path string) int {
 	return promptRate
 }
 
-// update builds one optimiser step for every trainable variable that the loss depends on. Gradients
-// reach those and nothing else: an estimated ω and the frozen weights are constants.
+// update adds one optimiser step for every trainable variable that the loss depends on. An estimated ω and the frozen
+// weights get no gradient: they are constants.
 func (r Recipe) update(root *model.Scope, loss, scheduled *Node) {
 	g := loss.Graph()
 	var learned []*model.Variable
@@ -96,7 +97,7 @@ func (r Recipe) update(root *model.Scope, loss, scheduled *Node) {
 	}
 }
 
-// asTensor is a step's input in the type that the step computes in.
+// asTensor converts a step's input to the type that the step computes in.
 func asTensor[T float32 | float64](scheduled []float64) *tensors.Tensor {
 	values := make([]T, len(scheduled))
 	for i, v := range scheduled {

@@ -11,7 +11,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// A run of a part that is somebody's own is not opened by name: the error says which part, and how it is opened.
+// A run with a part of a user's own can't be opened by name: the error says which part it is, and how to open the run.
 func TestOwnPartsAreNotOpenedByName(t *testing.T) {
 	record := func(in, model, out string) vrkit.Manifest {
 		return vrkit.Manifest{Input: vrkit.Part{Name: in}, Model: vrkit.ModelRecord{Name: model}, Output: vrkit.Part{Name: out}}
@@ -30,9 +30,9 @@ func TestOwnPartsAreNotOpenedByName(t *testing.T) {
 	}
 }
 
-// A run can be taken up by hand where its parts are one's own, and is then as any other.
+// A run with parts of a user's own can be opened with these parts, and is then like any other.
 func TestOwnProgramOpened(t *testing.T) {
-	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1}) // of a model and of data that no list has
+	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1}) // model and data are in no list
 	c.Epochs = 1
 	result, err := train.Train(t.Context(), c)
 	require.NoError(t, err)

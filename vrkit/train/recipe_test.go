@@ -13,7 +13,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// named is a recipe spread over epochs, as a run takes it.
+// named returns a recipe with its schedules spread over epochs, as in a run.
 func named(t *testing.T, name string, epochs int) Recipe {
 	r, err := NamedRecipe(name)
 	require.NoError(t, err)
@@ -21,8 +21,8 @@ func named(t *testing.T, name string, epochs int) Recipe {
 	return r.spread(epochs)
 }
 
-// TestPapersRates holds the rate of every epoch against the papers' (docs/methods.md 3.1; for
-// the mask generator of a ViT 1.3): whatever the step, for they fall once an epoch.
+// TestPapersRates compares the rate of every epoch with the papers' (docs/methods.md 3.1; for the mask generator of a
+// ViT 1.3). Within an epoch it stays the same.
 func TestPapersRates(t *testing.T) {
 	for _, name := range []string{"blm", "blm-watermark", "smm", "smm-vit"} {
 		r := named(t, name, 200)
@@ -54,22 +54,22 @@ func TestPapersRates(t *testing.T) {
 	}
 }
 
-// A run of other epochs than published falls at the same shares of them, truncated as int does.
-func TestFallOfOtherLengths(t *testing.T) {
-	for epochs, falls := range map[int][2]int{200: {100, 144}, 100: {50, 72}, 60: {30, 43}, 7: {3, 5}, 1: {0, 0}} {
+// In a run of other than the published epochs the rate changes at the same shares of them, truncated as int does.
+func TestLRScheduleOfOtherLengths(t *testing.T) {
+	for epochs, want := range map[int][2]int{200: {100, 144}, 100: {50, 72}, 60: {30, 43}, 7: {3, 5}, 1: {0, 0}} {
 		g := named(t, "blm", epochs).Prompt
 		require.Equal(t, epochs, g.Horizon)
-		var fallen [2]int // the first epoch at each lower rate
+		var drops [2]int // the first epoch of each lower rate
 		for i, below := range []float64{.005, .0005} {
-			for g.rateAt(fallen[i], 0, 9) > below {
-				fallen[i]++
+			for g.rateAt(drops[i], 0, 9) > below {
+				drops[i]++
 			}
 		}
-		require.Equal(t, falls, fallen, "of %d epochs", epochs)
+		require.Equal(t, want, drops, "of %d epochs", epochs)
 	}
 }
 
-// TestCosineRates holds the values of docs/methods.md 3.1, and that the rate falls with every step.
+// TestCosineRates compares with the values of docs/methods.md 3.1, and checks that the rate is smaller at every step.
 func TestCosineRates(t *testing.T) {
 	const epochs, steps = 200, 6
 	r := named(t, "clip", epochs)
@@ -93,7 +93,7 @@ func TestCosineRates(t *testing.T) {
 	}
 }
 
-// Adam's corrections count the steps of the whole run, from one.
+// Adam's bias corrections count the steps of the whole run, from one.
 func TestMomentCorrections(t *testing.T) {
 	r := AdamAt(.05)
 	for at, want := range map[[2]int][2]float64{{0, 0}: {10, 1000}, {0, 1}: {1 / .19, 1 / .001999}, {2, 1}: {1 / (1 - math.Pow(.9, 16)), 1 / (1 - math.Pow(.999, 16))}} {
@@ -104,7 +104,9 @@ func TestMomentCorrections(t *testing.T) {
 }
 
 func TestRecipeChecks(t *testing.T) {
-	steps := func(factor float64, at ...float64) Group { return Group{Rate: 1, Fall: Steps, Factor: factor, At: at} }
+	steps := func(factor float64, at ...float64) Group {
+		return Group{Rate: 1, LRSchedule: Steps, Factor: factor, At: at}
+	}
 	require.NoError(t, AdamAt(0).Check())
 	for i, c := range []struct {
 		want  string
@@ -117,28 +119,28 @@ func TestRecipeChecks(t *testing.T) {
 		{"learning rate of the prompt must be", func(r *Recipe) { r.Prompt.Rate = math.NaN() }},
 		{"learning rate of the mask generator must be", func(r *Recipe) { r.Mask.Rate = -1 }},
 		{"learning rate of the output must be", func(r *Recipe) { r.Output.Rate = math.Inf(1) }},
-		{`no learning rate falls as "step"; known: constant, steps, cosine`, func(r *Recipe) { r.Mask.Fall = "step" }},
-		{`no learning rate falls as ""`, func(r *Recipe) { r.Output.Fall = "" }},
+		{`no learning-rate schedule is called "step"; known: constant, steps, cosine`, func(r *Recipe) { r.Mask.LRSchedule = "step" }},
+		{`no learning-rate schedule is called ""`, func(r *Recipe) { r.Output.LRSchedule = "" }},
 		{"not by 0 at [0.5]", func(r *Recipe) { r.Prompt = steps(0, .5) }},
 		{"not by 2 at [0.5]", func(r *Recipe) { r.Prompt = steps(2, .5) }},
 		{"not by 0.1 at []", func(r *Recipe) { r.Output = steps(.1) }},
 		{"not by 0.1 at [0.7 0.5]", func(r *Recipe) { r.Mask = steps(.1, .7, .5) }},
 		{"not by 0.1 at [0.5 1.5]", func(r *Recipe) { r.Mask = steps(.1, .5, 1.5) }},
 		{"not by 0.1 at [-0.5]", func(r *Recipe) { r.Mask = steps(.1, -.5) }},
-		{"0 to 1024 pixels larger before they are cropped, not -1", func(r *Recipe) { r.Augment.Margin = -1 }},
-		{"0 to 1024 pixels larger before they are cropped, not 1025", func(r *Recipe) { r.Augment.Margin = 1025 }},
+		{"0 to 1024 pixels more before it crops them, not -1", func(r *Recipe) { r.Augment.Margin = -1 }},
+		{"0 to 1024 pixels more before it crops them, not 1025", func(r *Recipe) { r.Augment.Margin = 1025 }},
 	} {
 		r := AdamAt(.05)
 		c.spoil(&r)
 		require.ErrorContains(t, r.Check(), c.want, "case %d", i)
 	}
-	r := AdamAt(-1) // all that is wrong is said at once
+	r := AdamAt(-1) // one error names all that is wrong
 	require.Len(t, strings.Split(r.Check().Error(), "\n"), 3)
 	_, err := NamedRecipe("blm+")
 	require.EqualError(t, err, `no recipe is called "blm+"; known: course, blm, blm-watermark, smm, smm-vit, clip`)
 }
 
-// Only rates that fall have a horizon, and one that a caller has set gives way to the run's.
+// Only schedules that are not constant have a horizon, and the run's replaces a caller's.
 func TestSpread(t *testing.T) {
 	r := named(t, "smm-vit", 30)
 	require.Equal(t, [3]int{30, 0, 30}, [3]int{r.Prompt.Horizon, r.Mask.Horizon, r.Output.Horizon})
@@ -148,7 +150,7 @@ func TestSpread(t *testing.T) {
 	require.Equal(t, 7, Config{Recipe: named(t, "clip", 200), Epochs: 7}.filled().Recipe.Prompt.Horizon)
 }
 
-// TestGroups sorts every variable that SMM and a learned output train by the rate it learns at.
+// TestGroups checks for every variable that SMM and a learned output train whose learning rate it takes.
 func TestGroups(t *testing.T) {
 	p := vrkit.Program{Input: input.SMM{Patch: 4}, Model: modeltest.Tiny(), Output: output.Linear{}, Side: 16}
 	compiled, err := vrkit.Compile(quickest(t), p, 3)

@@ -21,7 +21,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// quick is config on the pure-Go backend, where nothing has to be compiled.
+// quick is config on the pure-Go backend, which compiles nothing.
 func quick(t *testing.T, run string, epochs int) train.Config {
 	c := config(t, run, output.BLM{Lambda: 1})
 	backend, err := compute.NewWithConfig("go")
@@ -38,7 +38,7 @@ func trained(t *testing.T, c train.Config) train.Result {
 	return result
 }
 
-// everything is all files of a run that can be read from, by their names.
+// everything returns all files of a run that can be read from, by their names.
 func everything(t *testing.T, run string) map[string]string {
 	files := map[string]string{}
 	for _, pattern := range []string{"*.csv", "*.json", "artefact/*"} {
@@ -55,7 +55,7 @@ func everything(t *testing.T, run string) map[string]string {
 	return files
 }
 
-// requireSame holds that two runs have the same files, and names those that differ.
+// requireSame checks that two runs have the same files, and names those that differ.
 func requireSame(t *testing.T, want, got map[string]string) {
 	t.Helper()
 	var differ []string
@@ -68,14 +68,14 @@ func requireSame(t *testing.T, want, got map[string]string) {
 	require.Len(t, got, len(want))
 }
 
-// write puts files back.
+// write writes files into a run.
 func write(t *testing.T, run string, files map[string]string) {
 	for name, data := range files {
 		require.NoError(t, os.WriteFile(filepath.Join(run, name), []byte(data), 0o600))
 	}
 }
 
-// What was trained is what the state says, whatever lies beside it.
+// The state says what was trained, whatever other files are in the directory.
 func TestRecordStaysTrue(t *testing.T) {
 	dir := t.TempDir()
 	c, other := quick(t, filepath.Join(dir, "run"), 2), quick(t, filepath.Join(dir, "other"), 2)
@@ -126,8 +126,8 @@ func TestRecordStaysTrue(t *testing.T) {
 	}
 }
 
-// The state of one program and what another has learned do not go together, and a run whose state is gone is not
-// taken for one that was never trained.
+// A state with the artefact of another program is an error, and a run without its state is not treated as one that was
+// never trained.
 func TestStateGone(t *testing.T) {
 	c := quick(t, filepath.Join(t.TempDir(), "run"), 1)
 	trained(t, c)
@@ -153,7 +153,7 @@ func TestStateGone(t *testing.T) {
 	}
 }
 
-// A run of a version whose files carry no program is opened and gone on with under the record beside them.
+// A run of format 0, whose files have no digest of their program, is opened and continued with its program.json.
 func TestRunWithoutMarks(t *testing.T) {
 	dir := t.TempDir()
 	whole, c := quick(t, filepath.Join(dir, "whole"), 3), quick(t, filepath.Join(dir, "run"), 2)
@@ -203,13 +203,13 @@ func TestRunWithoutMarks(t *testing.T) {
 	c.Epochs = 3
 	trained(t, c)
 	for name, data := range contents(t, whole.Run) {
-		if name != "artefact/best.npz" { // which may be of an epoch of before
+		if name != "artefact/best.npz" { // which may be of an earlier epoch
 			require.Equal(t, data, contents(t, c.Run)[name], name)
 		}
 	}
 }
 
-// explosive has a usable answer until its first step.
+// explosive has finite logits until its first step.
 type explosive struct{ scoped }
 
 func (e explosive) Apply(scope *model.Scope, batch input.Batch, side int) *Node {
@@ -217,7 +217,7 @@ func (e explosive) Apply(scope *model.Scope, batch input.Batch, side int) *Node 
 	return Add(batch.Images, MulScalar(MulScalar(Sub(x, batch.Images), 1e38), 1e38))
 }
 
-// A try that trained nothing bars no other settings in its directory, and leaves nothing of itself.
+// A try that trained nothing leaves nothing behind, and its directory accepts other settings.
 func TestFailedTryBarsNothing(t *testing.T) {
 	for want, spoil := range map[string]func(c *train.Config, stop func()){
 		`none of the 2 training images is of the class "checks"`: func(c *train.Config, _ func()) { c.Data.Train = c.Data.Train[:2] },
@@ -255,14 +255,14 @@ func TestFailedTryBarsNothing(t *testing.T) {
 			trained(t, whole)
 			trained(t, c)
 			files, again := everything(t, whole.Run), everything(t, c.Run)
-			delete(files, "timing.csv") // which tells the time
+			delete(files, "timing.csv") // whose seconds differ
 			delete(again, "timing.csv")
 			requireSame(t, files, again)
 		})
 	}
 }
 
-// A run has begun with its first step.
+// A run begins with its first step.
 func TestFirstStepBegins(t *testing.T) {
 	c := quick(t, filepath.Join(t.TempDir(), "run"), 2)
 	ctx, stop := context.WithCancel(t.Context())
@@ -278,7 +278,7 @@ func TestFirstStepBegins(t *testing.T) {
 	require.ErrorContains(t, err, "training.batch: 8, now 9")
 }
 
-// A stop whose state can't be written does not pass for one that can be resumed.
+// If the state can't be written when a run is stopped, the error says so.
 func TestStoppedAndNotKept(t *testing.T) {
 	c := quick(t, filepath.Join(t.TempDir(), "run"), 2)
 	ctx, stop := context.WithCancel(t.Context())
@@ -294,7 +294,7 @@ func TestStoppedAndNotKept(t *testing.T) {
 	require.ErrorContains(t, err, "can't write "+filepath.Join(c.Run, "state", "latest.npz"))
 }
 
-// A run that a newer version wrote is neither opened nor trained on: what it means is not known here.
+// A run of a newer version is neither opened nor trained, because its meaning is not known.
 func TestNewerFormat(t *testing.T) {
 	c := config(t, filepath.Join(t.TempDir(), "run"), output.FLM{})
 	c.Epochs = 1

@@ -11,7 +11,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// Other settings are refused in the user's words: what was chosen is told, not what follows from it.
+// The error for other settings uses the user's words: it names what was chosen, not what follows from it.
 func TestRefusal(t *testing.T) {
 	run := filepath.Join(t.TempDir(), "run")
 	c := config(t, run, output.BLM{Lambda: 1})

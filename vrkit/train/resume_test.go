@@ -16,8 +16,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// A run stopped by its context in the middle of an epoch, and trained on, ends like one that was not,
-// whatever it has to remember: where ω comes from, what varies, and all that is learned.
+// A run that is stopped by its context in the middle of an epoch and then resumed ends like one that was not stopped,
+// for every kind of state.
 func TestStopAndResume(t *testing.T) {
 	for name, vary := range map[string]func(c *train.Config){
 		"pad blm exact": func(c *train.Config) { c.Schedule = train.Exact },
@@ -41,7 +41,7 @@ func TestStopAndResume(t *testing.T) {
 			require.NoError(t, err)
 
 			stops := 0
-			for ; ; stops++ { // a little further every time
+			for ; ; stops++ { // a few steps more every time
 				ctx, cancel := context.WithCancel(t.Context())
 				events := 0
 				parts.Events = func(train.Event) {
@@ -63,13 +63,12 @@ func TestStopAndResume(t *testing.T) {
 	}
 }
 
-// newest makes a configuration take what remembers most between steps: a mask generator with running
-// statistics, probability mass gathered while the prompt moves, a rate that falls every step, and
-// pictures that are varied.
+// newest makes a configuration with the largest state between steps: a mask generator with running statistics,
+// probability mass from the training steps, a rate that changes every step, and augmented images.
 func newest(c *train.Config) {
 	c.Program.Input, c.Program.Output, c.Program.Side = input.SMM{Patch: 4}, output.BLMPlus{Lambda: 1, Alpha: .7}, 16
 	c.Data.Mirrors, c.Schedule = true, train.Fast
-	c.Recipe.Prompt.Fall, c.Recipe.Mask.Rate = train.Cosine, .01
+	c.Recipe.Prompt.LRSchedule, c.Recipe.Mask.Rate = train.Cosine, .01
 	c.Recipe.Augment = train.Augment{Margin: 2, Flip: true}
 }
 
@@ -78,7 +77,7 @@ func TestTrainOn(t *testing.T) {
 	whole, parts := filepath.Join(dir, "whole"), filepath.Join(dir, "parts")
 	_, err := train.Train(t.Context(), config(t, whole, output.ILM{}))
 	require.NoError(t, err)
-	for _, epochs := range []int{2, 2, 5} { // the second time there is nothing to do
+	for _, epochs := range []int{2, 2, 5} { // the second time nothing is left to do
 		c := config(t, parts, output.ILM{})
 		c.Epochs = epochs
 		result, err := train.Train(t.Context(), c)
@@ -88,12 +87,12 @@ func TestTrainOn(t *testing.T) {
 	require.Equal(t, contents(t, whole), contents(t, parts))
 }
 
-// A run whose rates fall can't be trained on for longer, because its rates would have been others; one
-// that stopped early goes on to its own end.
-func TestFallingRateHasAHorizon(t *testing.T) {
-	for _, fall := range []train.Group{{Rate: .05, Fall: train.Cosine}, {Rate: .05, Fall: train.Steps, Factor: .1, At: []float64{.5}}} {
+// A run with a learning-rate schedule can't be trained for more epochs later, because all its rates would have been
+// different; one that stopped early continues to its own end.
+func TestLRScheduleHasAHorizon(t *testing.T) {
+	for _, group := range []train.Group{{Rate: .05, LRSchedule: train.Cosine}, {Rate: .05, LRSchedule: train.Steps, Factor: .1, At: []float64{.5}}} {
 		c := config(t, filepath.Join(t.TempDir(), "run"), output.ILM{})
-		c.Epochs, c.Recipe.Prompt = 2, fall
+		c.Epochs, c.Recipe.Prompt = 2, group
 		ctx, cancel := context.WithCancel(t.Context())
 		c.Events = func(e train.Event) {
 			if e.Stage == train.StageEpoch && e.Epoch == 1 {

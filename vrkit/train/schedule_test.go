@@ -14,8 +14,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// scheduled is a run whose ω is estimated on a schedule, at a constant rate. Its batches of 8 don't
-// divide the 30 images.
+// scheduled is a run with an ω schedule and a constant learning rate. Its batches of 8 don't divide the 30 images.
 func scheduled(t *testing.T, rate float64, schedule Schedule, alignment output.Alignment) Config {
 	return Config{
 		Program: vrkit.Program{Input: input.Padding{Image: 4}, Model: modeltest.Tiny(), Output: alignment},
@@ -36,13 +35,13 @@ func omegas(t *testing.T, c Config) (all []output.Mapping) {
 	return all
 }
 
-// TestFastAndExact holds the schedules against each other. Both begin with a pass of its own; then the
-// one sees the prompt as it moves and the other as it has become, which is the same where it stands still.
+// TestFastAndExact compares the two ω schedules. Both start with a separate pass. Then fast sees the prompt while it
+// changes, and exact the prompt after that; with a learning rate of 0 this is the same.
 func TestFastAndExact(t *testing.T) {
 	for _, alignment := range []output.Alignment{output.ILM{}, output.BLM{Lambda: 1}, output.BLMPlus{Lambda: 1, Alpha: .7}} {
 		t.Run(alignment.Name(), func(t *testing.T) {
 			fast, exact := omegas(t, scheduled(t, 0, Fast, alignment)), omegas(t, scheduled(t, 0, Exact, alignment))
-			if alignment.Name() == "blm+" { // its sums are of numbers that are not whole, in another order
+			if alignment.Name() == "blm+" { // it sums fractions, and in another order
 				for epoch := range fast {
 					require.InDeltaSlice(t, exact[epoch].Weights, fast[epoch].Weights, 1e-6, "epoch %d", epoch)
 				}
@@ -60,8 +59,8 @@ func TestFastAndExact(t *testing.T) {
 	}
 }
 
-// TestFastByHand computes the ω of epochs 2 and 3 from the source logits of the training steps of the
-// epochs before them, by BLM's formula written out, filling left out.
+// TestFastByHand computes the ω of epochs 2 and 3 from the source logits of the training steps of the epochs before, by
+// BLM's formula, without the filling.
 func TestFastByHand(t *testing.T) {
 	const sources, targets, lambda = modeltest.Sources, 3, 1.
 	c := scheduled(t, .2, Fast, output.BLM{Lambda: lambda})

@@ -19,7 +19,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// scoped adds a learned colour, from a variable at a path of its own, or two.
+// scoped adds a learned colour, from one variable or two at a path of the test's choice.
 type scoped struct {
 	path, other []string
 }
@@ -46,7 +46,7 @@ func (s scoped) Apply(scope *model.Scope, batch input.Batch, _ int) *Node {
 	return x
 }
 
-// What a program learns is kept whatever its scopes are called, those of the frozen weights' name among them.
+// Every learned variable is kept, whatever its scope is called, even if it is called like that of the frozen weights.
 func TestScopeCalledFrozen(t *testing.T) {
 	for _, path := range [][]string{nil, {"frozen"}, {"part", "frozen", "bf16"}} {
 		dir := t.TempDir()
@@ -73,7 +73,7 @@ func TestScopeCalledFrozen(t *testing.T) {
 	}
 }
 
-// Two variables that a file could not tell apart are an error before one of them is lost.
+// Two variables that would have the same name in a file are an error, so that neither is lost.
 func TestNamesTheSameInFiles(t *testing.T) {
 	c := quick(t, filepath.Join(t.TempDir(), "run"), 1)
 	c.Program.Input = scoped{[]string{"a", "b"}, []string{"a_b"}}

@@ -6,9 +6,9 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// seeded is the run's program with the run's seed in all that it draws, but for what has a seed of its own. A run that
-// is resumed keeps the seeds of its record, because what was drawn can't be drawn anew: older runs have a 0 where the
-// run's seed is taken now. The record is nil where nothing was trained.
+// seeded returns the program with the run's seed in every part that draws and has no seed of its own. A resumed run
+// keeps the seeds of its record, because the draws can't be repeated otherwise: older runs recorded 0 there. record is
+// nil if nothing was trained.
 func (c Config) seeded(record *vrkit.Manifest) vrkit.Program {
 	var before vrkit.Manifest
 	if record != nil && record.Training.Seed == c.Seed {

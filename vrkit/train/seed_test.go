@@ -15,7 +15,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// recordedSeeds trains one epoch and returns the seeds that the record has of the input, the output and the run.
+// recordedSeeds trains one epoch and returns the recorded seeds of input, output and run.
 func recordedSeeds(t *testing.T, c train.Config) [3]any {
 	c.Epochs = 1
 	_, err := train.Train(t.Context(), c)
@@ -25,7 +25,7 @@ func recordedSeeds(t *testing.T, c train.Config) [3]any {
 	return [3]any{m.Input.Settings["seed"], m.Output.Settings["seed"], m.Training.Seed}
 }
 
-// One seed is enough: what has none of its own draws from the run's, and is as if it had been given it.
+// One seed is enough: a part without a seed draws from the run's seed, as if it had been given it.
 func TestOneSeed(t *testing.T) {
 	smm := input.SMM{Patch: 4, Multiplier: .125}
 	for name, parts := range map[string]struct {
@@ -58,7 +58,8 @@ func TestOneSeed(t *testing.T) {
 	}
 }
 
-// A run of before, whose parts were drawn from 0 whatever the run's seed was, goes on with what it recorded.
+// A run of format 0, whose parts drew from the seed 0 whatever the run's seed was, continues with the seeds of its
+// record.
 func TestSeedsOfTheRecord(t *testing.T) {
 	c := config(t, filepath.Join(t.TempDir(), "run"), output.RLM{})
 	require.Equal(t, [3]any{nil, 3., uint64(3)}, recordedSeeds(t, c))
@@ -72,7 +73,7 @@ func TestSeedsOfTheRecord(t *testing.T) {
     }`, 1)
 	require.NotEqual(t, string(record), before)
 	require.NoError(t, os.WriteFile(path, []byte(before), 0o600))
-	state := filepath.Join(c.Run, "state", "latest.npz") // which held no record then
+	state := filepath.Join(c.Run, "state", "latest.npz") // the state held no record then
 	arrays, err := vrkit.LoadArrays(state)
 	require.NoError(t, err)
 	require.Contains(t, arrays, "record")
@@ -84,7 +85,7 @@ func TestSeedsOfTheRecord(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, result.Metrics, 3)
 	require.Equal(t, output.RLM{}, result.Program.Output)
-	c.Program.Output = output.RLM{Seed: 3} // another seed, given, is another run
+	c.Program.Output = output.RLM{Seed: 3} // another seed makes another run
 	_, err = train.Train(t.Context(), c)
 	require.ErrorContains(t, err, "output.settings.seed: 0, now 3")
 }

@@ -18,26 +18,26 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// stateFile is the one truth of a run directory: it holds what was trained, what the run computed and where it is in
-// the data. program.json, the tables and the artefacts are written from it.
+// stateFile holds what was trained, what the run has computed and its position in the data. program.json, the tables
+// and the artefacts are written from it.
 const (
 	stateDir  = "state"
 	stateFile = "state/latest.npz"
 	lockFile  = "state/lock"
 )
 
-// state is where a run stands, beside its variables.
+// state is the state of a run, without its variables.
 type state struct {
-	Epoch     int       `json:"epoch"`     // epochs completed
-	Step      int       `json:"step"`      // batches done in the epoch under way
+	Epoch     int       `json:"epoch"`     // completed epochs
+	Step      int       `json:"step"`      // batches done in the current epoch
 	Seen      int       `json:"seen"`      // samples in them
 	LossSum   float64   `json:"loss_sum"`  // over those samples
 	Correct   float64   `json:"correct"`   // of those samples
-	Estimated bool      `json:"estimated"` // whether ω is the one for the epoch under way
-	Seconds   float64   `json:"seconds"`   // that earlier processes spent on the epoch under way
+	Estimated bool      `json:"estimated"` // ω is the current epoch's already
+	Seconds   float64   `json:"seconds"`   // that earlier processes spent on the current epoch
 	Best      int       `json:"best"`      // the epoch with the best validation accuracy so far
 	Metrics   []Metrics `json:"metrics"`
-	// Diagnostics are of the ω that each of the metrics was measured with.
+	// Diagnostics describe the ω of each entry of Metrics.
 	Diagnostics []output.Diagnostics `json:"diagnostics"`
 }
 
@@ -48,8 +48,8 @@ func (s *state) add(loss, correct float64, samples int) {
 	s.Correct += correct
 }
 
-// keep ends an epoch: the state first, then what is written from it, so that a process that resumes after a kill in
-// between finds what to write.
+// keep ends an epoch. It writes the state first, then the files that come from it: if the process is killed in between,
+// the next one can write them.
 func (t *trainer) keep(m Metrics) error {
 	s := &t.state
 	s.Metrics = append(s.Metrics, m)
@@ -82,8 +82,9 @@ func (t *trainer) keep(m Metrics) error {
 	return t.writeTables()
 }
 
-// stateArray is the array that holds the state's JSON, recordArray that of the manifest of what was trained,
-// beforeArray is the last ω that was measured, and the next two are the statistics that a training pass gathers; the other arrays are variables by their path.
+// stateArray is the array with the state's JSON, recordArray the one with the record of what was trained, beforeArray
+// the ω of the last evaluation. The next two are the statistics of the current training pass. The other arrays are
+// variables, by their paths.
 const (
 	stateArray   = "state"
 	recordArray  = "record"
@@ -92,7 +93,7 @@ const (
 	samplesArray = "statistics_samples"
 )
 
-// save writes the state and every variable that is not the frozen model's.
+// save writes the state and every variable except the frozen model's.
 func (t *trainer) save() error {
 	s := t.state
 	s.Seconds += time.Since(t.epochBegan).Seconds()
@@ -135,17 +136,17 @@ func (t *trainer) save() error {
 
 const variablePrefix = "variable"
 
-// saved is what a state file holds.
+// saved is the content of a state file.
 type saved struct {
 	state
-	record *vrkit.Manifest // of what was trained; nil in a file of a version that did not keep it
+	record *vrkit.Manifest // the record of what was trained; nil in files of format 0 that have none
 	arrays map[string]*tensors.Tensor
 }
 
-// startOver is what to do about a state that can't be gone on from.
+// startOver tells what to do if a run can't continue from its state.
 const startOver = "put a copy of it back, or delete the run directory to start over"
 
-// readState reads a run directory's state; nil if it has none.
+// readState reads the state of a run directory. It returns nil if there is none.
 func readState(run string) (*saved, error) {
 	path := filepath.Join(run, stateFile)
 	arrays, err := vrkit.LoadArrays(path)
@@ -162,7 +163,7 @@ func readState(run string) (*saved, error) {
 	return s, err
 }
 
-// decode reads the arrays that are JSON.
+// decode reads the arrays that hold JSON.
 func (s *saved) decode(path string) error {
 	for name, value := range map[string]any{stateArray: &s.state, recordArray: &s.record} {
 		if s.arrays[name] == nil && name == recordArray {
@@ -185,7 +186,7 @@ func (s *saved) decode(path string) error {
 	return nil
 }
 
-// restore goes back to a saved state, and writes anew what is written from it.
+// restore sets the run to a saved state, and writes the files that come from it.
 func (t *trainer) restore(s *saved) (err error) {
 	path := filepath.Join(t.Run, stateFile)
 	t.state = s.state
@@ -216,7 +217,7 @@ func (t *trainer) restore(s *saved) (err error) {
 	return t.mend()
 }
 
-// restoreStatistics takes up what a training pass had gathered.
+// restoreStatistics restores the statistics of the current training pass.
 func (t *trainer) restoreStatistics(arrays map[string]*tensors.Tensor) (err error) {
 	if t.seen == nil {
 		return nil
@@ -235,7 +236,7 @@ func (t *trainer) restoreStatistics(arrays map[string]*tensors.Tensor) (err erro
 	return err
 }
 
-// savedVariables gives variables their saved values as graphs come to create them.
+// savedVariables gives variables their saved values when a graph creates them.
 type savedVariables struct {
 	arrays map[string]*tensors.Tensor
 }

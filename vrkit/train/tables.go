@@ -13,21 +13,22 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// The tables that a run directory shows, written from its state. The last column of each carries the beginning of the
-// digest of the program that it is of.
+// The tables of a run directory, written from its state. The last column of each has the first digits of the program's
+// digest.
 const (
 	metricsFile     = "metrics.csv"
 	diagnosticsFile = "diagnostics.csv" // of ω: see [output.Diagnostics]
 	timingFile      = "timing.csv"
 )
 
-// programColumn is the heading of the last column, and digestShown how much of the digest it holds.
+// programColumn is the heading of the last column, digestShown how many digits of the digest it has.
 const (
 	programColumn = "program"
 	digestShown   = 16
 )
 
-// writeTables writes program.json, metrics.csv and diagnostics.csv, which repeat bit by bit, and timing.csv, which does not.
+// writeTables writes program.json, metrics.csv and diagnostics.csv, which repeat bit by bit, and timing.csv, which does
+// not.
 func (t *trainer) writeTables() error {
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	share := func(v float64) string {
@@ -42,7 +43,7 @@ func (t *trainer) writeTables() error {
 	for i, m := range t.state.Metrics {
 		row := []string{strconv.Itoa(m.Epoch), number(m.Loss), number(m.TrainAccuracy), share(m.ValAccuracy), share(m.TestAccuracy)}
 		if m.Epoch == 0 {
-			row[1], row[2] = "", "" // nothing was trained
+			row[1], row[2] = "", "" // epoch 0 has no training step
 		}
 		metrics = append(metrics, row)
 		d := t.state.Diagnostics[i]
@@ -63,7 +64,7 @@ func (t *trainer) writeTables() error {
 	return nil
 }
 
-// writeCSV writes a table with a last column that carries the program.
+// writeCSV writes a table, with the program's digest in the last column.
 func writeCSV(path string, rows [][]string, program string) error {
 	for i := range rows {
 		mark := program
@@ -79,8 +80,8 @@ func writeCSV(path string, rows [][]string, program string) error {
 	return vrkit.WriteFile(path, buffer.Bytes(), 0o600)
 }
 
-// readTable reads a table of numbers of a run directory, with so many columns before that of the program, without its
-// heading; an empty cell is −1. A table without that column is taken as it is.
+// readTable reads a table of numbers of a run directory without its heading: that many columns before the program's. An
+// empty cell becomes −1. It accepts a table without the program's column, as older versions wrote.
 func readTable(run, file string, columns int) ([][]float64, error) {
 	path := filepath.Join(run, file)
 	data, err := os.ReadFile(path)
@@ -97,7 +98,7 @@ func readTable(run, file string, columns int) ([][]float64, error) {
 	return table, vrkit.CheckDigest(run, path, program)
 }
 
-// parseTable is readTable of a file's contents; program is what the last column holds, if there is one.
+// parseTable is readTable of a file's contents. program is the content of the last column, or "".
 func parseTable(data []byte, columns int) (table [][]float64, program string, err error) {
 	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
 	if err != nil {
@@ -132,13 +133,13 @@ func parseTable(data []byte, columns int) (table [][]float64, program string, er
 	return table, program, nil
 }
 
-// ReadMetrics reads what a run has come to so far: epoch 0 first. Seconds are 0 where timing.csv can't be read.
+// ReadMetrics reads the metrics of a run so far: epoch 0 first. Seconds are 0 if timing.csv can't be read.
 func ReadMetrics(run string) ([]Metrics, error) {
 	rows, err := readTable(run, metricsFile, 5)
 	if err != nil {
 		return nil, fmt.Errorf("%s has no metrics to read: %w", run, err)
 	}
-	timing, _ := readTable(run, timingFile, 2) // no part of what a run computes
+	timing, _ := readTable(run, timingFile, 2) // the run's results don't depend on it
 	metrics := make([]Metrics, len(rows))
 	for i, row := range rows {
 		metrics[i] = Metrics{Epoch: int(row[0]), Loss: row[1], TrainAccuracy: row[2], ValAccuracy: row[3], TestAccuracy: row[4]}
@@ -149,7 +150,7 @@ func ReadMetrics(run string) ([]Metrics, error) {
 	return metrics, nil
 }
 
-// ReadDiagnostics reads what a run's ω has been like: epoch 0 first.
+// ReadDiagnostics reads the diagnostics of a run's ω: epoch 0 first.
 func ReadDiagnostics(run string) ([]output.Diagnostics, error) {
 	rows, err := readTable(run, diagnosticsFile, 5)
 	if err != nil {

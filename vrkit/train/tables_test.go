@@ -6,7 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzParseTable reads hostile tables: an error, or rows of so many numbers, in the order of the epochs.
+// FuzzParseTable reads hostile tables: the result is an error, or rows with the right number of columns, in the order
+// of the epochs.
 func FuzzParseTable(f *testing.F) {
 	for _, text := range []string{
 		"epoch,seconds,program\n0,1.5,0123456789abcdef\n1,,0123456789abcdef\n", "epoch,seconds\n0,1\n", "epoch,seconds\n", "",

@@ -24,7 +24,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// stripes is a task that the tiny net can be reprogrammed for: three classes of striped pictures.
+// stripes is a task for which the tiny net can be reprogrammed: three classes of striped images.
 func stripes(trainSize, valSize, testSize int) *datasets.Dataset {
 	d := &datasets.Dataset{Info: datasets.Info{Name: "stripes", Title: "Stripes", Classes: []string{"rows", "columns", "checks"}}, SHA256: "made up"}
 	sample := func(i int) datasets.Sample {
@@ -90,7 +90,7 @@ func TestTrainLearns(t *testing.T) {
 	}
 }
 
-// A run that is complete is trained no further, so that no graph runs: its weights are told all the same.
+// A complete run is not trained further and runs no graph: its weights are checked all the same.
 func TestTrainAgain(t *testing.T) {
 	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1})
 	for range 2 {
@@ -102,7 +102,7 @@ func TestTrainAgain(t *testing.T) {
 	}
 }
 
-// With a learning rate of 0 the prompt stays as it was, and every epoch gives what epoch 0 gave.
+// With a learning rate of 0 the prompt does not change, and every epoch has the results of epoch 0.
 func TestLearningRateZero(t *testing.T) {
 	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1})
 	c.Recipe = train.AdamAt(0)
@@ -118,8 +118,8 @@ func TestLearningRateZero(t *testing.T) {
 	require.Equal(t, make([]float32, 8*8*3), prompt)
 }
 
-// Augmentation varies what is learned from and what ω is estimated from, anew every epoch, and leaves
-// what is measured on alone: with a learning rate of 0 the training losses differ, and accuracies don't.
+// Augmentation changes the images of training and of estimating ω in every epoch, and never those of evaluation: with a
+// learning rate of 0 the training losses differ, and accuracies don't.
 func TestOnlyTrainingIsVaried(t *testing.T) {
 	for name, alignment := range map[string]output.Alignment{"rlm": output.RLM{Seed: 2}, "blm+": output.BLMPlus{Lambda: 1, Alpha: .7}} {
 		c := config(t, filepath.Join(t.TempDir(), "run"), alignment)
@@ -142,7 +142,7 @@ func TestOnlyTrainingIsVaried(t *testing.T) {
 	}
 }
 
-// omegaOf is the ω that an epoch was trained and measured with, of a run that keeps its history.
+// omegaOf returns the ω with which an epoch was trained and evaluated, from a run that keeps its history.
 func omegaOf(t *testing.T, run string, epoch int) output.Mapping {
 	artefact, err := vrkit.ReadArtefact(run, vrkit.Epoch(epoch))
 	require.NoError(t, err)
@@ -179,7 +179,7 @@ func TestTrainErrors(t *testing.T) {
 	}
 }
 
-// runaway divides by zero, as a broken manipulation might.
+// runaway divides by zero, as a faulty manipulation might.
 type runaway struct{ input.Padding }
 
 func (r runaway) Apply(scope *model.Scope, batch input.Batch, side int) *Node {
@@ -208,7 +208,7 @@ func TestBestOnValidation(t *testing.T) {
 	require.Equal(t, result.BestEpoch().ValAccuracy, e.Accuracy(), "the best artefact gives the best epoch's accuracy, whatever the batch")
 }
 
-// A run may measure the test set at its first and last epochs alone, and keep what every epoch was.
+// A run can evaluate the test set at the first and last epochs only, and can keep what every epoch learned.
 func TestEndTestsAndHistory(t *testing.T) {
 	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1})
 	c.Epochs = 3
@@ -248,7 +248,7 @@ func TestEndTestsAndHistory(t *testing.T) {
 	require.Equal(t, last, kept)
 }
 
-// A reading is the answer that a batch gives, and the shares of all who voted add up to one.
+// Of an image's voters, the shares add up to one, and the prediction is that of its batch.
 func TestRead(t *testing.T) {
 	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1})
 	result, err := train.Train(t.Context(), c)
@@ -270,7 +270,7 @@ func TestRead(t *testing.T) {
 	require.ErrorContains(t, err, "one picture")
 }
 
-// contents are the files of a run that repeat bit by bit.
+// contents returns the files of a run that repeat bit by bit.
 func contents(t *testing.T, run string) map[string]string {
 	files := map[string]string{}
 	for _, name := range []string{"metrics.csv", "diagnostics.csv", "artefact/last.npz", "artefact/best.npz"} {

@@ -22,7 +22,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// golden is testdata/trajectories.json; its script says how each value came about.
+// golden is testdata/trajectories.json; its script says how each value was computed.
 type golden struct {
 	Side, Inner, Targets, Images, Batch int
 	Lambda, Alpha                       float64
@@ -40,17 +40,18 @@ type golden struct {
 	}
 }
 
-// trajectory is a training run of a few epochs and what came out of it.
+// trajectory is a training run of a few epochs with its results.
 type trajectory struct {
-	Name, Input, Output, Optimiser, Fall, Schedule string
-	Rates                                          struct{ Prompt, Mask, Output float64 }
-	At                                             []float64
-	Factor                                         float64
-	Initial                                        map[string]formula // of variables, by path
+	Name, Input, Output, Optimiser, Schedule string
+	LRSchedule                               string `json:"fall"`
+	Rates                                    struct{ Prompt, Mask, Output float64 }
+	At                                       []float64
+	Factor                                   float64
+	Initial                                  map[string]formula // of variables, by path
 
 	Losses  []float64          // by step
 	Omegas  [][]float32        // by epoch
-	Prompts []summary          // by epoch, at its end
+	Prompts []summary          // at the end of each epoch
 	Final   map[string]summary // of variables, by path
 }
 
@@ -60,7 +61,7 @@ type formula struct {
 	Amplitude, Frequency, Plus float64
 }
 
-// summary is what is kept of an array.
+// summary describes an array.
 type summary struct {
 	Size, Stride             int
 	Largest, Rms, Projection float64 // of absolute values; root mean square; Σ a[i]·cos(i² mod 10007)/√n
@@ -74,9 +75,9 @@ func readGolden(t *testing.T) (g golden) {
 	return g
 }
 
-// TestTrajectories holds 20 training steps of every method against PyTorch's, both in float64: the loss
-// of every step, ω and the prompt of every epoch, and in the end all that was learned and
-// BatchNorm's running statistics. The last batch of every epoch has 2 images of 4.
+// TestTrajectories compares 20 training steps of every method with PyTorch's, both in float64: the loss of every step,
+// ω and the prompt of every epoch, and at the end all learned variables and BatchNorm's running statistics. The last
+// batch of every epoch has 2 images of 4.
 func TestTrajectories(t *testing.T) {
 	backend, g := quickest(t), readGolden(t)
 	require.Len(t, g.Cases, 17)
@@ -90,8 +91,8 @@ func TestTrajectories(t *testing.T) {
 	}
 }
 
-// quickest is the pure-Go backend under -short, because there nothing has to be compiled, and compiling
-// takes most of the time; else it is what backendtest.Any gives.
+// quickest is the pure-Go backend under -short, because it compiles nothing, and compiling takes most of the time.
+// Otherwise it is what backendtest.Any returns.
 func quickest(t *testing.T) compute.Backend {
 	if !testing.Short() {
 		return backendtest.Any(t)
@@ -125,7 +126,7 @@ func (g golden) follow(t *testing.T, backend compute.Backend, c trajectory) {
 	var losses []float64
 	for epoch, order := range g.Orders {
 		if estimator, ok := program.Output.(output.Estimator); ok {
-			if epoch == 0 || c.Schedule == string(Exact) { // as estimate does, but on float64 images
+			if epoch == 0 || c.Schedule == string(Exact) { // as estimate does, but with float64 images
 				_, source, err := logits.Call2(all.pixels)
 				require.NoError(t, err)
 				statistics := output.NewStatistics(program.Model.Sources(), g.Targets)
@@ -164,9 +165,9 @@ func (g golden) follow(t *testing.T, backend compute.Backend, c trajectory) {
 	}
 }
 
-// TestSingleStep holds the loss and the gradients of one step in float32 against PyTorch's, on a full
-// batch and on one with filling: within 1e-4 of a gradient's largest value. In front of a BatchNorm a
-// bias has no gradient but rounding errors, so that there is nothing to compare.
+// TestSingleStep compares the loss and the gradients of one step in float32 with PyTorch's, on a full batch and on one
+// with filling: within 1e-4 of a gradient's largest value. It leaves out a bias in front of a BatchNorm, whose gradient
+// is only rounding errors.
 func TestSingleStep(t *testing.T) {
 	backend, g := quickest(t), readGolden(t)
 	require.Len(t, g.Single, 2)
@@ -177,14 +178,14 @@ func TestSingleStep(t *testing.T) {
 				require.NoError(t, program.Initialise())
 				set[float32](t, program.Store, c.Initial)
 				require.NoError(t, program.SetMapping(output.Mapping{Sources: program.Model.Sources(), Targets: g.Targets, Weights: c.Omega}))
-				still := Group{Fall: Constant}
+				still := Group{LRSchedule: Constant}
 				step, err := newStepper(program, Recipe{Optimiser: SGD, Momentum: .9, Prompt: still, Mask: still, Output: still})
 				require.NoError(t, err)
 				said, err := step.run(g.batch(s.Samples, program.ImageSide()), 0, 0, 1)
 				require.NoError(t, err)
 				require.InDelta(t, s.Loss, said.loss, 1e-4*s.Loss)
 				for path, want := range s.Gradients {
-					velocity := "optimiser/velocity/" + model.EscapeScopeName(path) // of a first step: the gradient
+					velocity := "optimiser/velocity/" + model.EscapeScopeName(path) // after the first step it is the gradient
 					gradient := value[float32](t, program.Store, velocity)
 					if beforeNorm(path) {
 						require.Less(t, largest(gradient), 1e-5, path)
@@ -198,12 +199,12 @@ func TestSingleStep(t *testing.T) {
 	}
 }
 
-// beforeNorm tells a bias whose convolution is followed by a BatchNorm.
+// beforeNorm tells whether a variable is a bias whose convolution is followed by a BatchNorm.
 func beforeNorm(path string) bool {
 	return strings.HasPrefix(path, "input/mask/conv") && strings.HasSuffix(path, "/bias")
 }
 
-// program compiles what the script calls input and output.
+// program compiles the program that the script calls input and output.
 func (g golden) program(t *testing.T, backend compute.Backend, in, out string) *vrkit.Compiled {
 	options := input.Options{Image: g.Inner, Patch: 4}
 	if in == "smm1" {
@@ -219,7 +220,9 @@ func (g golden) program(t *testing.T, backend compute.Backend, in, out string) *
 }
 
 func (c trajectory) recipe() Recipe {
-	group := func(rate float64) Group { return Group{Rate: rate, Fall: c.Fall, Factor: c.Factor, At: c.At} }
+	group := func(rate float64) Group {
+		return Group{Rate: rate, LRSchedule: c.LRSchedule, Factor: c.Factor, At: c.At}
+	}
 	r := Recipe{Optimiser: c.Optimiser, Prompt: group(c.Rates.Prompt), Mask: group(c.Rates.Mask), Output: group(c.Rates.Output)}
 	if r.Optimiser == SGD {
 		r.Momentum = .9
@@ -227,10 +230,10 @@ func (c trajectory) recipe() Recipe {
 	return r
 }
 
-// label is a sample's target label.
+// label is the target label of a sample.
 func (g golden) label(i int) int32 { return int32(i % g.Targets) }
 
-// picture is a sample as the script makes it, uint8 [side,side,3]: noise, and stripes that tell the label.
+// picture is a sample as the script makes it, uint8 [side,side,3]: noise, and stripes that depend on the label.
 func (g golden) picture(i, side int) []uint8 {
 	pixels := make([]uint8, side*side*3)
 	for at := range pixels {
@@ -243,7 +246,7 @@ func (g golden) picture(i, side int) []uint8 {
 	return pixels
 }
 
-// batch is chosen samples, filled up with black ones, as assemble makes it of a data set's.
+// batch returns the chosen samples, filled up with black ones, like [batches].
 func (g golden) batch(chosen []int, side int) batch {
 	pixels, present, target := g.values(chosen, g.Batch, side)
 	return batch{
@@ -278,7 +281,7 @@ func (g golden) values(chosen []int, size, side int) (pixels []uint8, present []
 	return pixels, present, target
 }
 
-// rounded is source logits as statistics of ω see them.
+// rounded returns source logits with the precision of ω's statistics.
 func rounded(source *tensors.Tensor) []float32 {
 	exact := tensors.MustCopyFlatData[float64](source)
 	logits := make([]float32, len(exact))
@@ -288,7 +291,7 @@ func rounded(source *tensors.Tensor) []float32 {
 	return logits
 }
 
-// set gives variables that exist their values by formula.
+// set gives existing variables their values by formula.
 func set[T float32 | float64](t *testing.T, store *model.Store, initial map[string]formula) {
 	for path, f := range initial {
 		variable := store.GetVariable("/" + path)
@@ -302,7 +305,7 @@ func set[T float32 | float64](t *testing.T, store *model.Store, initial map[stri
 	}
 }
 
-// value is a variable's, as float64.
+// value returns a variable's values as float64.
 func value[T float32 | float64](t *testing.T, store *model.Store, path string) []float64 {
 	variable := store.GetVariable("/" + path)
 	require.NotNil(t, variable, path)
@@ -315,7 +318,7 @@ func value[T float32 | float64](t *testing.T, store *model.Store, path string) [
 	return values
 }
 
-// compare holds an array against its summary.
+// compare compares an array with its summary.
 func (s summary) compare(t *testing.T, name string, got []float64, delta float64) {
 	t.Helper()
 	require.Len(t, got, s.Size, name)

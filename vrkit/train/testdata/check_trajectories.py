@@ -51,7 +51,7 @@ def optimisers():
 
 
 def batch_norm():
-    """Biased variance to normalise, unbiased in the running one; a batch of two pictures."""
+    """Biased variance to normalise, unbiased in the running one; a batch of two images."""
     x = torch.from_numpy(m.made_up(1, 0.3, 2, 5, 4, 4))
     norm = torch.nn.BatchNorm2d(5, dtype=DOUBLE)
     got = norm(x).detach().numpy()
@@ -109,7 +109,7 @@ def loss_of(net, manipulation, images):
 
 
 def differences(net, manipulation, images):
-    """The gradient along made-up directions of all that is learned, against central differences."""
+    """Compares the gradient along made-up directions, of all learned variables, with central differences."""
     manipulation.start("input/prompt", manipulation.prompt, 0.4, 0.8)
     learned = manipulation.learned
     for p in learned.values():

@@ -37,14 +37,14 @@ BATCH, EPOCHS = 4, 5  # 4 steps an epoch, the last of 2 images; 20 in all
 
 
 def decisive(logits, first):
-    """Fails if rounding could change which sources are the first ones of a sample."""
+    """Fails if rounding could change a sample's top sources."""
     ranked = -np.sort(-logits, 1)
     gap = (ranked[:, :first] - ranked[:, 1 : first + 1]).min()
     assert gap > 1e-5, f"two logits of a sample differ by {gap}: take other images"
 
 
 def train(case, orders, jitter=0.0):
-    """Runs a case and returns it with what came out. Frozen weights are varied by a relative jitter."""
+    """Runs a case and returns it with its results. jitter is a relative change of the frozen weights."""
     net = Tiny(torch.float64)
     net.dense *= 1 + jitter * torch.from_numpy(made_up(1, 0.3, *net.dense.shape))
     manipulation = MANIPULATIONS[case["input"]](net, torch.float64)
@@ -102,7 +102,7 @@ def train(case, orders, jitter=0.0):
 
 
 def steady(case, orders):
-    """A case as train gives it; fails if rounding errors grow to what the Go test could see."""
+    """Returns a case with its results; fails if its rounding errors are large enough for the Go test to see."""
     result, other = train(case, orders), train(case, orders, 1e-13)
     np.testing.assert_array_equal(result["omegas"], other["omegas"])
     np.testing.assert_allclose(other["losses"], result["losses"], rtol=0, atol=1e-8)
@@ -122,7 +122,7 @@ def summary(a, samples=40):
     rms, projection = np.sqrt(np.mean(a * a)), (a * np.cos(i * i % 10007)).sum() / np.sqrt(a.size)
     stride = -(-a.size // samples)
     while math.gcd(stride, 6) > 1:
-        stride += 1  # so that all channels are met
+        stride += 1  # so that the values are of all channels
     largest = np.abs(a).max()
     largest, rms, projection = digits([largest, rms, projection])
     return {"size": a.size, "largest": largest, "rms": rms, "projection": projection, "stride": stride, "samples": digits(a[::stride])}
@@ -156,7 +156,7 @@ def cases():
     yield dict(adam, name="momentum and cosine", input="full", output="blm+", optimiser="sgd", rates=large, fall="cosine")
     third = {"prompt": 0.01, "mask": 0.01, "output": 0.1}
     yield dict(adam, name="linear", input="pad", output="linear", rates=third)
-    for name in ("full", "smm"):  # with pad all answers are one source at first, and nothing moves
+    for name in ("full", "smm"):  # with pad one source is the top answer of all samples at first, and nothing moves
         yield dict(adam, name=f"fast {name}", input=name, output="blm", schedule="fast")
 
 

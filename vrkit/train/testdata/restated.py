@@ -18,7 +18,7 @@ LAMBDA, ALPHA = 1.0, 0.5  # alpha·K = 2 sources a sample
 
 
 def image(i, side):
-    """uint8 [side,side,3]: noise, and stripes that tell the label."""
+    """uint8 [side,side,3]: noise, and stripes that depend on the label."""
     y, x, c = np.meshgrid(np.arange(side), np.arange(side), np.arange(3), indexing="ij")
     noise = (53 * i + 17 * y * y + 29 * x * (c + 1) + 31 * x * y + 7 * i * x) % 151
     stripe = [y % 4 < 2, x % 4 < 2, (x + y) % 4 < 2, y < side // 2][i % K]
@@ -32,7 +32,7 @@ def made_up(amplitude, frequency, *shape):
 
 
 def wave(amplitude, frequency, *shape):
-    """The frozen weights of models/modeltest: as made_up, mod 997, rounded to float32."""
+    """The frozen weights of models/modeltest: made_up with mod 997, rounded to float32."""
     i = np.arange(math.prod(shape), dtype=np.int64)
     return (amplitude * np.sin(frequency * (i * i % 997))).astype(np.float32).reshape(shape)
 
@@ -80,7 +80,7 @@ class Tiny:
 
 
 class Prompt(torch.nn.Module):
-    """What every manipulation has: a prompt, δ or θ, [3,side,side]."""
+    """The part of every manipulation: a prompt, δ or θ, [3,side,side]."""
 
     side = SIDE  # of the images it takes
 
@@ -88,7 +88,7 @@ class Prompt(torch.nn.Module):
         super().__init__()
         self.net, self.dtype = net, dtype
         self.learned = {}  # parameters by the path that the Go variable has
-        self.initial = {}  # what they start from, as `start` takes it; else 0
+        self.initial = {}  # their initial values, as `start` takes them; else 0
         self.prompt = torch.nn.Parameter(torch.zeros(3, SIDE, SIDE, dtype=dtype))
         self.learned["input/prompt"] = self.prompt
 
@@ -187,7 +187,7 @@ def counts(logits, labels):
 
 
 def top_mass(logits, labels, alpha=ALPHA):
-    """A[s,t]: the probability of the samples' largest alpha·K sources, of equals the first."""
+    """A[s,t]: the probability mass of each sample's alpha·K largest sources; of equal ones the first."""
     joint = np.zeros((S, K))
     for row, label in zip(logits.astype(np.float64), labels):
         p = np.exp(row - row.max())
