@@ -12,14 +12,14 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// The arrays of saved answers.
+// The arrays of a file of answers.
 const (
 	answersLogits  = "z"
 	answersLabels  = "y"
 	answersTargets = "targets"
 )
 
-// SaveAnswers keeps a frozen model's answers in an .npz that numpy reads: z is [n,S], y is [n].
+// SaveAnswers writes a frozen model's answers to an .npz that numpy reads: z is [n,S], y is [n].
 func SaveAnswers(path string, a output.Answers) error {
 	n := len(a.Labels)
 	if n == 0 || len(a.Logits) != n*a.Sources {

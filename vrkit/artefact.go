@@ -16,35 +16,36 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// Artefact is what it takes to predict, beside the frozen model: what the manipulation learned, and ω.
-// A run directory keeps it in artefact/, a few kB that numpy can read.
+// Artefact has all that is needed to predict, except the frozen model: the learned variables of the manipulation, and
+// ω. A run directory keeps artefacts in artefact/, files of a few kB that numpy can read.
 type Artefact struct {
 	Learned map[string]*tensors.Tensor // by variable name; the prompt is input.PromptVariable
 	Mapping output.Mapping
-	Program string // the digest of the manifest that it belongs to; "" where that is not known
-	Epoch   int    // after which it was kept; 0 where Program is ""
+	Program string // the digest of the manifest that it belongs to; "" if that is not known
+	Epoch   int    // the epoch after which it was kept; 0 if Program is ""
 }
 
-// Which names one of the artefacts that a run keeps.
+// Which names one of the artefacts of a run.
 type Which string
 
 // The artefacts kept.
 const (
-	Last Which = "last" // after the last epoch trained
+	Last Which = "last" // after the last trained epoch
 	Best Which = "best" // after the epoch with the best validation accuracy; there is none without a validation set
 )
 
 // Epoch names the artefact of one epoch, which a run keeps if it keeps its history.
 func Epoch(epoch int) Which { return Which(fmt.Sprintf("epoch-%03d", epoch)) }
 
-// ArtefactDir is the folder of a run directory that keeps its artefacts.
+// ArtefactDir is the folder of a run directory with its artefacts.
 const ArtefactDir = "artefact"
 
 func artefactPath(run string, which Which) string {
 	return filepath.Join(run, ArtefactDir, string(which)+".npz")
 }
 
-// The arrays of the file: what was learned, below a prefix, ω's non-zero values with its shape, and what it belongs to.
+// The arrays of the file: the learned variables, with a prefix; the non-zero values of ω, and its shape; the program
+// and the epoch.
 const (
 	learnedPrefix = "learned_"
 	omegaShape    = "omega_shape"
@@ -55,8 +56,8 @@ const (
 	epochNumber   = "epoch"
 )
 
-// Artefact copies what the program has learned, and its ω, from the store. Two variables whose names the file could not
-// tell apart, such as a/b and a_b, are an error.
+// Artefact copies the learned variables and ω from the store. It is an error if two variables, such as a/b and a_b,
+// would have the same name in the file.
 func (c *Compiled) Artefact() (Artefact, error) {
 	a := Artefact{Learned: map[string]*tensors.Tensor{}}
 	for _, variable := range c.learned() {
@@ -78,12 +79,12 @@ func (c *Compiled) Artefact() (Artefact, error) {
 	return a, err
 }
 
-// learnedName is a variable's path below the input scope, or from the output scope on.
+// learnedName is a variable's path below the input scope, or, in the output scope, its path with that scope.
 func learnedName(v *model.Variable) string {
 	return model.EscapeScopeName(strings.TrimPrefix(strings.TrimPrefix(v.Path(), "/"), inputScope+"/"))
 }
 
-// Use sets what the program has learned, and its ω.
+// Use sets the learned variables and ω.
 func (c *Compiled) Use(a Artefact) error {
 	if err := c.Initialise(); err != nil {
 		return err
@@ -102,12 +103,12 @@ func (c *Compiled) Use(a Artefact) error {
 		}
 	}
 	if _, ok := c.Output.(output.Learned); ok {
-		return nil // what ω is made of has been set
+		return nil // its ω follows from the variables
 	}
 	return c.SetMapping(a.Mapping)
 }
 
-// Save keeps the artefact in a run directory.
+// Save writes the artefact to a run directory.
 func (a Artefact) Save(run string, which Which) error {
 	arrays := map[string]*tensors.Tensor{}
 	for name, value := range a.Learned {
@@ -140,8 +141,8 @@ func (a Artefact) Save(run string, which Which) error {
 	return SaveArrays(path, zip.Deflate, arrays)
 }
 
-// ReadArtefact reads what a run directory keeps. One that is damaged is a [DamagedError]; one that belongs to another
-// program than the directory's record says is an error.
+// ReadArtefact reads an artefact of a run directory. If it is damaged, the error is a [DamagedError]; it is also an
+// error if the artefact is of another program than the directory's record.
 func ReadArtefact(run string, which Which) (Artefact, error) {
 	path := artefactPath(run, which)
 	arrays, err := LoadArrays(path)
@@ -163,7 +164,7 @@ func ReadArtefact(run string, which Which) (Artefact, error) {
 	return a, CheckDigest(run, path, a.Program)
 }
 
-// missing says why there is no such artefact, and what to do.
+// missing is the error of an artefact that is not there. It says why, and what to do.
 func missing(run string, which Which, path string) error {
 	m, err := ReadManifest(run)
 	switch {

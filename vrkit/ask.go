@@ -16,16 +16,15 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Bare is a frozen model on a backend, without a program: it answers with its own labels. The backend gets
-// the weights once, and the graph compiles once for each number and side of the pictures. It is not safe for
-// concurrent use.
+// Bare is a frozen model on a backend, without a program: it answers with its source labels. The backend gets the
+// weights once, and the graph compiles once for each number and side of images. It is not safe for concurrent use.
 type Bare struct {
 	Model *models.Model
 	store *model.Store
 	exec  *model.Exec
 }
 
-// CompileModel prepares a frozen model for questions. Finalize gives its memory back.
+// CompileModel puts a frozen model on a backend. Finalize releases its memory.
 func CompileModel(backend compute.Backend, frozen *models.Model) (*Bare, error) {
 	b := &Bare{Model: frozen, store: model.NewStore()}
 	var err error
@@ -40,8 +39,8 @@ func CompileModel(backend compute.Backend, frozen *models.Model) (*Bare, error) 
 	return b, nil
 }
 
-// Logits are the model's answers to pictures, RGB [n,side,side,3] row-major: its logits, [n,S]. A logit that
-// is not finite is an error.
+// Logits returns the model's logits, [n,S], for images, RGB [n,side,side,3] row-major. A logit that is not finite is an
+// error.
 func (b *Bare) Logits(pixels []uint8, side int) ([]float32, error) {
 	if err := b.Model.Sides.Check(b.Model.Name, side); err != nil {
 		return nil, err
@@ -66,8 +65,7 @@ func (b *Bare) Logits(pixels []uint8, side int) ([]float32, error) {
 	return logits, nil
 }
 
-// Ask returns the k source labels that the model finds likeliest for each of the pictures, which are as Logits
-// takes them, the likeliest first.
+// Ask returns the k likeliest source labels of each image, the likeliest first. It takes images as Logits does.
 func (b *Bare) Ask(pixels []uint8, side, k int) ([][]Guess, error) {
 	logits, err := b.Logits(pixels, side)
 	if err != nil {
@@ -84,14 +82,13 @@ func (b *Bare) Ask(pixels []uint8, side, k int) ([][]Guess, error) {
 	return guesses, nil
 }
 
-// Finalize gives back what the model holds of the backend's memory. It is of no use any more.
+// Finalize releases the model's memory on the backend. The model can't be used after it.
 func (b *Bare) Finalize() {
 	b.exec.Finalize()
 	b.store.Finalize()
 }
 
-// Ask asks a frozen model a single time, as Bare.Ask does, and gives its memory back. Who asks more than once
-// compiles the model once, by CompileModel.
+// Ask asks a frozen model once, as Bare.Ask does, and releases its memory. To ask more than once, use CompileModel.
 func Ask(backend compute.Backend, frozen *models.Model, pixels []uint8, side, k int) ([][]Guess, error) {
 	b, err := CompileModel(backend, frozen)
 	if err != nil {
@@ -101,15 +98,15 @@ func Ask(backend compute.Backend, frozen *models.Model, pixels []uint8, side, k 
 	return b.Ask(pixels, side, k)
 }
 
-// Guess is one of a model's answers.
+// Guess is one of a model's likeliest labels.
 type Guess struct {
 	Label       string
 	Index       int
 	Probability float64 // softmax over all labels
 }
 
-// Likeliest lists the k labels with the largest logits, the largest first, with their probabilities. There is
-// a label for each logit. A logit that is not finite is an error.
+// Likeliest returns the k labels with the largest logits, the largest first, with their probabilities. logits and
+// labels have the same length. A logit that is not finite is an error.
 func Likeliest(logits []float32, labels []string, k int) ([]Guess, error) {
 	if len(logits) == 0 || len(logits) != len(labels) || k < 0 {
 		return nil, fmt.Errorf("the likeliest %d of %d logits can't be named with %d labels", k, len(logits), len(labels))

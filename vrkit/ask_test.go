@@ -16,8 +16,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// A frozen model compiles once for each number and side of pictures; what has been
-// given back answers with an error.
+// A frozen model compiles once for each number and side of images; after Finalize it answers with an error.
 func TestBare(t *testing.T) {
 	frozen, built := modeltest.Tiny(), 0
 	forward := frozen.Forward
@@ -52,7 +51,7 @@ func TestBare(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, again, once)
 	require.Equal(t, 2, built, "Ask compiles the model")
-	_, err = bare.Ask(pixels, 16, 1) // one picture of twice the side
+	_, err = bare.Ask(pixels, 16, 1) // one image of twice the side
 	require.NoError(t, err)
 	require.Equal(t, 3, built)
 
@@ -72,9 +71,9 @@ func TestBare(t *testing.T) {
 	require.ErrorContains(t, err, "because the weights are damaged, or too large")
 }
 
-// More numbers of pictures than the engine keeps graphs by itself are no error.
+// More different numbers of images than the engine keeps graphs for by default are no error.
 func TestManyNumbersOfPictures(t *testing.T) {
-	plain, err := compute.NewWithConfig("go") // which compiles a hundred graphs in no time
+	plain, err := compute.NewWithConfig("go") // it compiles a hundred graphs quickly
 	require.NoError(t, err)
 	bare, err := vrkit.CompileModel(plain, modeltest.Tiny())
 	require.NoError(t, err)
@@ -104,7 +103,7 @@ func (c counted) Omega(scope *model.Scope, logits *graph.Node, targets int) (ome
 	return c.Linear.Omega(scope, logits, targets)
 }
 
-// However many pictures are read, a program with a learned ω compiles two graphs, of its answers and of ω.
+// However many images are read, a program with a learned ω compiles two graphs: one of its logits and one of ω.
 func TestReadCompilesOnce(t *testing.T) {
 	built := 0
 	p := vrkit.Program{Input: input.Padding{Image: 4}, Model: modeltest.Tiny(), Output: counted{output.Linear{Restrict: output.WithBias}, &built}, Side: 8}
@@ -119,7 +118,7 @@ func TestReadCompilesOnce(t *testing.T) {
 	}
 	require.Equal(t, 2, built)
 
-	// What has been set since is seen.
+	// A new value of ω is used.
 	learned, err := c.Artefact()
 	require.NoError(t, err)
 	learned.Learned[learnedName("output", output.WeightsVariable)] = filled(5, modeltest.Sources, 3)
@@ -131,5 +130,5 @@ func TestReadCompilesOnce(t *testing.T) {
 	require.Equal(t, 2, built)
 }
 
-// learnedName is how an artefact names a variable of the output.
+// learnedName is the name of an output variable in an artefact.
 func learnedName(scope, name string) string { return model.EscapeScopeName(scope + "/" + name) }

@@ -20,8 +20,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Compiled is a program on a backend, for a number of target labels, with its variables. Its graphs
-// compile once per shape. It is not safe for concurrent use.
+// Compiled is a program on a backend, for a number of target labels, with its variables. Its graphs compile once per
+// shape. It is not safe for concurrent use.
 type Compiled struct {
 	Program
 	Backend compute.Backend
@@ -29,22 +29,22 @@ type Compiled struct {
 	Targets int // K
 
 	image int                     // side of the images it takes
-	mesh  *distributed.DeviceMesh // of the devices that share the work; nil where there is one
+	mesh  *distributed.DeviceMesh // the devices that share the work; nil if there is one
 	exec  *Computation
-	input *Computation // of the input manipulation alone, on one device: what the frozen model sees, and the mask
+	input *Computation // the input manipulation only, on one device: the frozen model's input, and the mask
 	omega *model.Variable
-	built *model.Exec // of an ω that is learned; nil for any other
-	ready bool        // the variables have been created
+	built *model.Exec // of a learned ω; nil otherwise
+	ready bool        // the variables exist
 }
 
 // omegaVariable is the name of ω's variable in the output scope.
 const omegaVariable = "omega"
 
-// anyNumber has an engine keep a graph for each number of pictures, however many there are; by itself it keeps 32, and
-// refuses the next.
+// anyNumber lets an engine keep a graph for each number of images without a limit; by default it keeps 32, and refuses
+// the next.
 const anyNumber = -1
 
-// Compile prepares a program for targets (K) target labels. An ω that is estimated starts as zeros.
+// Compile puts a program for K = targets target labels on a backend. An estimated ω starts as zeros.
 func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
@@ -83,8 +83,9 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 	return c, err
 }
 
-// Finalize gives back what the program holds of the backend's memory, the frozen weights and what is learned among
-// it, without waiting for Go's collector, which does not see how much that is. The program is of no use any more.
+// Finalize releases the program's memory on the backend, with the frozen weights and the learned variables. Go's
+// garbage collector does not see how large that memory is, and would release it late. The program can't be used after
+// it.
 func (c *Compiled) Finalize() {
 	c.exec.Finalize()
 	c.input.Finalize()
@@ -97,7 +98,7 @@ func (c *Compiled) Finalize() {
 // ImageSide is the side in pixels of the images that the program takes.
 func (c *Compiled) ImageSide() int { return c.image }
 
-// TargetLogits builds ẑ = O_ω(f(I(x))), [B,K], and the source logits z, [B,S], that it reads.
+// TargetLogits builds ẑ = O_ω(f(I(x))), [B,K], and the source logits z, [B,S].
 func (c *Compiled) TargetLogits(root *model.Scope, pixels input.Batch) (target, source *Node) {
 	source = c.Program.SourceLogits(root, pixels)
 	if learned, ok := c.Output.(output.Learned); ok {
@@ -112,14 +113,14 @@ func (c *Compiled) TargetLogits(root *model.Scope, pixels input.Batch) (target, 
 	return output.Apply(source, omega), source
 }
 
-// Logits runs the whole program on pixels, uint8 [n,image,image,3], and returns the target logits,
-// [n,K], and the source logits, [n,S], row-major. They may not be finite, which CheckLogits finds: it is not
-// done here, because only the caller knows which of the images merely fill a batch.
+// Logits runs the whole program on pixels, uint8 [n,image,image,3], and returns the target logits, [n,K], and the
+// source logits, [n,S], row-major. It does not check that they are finite, because only the caller knows which images
+// are filling: CheckLogits does.
 func (c *Compiled) Logits(pixels *tensors.Tensor) (target, source []float32, err error) {
 	return exec2(c.exec, pixels)
 }
 
-// exec2 runs a graph that has two values, and returns them, row-major.
+// exec2 runs a graph with two results, and returns them, row-major.
 func exec2(exec *Computation, input *tensors.Tensor) (one, other []float32, err error) {
 	values, err := exec.Run(input)
 	if err != nil {
@@ -134,16 +135,16 @@ func exec2(exec *Computation, input *tensors.Tensor) (one, other []float32, err 
 	return one, other, err
 }
 
-// Inputs runs the input manipulation alone on pixels, RGB [n,image,image,3] row-major, and returns what
-// the frozen model gets to see as RGB, [n,side,side,3]: in [0,1] unless the manipulation leaves it.
+// Inputs runs only the input manipulation on pixels, RGB [n,image,image,3] row-major, and returns the frozen model's
+// input as RGB, [n,side,side,3]: in [0,1], unless a watermark or SMM adds more.
 func (c *Compiled) Inputs(pixels []uint8) ([]float32, error) {
 	seen, _, err := c.manipulated(pixels)
 	return seen, err
 }
 
-// Masks runs the mask generator alone on pixels, RGB [n,image,image,3] row-major, and returns what the
-// prompt is multiplied by for each picture, U_p(f_mask(x)), [n,side,side,3]: of any sign, as an evaluation
-// has it. Only a manipulation that is input.Masked has such masks.
+// Masks runs only the mask generator on pixels, RGB [n,image,image,3] row-major, and returns the mask of each image,
+// U_p(f_mask(x)), [n,side,side,3]: with either sign, as in an evaluation. It is an error for a manipulation that is not
+// input.Masked.
 func (c *Compiled) Masks(pixels []uint8) ([]float32, error) {
 	if _, ok := c.Input.(input.Masked); !ok {
 		return nil, fmt.Errorf("%s has no mask of its own to show: only a manipulation that makes one for every image, such as smm, does", c.Input.Name())
@@ -152,8 +153,8 @@ func (c *Compiled) Masks(pixels []uint8) ([]float32, error) {
 	return masks, err
 }
 
-// seen builds what the frozen model sees of pixels, as RGB, and the masks that it was made with, a zero
-// where there are none. One graph has both, because who looks at masks looks at the inputs too.
+// seen builds the frozen model's input as RGB, and its masks, or a zero if there are none. It is one graph, because
+// whoever looks at masks also looks at the inputs.
 func (c *Compiled) seen(root *model.Scope, pixels *Node) (seen, masks *Node) {
 	seen = c.Model.Normalisation.Undo(c.Manipulate(root, input.Batch{Images: pixels}))
 	masked, ok := c.Input.(input.Masked)
@@ -185,8 +186,8 @@ func (c *Compiled) manipulated(pixels []uint8) (seen, masks []float32, err error
 	return seen, masks, nil
 }
 
-// Answers runs the whole program on pixels, RGB [n,image,image,3] row-major, and returns the target
-// label with the largest logit for each picture, the first of equals. A logit that is not finite is an error.
+// Answers runs the whole program on pixels, RGB [n,image,image,3] row-major, and returns for each image the target
+// label with the largest logit, the first of equal ones. A logit that is not finite is an error.
 func (c *Compiled) Answers(pixels []uint8) ([]int, error) {
 	images, err := c.batch(pixels)
 	if err != nil {
@@ -208,10 +209,10 @@ func (c *Compiled) Answers(pixels []uint8) ([]int, error) {
 	return answers, nil
 }
 
-// batch is pixels as a tensor.
+// batch returns pixels as a tensor.
 func (c *Compiled) batch(pixels []uint8) (*tensors.Tensor, error) { return pictures(pixels, c.image) }
 
-// pictures are pixels, RGB row-major, as a tensor [n,side,side,3].
+// pictures returns pixels, RGB row-major, as a tensor [n,side,side,3].
 func pictures(pixels []uint8, side int) (*tensors.Tensor, error) {
 	size := side * side * 3
 	if len(pixels) == 0 || len(pixels)%size != 0 {
@@ -220,7 +221,7 @@ func pictures(pixels []uint8, side int) (*tensors.Tensor, error) {
 	return tensors.FromFlatDataAndDimensions(slices.Clone(pixels), len(pixels)/size, side, side, 3), nil
 }
 
-// SetMapping sets ω. It needs no recompiling.
+// SetMapping sets ω. The graphs do not compile again.
 func (c *Compiled) SetMapping(m output.Mapping) error {
 	if m.Sources != c.Model.Sources() || m.Targets != c.Targets {
 		return fmt.Errorf("ω is [%d,%d] where the program has %d source and %d target labels", m.Sources, m.Targets, c.Model.Sources(), c.Targets)
@@ -234,7 +235,7 @@ func (c *Compiled) SetMapping(m output.Mapping) error {
 // OmegaPath is the path of ω's variable in the store.
 func (c *Compiled) OmegaPath() string { return c.omega.Path() }
 
-// Mapping is ω as it is now: as it was set, or as it has been learned.
+// Mapping returns ω: the estimate that was set, or the learned values.
 func (c *Compiled) Mapping() (output.Mapping, error) {
 	m := output.Mapping{Sources: c.Model.Sources(), Targets: c.Targets}
 	if c.built == nil {
@@ -256,8 +257,8 @@ func (c *Compiled) Mapping() (output.Mapping, error) {
 	return m, err
 }
 
-// buildOmega gives the graph of an ω that is learned, and of its bias, because the pure-Go backend takes no
-// parameter that is not used.
+// buildOmega builds the graph of a learned ω and its bias only, because the pure-Go backend does not accept unused
+// parameters.
 func (c *Compiled) buildOmega(learned output.Learned) func(root *model.Scope, g *Graph) (omega, bias *Node) {
 	return func(root *model.Scope, g *Graph) (omega, bias *Node) {
 		none := Zeros(g, shapes.Make(dtypes.Float32, 1, c.Model.Sources()))
@@ -269,10 +270,10 @@ func (c *Compiled) buildOmega(learned output.Learned) func(root *model.Scope, g 
 	}
 }
 
-// Initialise creates the variables that are learned with their initial values, if no graph did yet.
+// Initialise creates the learned variables with their initial values, if no graph has done so.
 func (c *Compiled) Initialise() error {
 	if c.ready {
-		return nil // to build the graph again would compile it again
+		return nil // building the graph again would compile it again
 	}
 	pixels := tensors.FromFlatDataAndDimensions(make([]uint8, c.image*c.image*3), 1, c.image, c.image, 3)
 	defer pixels.FinalizeAll()
@@ -288,7 +289,8 @@ func (c *Compiled) Initialise() error {
 	return err
 }
 
-// Scatter puts noise for a prompt, to see where it goes: normal, with the given deviation, the same always.
+// Scatter sets the prompt to noise, to show where it is added: normally distributed with the given standard deviation,
+// the same every time.
 func (c *Compiled) Scatter(deviation float64) error {
 	if err := c.Initialise(); err != nil {
 		return err
@@ -304,7 +306,7 @@ func (c *Compiled) Scatter(deviation float64) error {
 	return prompt.SetValue(tensors.FromFlatDataAndDimensions(noise, prompt.Shape().Dimensions...))
 }
 
-// learned lists the variables that training changes, but for ω where it is estimated, by path.
+// learned lists the variables that training changes, by path; an estimated ω is not one of them.
 func (c *Compiled) learned() []*model.Variable {
 	learned := slices.Collect(c.Store.RootScope().At(inputScope).IterVariables())
 	for variable := range c.Store.RootScope().At(outputScope).IterVariables() {
@@ -315,9 +317,9 @@ func (c *Compiled) learned() []*model.Variable {
 	return learned
 }
 
-// WeightsHash is the sha256 of the frozen weights, after every variable of them in the store was found to be what
-// was made of them: an error if one is not. A program of which no graph has run, such as that of a run which was
-// complete already, has stored none yet: then the hash is that of the file that they will be read from.
+// WeightsHash returns the SHA-256 of the frozen weights. First it checks that every variable made from them has not
+// changed, and returns an error if one has. If no graph of the program has run, as in a run that was complete already,
+// no variables exist: then the hash is that of the weight file.
 func (c *Compiled) WeightsHash() (string, error) {
 	if err := c.Model.CheckFrozen(c.Store.RootScope()); err != nil && !errors.Is(err, models.ErrNotUsed) {
 		return "", err

@@ -15,8 +15,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// TestMasks holds the masks against what the model gets to see: undone, the normalised image plus
-// δ ⊙ mask, with a δ that is not zero.
+// TestMasks compares the masks with the frozen model's input: normalised, it is the normalised image plus δ ⊙ mask,
+// with a δ that is not zero.
 func TestMasks(t *testing.T) {
 	const side, size = 8, 2
 	pixels := make([]uint8, size*side*side*3)
@@ -33,7 +33,7 @@ func TestMasks(t *testing.T) {
 		require.NoError(t, c.Initialise())
 		learned, err := c.Artefact()
 		require.NoError(t, err)
-		delta := slices.Repeat([]float32{1}, side*side*3) // what the mask is multiplied by where no δ is learned
+		delta := slices.Repeat([]float32{1}, side*side*3) // the factor of the mask if no δ is learned
 		if s.Ablate != input.OnlyMask {
 			for i := range delta {
 				delta[i] = float32(math.Sin(float64(i)))
@@ -77,7 +77,7 @@ func TestMasksRefuse(t *testing.T) {
 	require.ErrorContains(t, err, "5 values are not RGB pictures of side 8")
 }
 
-// Noise goes where the manipulation puts a prompt, and is the same every time.
+// Noise is added where the manipulation has a prompt, and is the same every time.
 func TestScatter(t *testing.T) {
 	seen := func(in input.Manipulation) (before, after []float32) {
 		c, err := vrkit.Compile(backendtest.Any(t), vrkit.Program{Input: in, Model: modeltest.Tiny(), Output: output.FLM{}, Side: 8}, 3)
@@ -104,7 +104,7 @@ func TestScatter(t *testing.T) {
 	require.ErrorContains(t, c.Scatter(1), "smm learns no prompt")
 }
 
-// A program that has been given back answers with an error, and another of the same model works.
+// After Finalize a program answers with an error, and another program of the same model works.
 func TestFinalize(t *testing.T) {
 	p := vrkit.Program{Input: input.Padding{Image: 4}, Model: modeltest.Tiny(), Output: output.BLM{Lambda: 1}, Side: 8}
 	pixels := make([]uint8, 2*4*4*3)

@@ -9,13 +9,13 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// samples is the one axis of a mesh of devices: each takes its share of a batch.
+// samples is the only axis of a mesh of devices: each device takes its share of a batch.
 const samples = "samples"
 
-// Share has the program computed by the first n devices of its backend: every one holds the frozen weights and what
-// is learned, and takes an equal share of the samples of a batch, which therefore has to be a multiple of n. XLA's
-// partitioner cuts the graphs, so that whatever goes over the samples (the loss, a gradient, SMM's batch
-// normalisation) still goes over all of them. It is to be called before anything is computed.
+// Share lets the first n devices of the backend compute the program. Each of them has the frozen weights and the
+// learned variables, and takes an equal share of a batch's samples, so that the batch must be a multiple of n. XLA's
+// partitioner divides the graphs, so that the loss, gradients and SMM's BatchNorm still use all samples. Call it before
+// anything is computed.
 func (c *Compiled) Share(n int) error {
 	if n <= 1 {
 		return nil
@@ -35,11 +35,12 @@ func (c *Compiled) Share(n int) error {
 // Computation is a graph on the devices of its program.
 type Computation struct {
 	exec   *model.Exec
-	inputs []*distributed.ShardingSpec // how the devices share each input; none where there is one device
+	inputs []*distributed.ShardingSpec // how the devices share each input; empty for one device
 }
 
-// Computation puts a graph of the program's variables on its devices. Of each of the graph's inputs it says whether the
-// first axis is the samples; what is not by sample is on every device. The graph must not have been run yet.
+// Computation puts a graph of the program's variables on its devices. bySample says for each input of the graph whether
+// its first axis is the samples; the devices share such an input, and each has the whole of any other. The graph must
+// not have run.
 func (c *Compiled) Computation(exec *model.Exec, bySample ...bool) *Computation {
 	if c.mesh == nil {
 		return &Computation{exec: exec}
@@ -57,10 +58,10 @@ func (c *Compiled) Computation(exec *model.Exec, bySample ...bool) *Computation 
 	return shared
 }
 
-// Finalize gives the compiled graphs back.
+// Finalize releases the compiled graphs.
 func (c *Computation) Finalize() { c.exec.Finalize() }
 
-// Run computes the graph's values, each as a whole, from inputs on the host. The caller finalises them.
+// Run computes the graph's results from inputs on the host. The caller finalises them.
 func (c *Computation) Run(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
 	if c.inputs == nil {
 		return c.exec.Exec(inputs)
@@ -78,7 +79,7 @@ func (c *Computation) Run(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) 
 	if err != nil {
 		return nil, err
 	}
-	one := len(values) / c.inputs[0].Mesh.NumDevices() // every device has every value
+	one := len(values) / c.inputs[0].Mesh.NumDevices() // every device has every result
 	for _, copied := range values[one:] {
 		copied.FinalizeAll()
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// CheckLogits returns an error that names the first of some samples, numbered from first on, whose logits have a value
-// that is not finite, and the cause. target is [n,K] and source [n,S], row-major; target may be nil.
+// CheckLogits returns an error if a logit is not finite. The error names the first such sample, counted from first, and
+// the cause. target is [n,K] and source [n,S], row-major; target may be nil.
 func (c *Compiled) CheckLogits(target, source []float32, first int) error {
 	sample, err := c.unusable(target, source)
 	if err != nil {
@@ -17,7 +17,7 @@ func (c *Compiled) CheckLogits(target, source []float32, first int) error {
 	return nil
 }
 
-// unusable is CheckLogits of samples that are numbered from 0 on.
+// unusable is CheckLogits with the samples counted from 0.
 func (c *Compiled) unusable(target, source []float32) (sample int, err error) {
 	cause := "the prompt or the weights are damaged, or too large"
 	if c.Precision == BF16 {
@@ -29,7 +29,8 @@ func (c *Compiled) unusable(target, source []float32) (sample int, err error) {
 	return unusable("target", target, c.Targets, "ω is damaged, or too large")
 }
 
-// unusable returns the first sample that has a logit that is not finite, of logits [n,labels], and an error that says so.
+// unusable returns the index of the first sample with a logit that is not finite, of logits [n,labels], and an error
+// that names it.
 func unusable(kind string, logits []float32, labels int, cause string) (sample int, err error) {
 	at := slices.IndexFunc(logits, notFinite)
 	if at < 0 {

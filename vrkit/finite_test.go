@@ -17,7 +17,7 @@ import (
 
 var nan, infinite = float32(math.NaN()), float32(math.Inf(1))
 
-// filled is a tensor of zeros but for its last value.
+// filled is a tensor of zeros, except its last value.
 func filled(last float32, shape ...int) *tensors.Tensor {
 	size := 1
 	for _, d := range shape {
@@ -28,7 +28,7 @@ func filled(last float32, shape ...int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(values, shape...)
 }
 
-// heavy is the tiny net with weights that are numbers, and too large to answer with.
+// heavy is the tiny net with finite weights that are too large for finite logits.
 func heavy(t *testing.T) *models.Model {
 	m := modeltest.Tiny()
 	var err error
@@ -47,8 +47,8 @@ func heavy(t *testing.T) *models.Model {
 	return m
 }
 
-// Whatever is not finite in a program is an error wherever an answer or a picture is asked for, which names the sample
-// and the cause.
+// A value that is not finite is an error wherever an answer or an image is asked for; the error names the sample and
+// the cause.
 func TestNotFinite(t *testing.T) {
 	classes := []string{"one", "two", "three"}
 	tiny := modeltest.Tiny()
@@ -56,7 +56,7 @@ func TestNotFinite(t *testing.T) {
 		vrkit.Program
 		learned map[string]*tensors.Tensor
 		want    string
-		blurred bool // what the model gets to see is spoilt too
+		blurred bool // the frozen model's input is not finite either
 	}{
 		"a prompt of NaN": {
 			vrkit.Program{Input: input.Watermark{Kind: input.Full}, Model: tiny, Output: output.RLM{}},
@@ -112,7 +112,7 @@ func TestNotFinite(t *testing.T) {
 	}
 }
 
-// The sample that is named is the one that is spoilt, counted from the first.
+// The error names the sample that is not finite, counted from first.
 func TestCheckLogits(t *testing.T) {
 	c, err := vrkit.Compile(backendtest.Any(t), vrkit.Program{Input: input.Padding{}, Model: modeltest.Tiny(), Output: output.RLM{}}, 3)
 	require.NoError(t, err)

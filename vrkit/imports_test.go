@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// mayImport is the table of docs/design.md: which of our packages each may import, tests aside. What
-// lies in internal/ belongs to the folder that it lies in.
+// mayImport is the table of docs/design.md: which of our packages each may import, tests excluded. A package in
+// internal/ belongs to the folder around it.
 var mayImport = map[string][]string{
 	"datasets":                  {"vrkit/fetch"},
 	"models":                    {"models/layer", "vrkit/fetch"},
@@ -40,13 +40,13 @@ var mayImport = map[string][]string{
 
 const module = "github.com/vrkit-go/reprogram/"
 
-// owner is the folder that a package in internal/ belongs to; every other package is its own.
+// owner is the folder that a package in internal/ belongs to; any other package is its own owner.
 func owner(folder string) string {
 	folder, _, _ = strings.Cut(folder, "/internal/")
 	return folder
 }
 
-// TestImports holds every package's imports against the table, and gonbui against its one importer.
+// TestImports compares every package's imports with the table, and checks that only one package imports gonbui.
 func TestImports(t *testing.T) {
 	seen := map[string]bool{}
 	err := filepath.WalkDir("..", func(file string, entry fs.DirEntry, err error) error {
@@ -59,7 +59,7 @@ func TestImports(t *testing.T) {
 		}
 		folder := owner(path.Dir(filepath.ToSlash(relative)))
 		if strings.HasPrefix(folder, "notebooks/") {
-			return nil // what notebooks leave behind
+			return nil // files that notebooks leave behind
 		}
 		allowed, ok := mayImport[folder]
 		require.True(t, ok, "the table of docs/design.md does not know %s", folder)

@@ -10,8 +10,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// Known returns an error if a part of the program that the manifest records can't be opened by its name, because it
-// is somebody's own, and says how such a program is opened.
+// Known returns an error if a part of the recorded program can't be opened by its name, because it is the user's own.
+// The error says how to open such a program.
 func (m Manifest) Known() error {
 	var frozen []string
 	for _, info := range models.All() {

@@ -19,11 +19,10 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
-// Manifest is a run directory's program.json: all that decides what a run computes, so that it can be
-// repeated, resumed and predicted with. A field that is added has to leave its default out of the file, so that the
-// runs of before still compute the same.
+// Manifest is a run directory's program.json: all that decides what a run computes, so that it can be repeated, resumed
+// and used to predict. A new field must leave its default out of the file, so that older runs keep their digests.
 type Manifest struct {
-	Format      int                  `json:"format"` // of the run directory, [Format]; 0 in runs of before it was kept
+	Format      int                  `json:"format"` // of the run directory, [Format]; 0 in runs without a number
 	Input       Part                 `json:"input"`
 	Output      Part                 `json:"output"`
 	Coordinates taxonomy.Coordinates `json:"coordinates"`
@@ -34,8 +33,8 @@ type Manifest struct {
 	Versions    map[string]string    `json:"versions"` // of Go and of the modules that compute
 }
 
-// Format is the number of the format in which a run directory is written. It rises by one when an older version could
-// not read what a newer one writes.
+// Format is the number of the format of a run directory. It is raised by one when an older version could not read what
+// a newer one writes.
 const Format = 1
 
 // Part is one side of a program: its name and its hyper-parameters.
@@ -47,17 +46,16 @@ type Part struct {
 // ModelRecord names the frozen model.
 type ModelRecord struct {
 	Name       string `json:"name"`
-	Side       int    `json:"side"`                // of its input, in pixels
-	Precision  string `json:"precision,omitempty"` // of its computations, where that is not fp32
+	Side       int    `json:"side"`                // side of the model's input, in pixels
+	Precision  string `json:"precision,omitempty"` // of its computations, if not fp32
 	SHA256     string `json:"sha256"`              // of its weights as loaded
 	Sources    int    `json:"sources"`
-	Trainables int    `json:"trainable_values"` // what the input manipulation learns
-	// OutputTrainables is what a learned output alignment learns beside.
+	Trainables int    `json:"trainable_values"` // how many values the input manipulation learns
+	// OutputTrainables is how many values a learned output alignment has in addition.
 	OutputTrainables int `json:"output_trainable_values,omitempty"`
 }
 
-// CheckWeights returns an [OtherWeightsError] if the weights of a model of this name, with this hash, are not those that
-// the record names.
+// CheckWeights returns an [OtherWeightsError] if a model's name or the hash of its weights is not the recorded one.
 func (r ModelRecord) CheckWeights(name, hash string) error {
 	if name == r.Name && hash != r.SHA256 {
 		return &OtherWeightsError{Name: name, Recorded: r.SHA256, Now: hash}
@@ -65,8 +63,8 @@ func (r ModelRecord) CheckWeights(name, hash string) error {
 	return nil
 }
 
-// OtherWeightsError says that a run was trained with other weights of its frozen model than those at hand: with a file of
-// the user's own, or with the published ones.
+// OtherWeightsError says that a run was trained with other weights of its frozen model: with a file of the user's own,
+// or with the published ones.
 type OtherWeightsError struct {
 	Name          string // of the model
 	Recorded, Now string // the weights' hashes
@@ -78,36 +76,36 @@ func (e *OtherWeightsError) Error() string {
 
 // DataRecord names the data set and the subset of it.
 type DataRecord struct {
-	Name    string   `json:"name"`   // where it lay when the run was last trained
-	SHA256  string   `json:"sha256"` // of all pixels and labels taken
+	Name    string   `json:"name"`   // of a folder, its path when the run was last trained
+	SHA256  string   `json:"sha256"` // of all pixels and labels of the subset
 	Classes []string `json:"classes"`
 	Train   int      `json:"train"`
 	Val     int      `json:"val"`
 	Test    int      `json:"test"`
 }
 
-// TrainingRecord is how the run learns.
+// TrainingRecord says how the run learns.
 type TrainingRecord struct {
 	Recipe   json.RawMessage `json:"recipe"` // a train.Recipe
 	Batch    int             `json:"batch"`
 	Epochs   int             `json:"epochs"`
 	Seed     uint64          `json:"seed"`
-	Schedule string          `json:"schedule,omitempty"` // of an ω that is estimated: a train.Schedule
-	// BatchNorm is a train.BatchNorm, of an input manipulation that has running statistics; "" is train.Running.
+	Schedule string          `json:"schedule,omitempty"` // the ω schedule if ω is estimated: a train.Schedule
+	// BatchNorm is a train.BatchNorm if the input manipulation has running statistics; "" is train.Running.
 	BatchNorm string `json:"batchnorm,omitempty"`
-	EndTests  bool   `json:"end_tests,omitempty"` // the test set was measured at the ends only
+	EndTests  bool   `json:"end_tests,omitempty"` // the test set was evaluated at the first and last epochs only
 }
 
-// EngineRecord names what computed: results are bit-equal only under the same.
+// EngineRecord names the engine: results are equal bit by bit only under the same one.
 type EngineRecord struct {
 	Backend  string `json:"backend"`
 	Plugin   string `json:"plugin_sha256"`
 	XLAFlags string `json:"xla_flags"`
 	Threads  int    `json:"threads"`
-	Devices  int    `json:"devices,omitempty"` // that shared the batches, where there were several
+	Devices  int    `json:"devices,omitempty"` // that shared the batches, if there were several
 }
 
-// ManifestFile is where a run directory keeps its manifest.
+// ManifestFile is the name of the manifest's file in a run directory.
 const ManifestFile = "program.json"
 
 // ReadManifest reads a run directory's program.json.
@@ -127,7 +125,7 @@ func ReadManifest(run string) (Manifest, error) {
 	return m, m.CheckFormat(run)
 }
 
-// CheckFormat returns an error if a newer version wrote the run directory that the manifest is of.
+// CheckFormat returns an error if a newer version wrote the run directory of the manifest.
 func (m Manifest) CheckFormat(run string) error {
 	if m.Format > Format {
 		return fmt.Errorf("%s was written by a newer version of this program (format %d, and this version knows up to %d): take a newer version", run, m.Format, Format)
@@ -135,9 +133,9 @@ func (m Manifest) CheckFormat(run string) error {
 	return nil
 }
 
-// Rewrite is what to do about a file of a run directory that is damaged, gone or another program's, where it is
-// written from the run's state.
-const Rewrite = "train the run again with its settings, which writes anew all that its state holds"
+// Rewrite tells what to do about a file of a run directory that is damaged, missing or of another program, and that can
+// be written again from the run's state.
+const Rewrite = "train the run again with its settings, which restores its files from its state"
 
 // Write writes program.json into a run directory.
 func (m Manifest) Write(run string) error {
@@ -148,7 +146,7 @@ func (m Manifest) Write(run string) error {
 	return WriteFile(filepath.Join(run, ManifestFile), append(data, '\n'), 0o600)
 }
 
-// Program rebuilds the program that the manifest records, on a model already opened.
+// Program rebuilds the recorded program with an opened model.
 func (m Manifest) Program(frozen *models.Model) (Program, error) {
 	var in input.Options
 	var out output.Options
@@ -178,9 +176,8 @@ func restore(settings map[string]any, options any) error {
 	return json.Unmarshal(data, options)
 }
 
-// Differences lists where two manifests would compute different things: "training.batch: 50, now 64".
-// The number of epochs is left out, because a run can be trained on, and so is the data set's name, because its
-// contents decide, wherever they lie.
+// Differences lists where two manifests would compute different things: "training.batch: 50, now 64". It leaves out the
+// number of epochs, because a run can be trained for more, and the data set's name, because its contents decide.
 func (m Manifest) Differences(now Manifest) ([]string, error) {
 	before, err := m.flat()
 	if err != nil {
@@ -196,7 +193,7 @@ func (m Manifest) Differences(now Manifest) ([]string, error) {
 		delete(keys, key)
 	}
 	named := func(key string, value any) any {
-		if value == nil { // a setting that is at nothing is left out of the file
+		if value == nil { // the file leaves out a setting that is null
 			return "nothing"
 		}
 		if sum, ok := value.(string); ok && len(sum) == 2*sha256.Size && strings.HasSuffix(key, "sha256") {
@@ -213,9 +210,9 @@ func (m Manifest) Differences(now Manifest) ([]string, error) {
 	return differences, nil
 }
 
-// Digest is the SHA-256, in hexadecimal, of what the manifest says of the program, its data and how it learns, but
-// for the number of epochs. The files of a run carry it, so that those of two programs are told apart. The engine and
-// the versions are left out: they decide the last bits only, and a run may go on under others.
+// Digest is the SHA-256, in hexadecimal, of the program, its data and how it learns, without the number of epochs. The
+// files of a run carry it, so that files of another program are noticed. It leaves out engine and versions: they change
+// rounding only, and a run may continue under others.
 func (m Manifest) Digest() (string, error) {
 	leaves, err := m.flat()
 	if err != nil {
@@ -232,8 +229,8 @@ func (m Manifest) Digest() (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// CheckDigest returns an error if a file of a run directory belongs to another program than the directory's record
-// says. digest, or its beginning, is what the file carries; one that carries none is taken as it is.
+// CheckDigest returns an error if a file of a run directory belongs to another program than the directory's record.
+// digest is the one in the file, or its beginning; "" is accepted.
 func CheckDigest(run, path, digest string) error {
 	if digest == "" {
 		return nil
@@ -249,10 +246,10 @@ func CheckDigest(run, path, digest string) error {
 	return err
 }
 
-// undecided are what a manifest says that decides nothing of what is computed, by dotted path.
+// undecided lists the keys of a manifest, by dotted path, that do not change what is computed.
 var undecided = []string{"format", "training.epochs", "data.name"}
 
-// flat is the manifest as JSON has it, by dotted path.
+// flat returns the manifest's JSON by dotted path.
 func (m Manifest) flat() (map[string]any, error) {
 	data, err := json.Marshal(m)
 	if err != nil {

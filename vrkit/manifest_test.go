@@ -11,7 +11,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 )
 
-// What decides what a run computes is a difference, and all but the engine tells programs apart.
+// All that decides what a run computes is a difference, and all of it except the engine changes the digest.
 func TestManifestDiffers(t *testing.T) {
 	m := vrkit.Manifest{
 		Input:    vrkit.Part{Name: "pad", Settings: map[string]any{"image": 64}},

@@ -17,9 +17,9 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/internal/npy"
 )
 
-// SaveArrays writes named arrays as an .npz, which numpy reads, in the order of their names, so that the same
-// values give the same bytes: by the method zip.Deflate to be small, or zip.Store to be quick. The file is
-// written beside and renamed.
+// SaveArrays writes named arrays as an .npz, which numpy reads, in the order of their names, so that the same values
+// give the same bytes. The method zip.Deflate makes the file small, zip.Store is fast. It writes beside the final name
+// and renames.
 func SaveArrays(path string, method uint16, arrays map[string]*tensors.Tensor) error {
 	var buffer bytes.Buffer
 	archive := zip.NewWriter(&buffer)
@@ -38,7 +38,7 @@ func SaveArrays(path string, method uint16, arrays map[string]*tensors.Tensor) e
 	return WriteFile(path, buffer.Bytes(), 0o600)
 }
 
-// DamagedError says that a file was read and does not hold what it should.
+// DamagedError says that a file does not have the content that it should have.
 type DamagedError struct {
 	Path string
 	Err  error
@@ -48,7 +48,7 @@ func (e *DamagedError) Error() string { return e.Path + " is damaged: " + e.Err.
 
 func (e *DamagedError) Unwrap() error { return e.Err }
 
-// LoadArrays reads what SaveArrays wrote. A damaged file is a [DamagedError].
+// LoadArrays reads a file of SaveArrays. A damaged file is a [DamagedError].
 func LoadArrays(path string) (map[string]*tensors.Tensor, error) {
 	archive, err := zip.OpenReader(path)
 	if _, unread := errors.AsType[*os.PathError](err); unread {
@@ -69,8 +69,8 @@ func LoadArrays(path string) (map[string]*tensors.Tensor, error) {
 	return arrays, nil
 }
 
-// loadArray reads an archive's member to its end, where the archive has its checksum, and makes sure
-// that it holds what its header claims before GoMLX's reader gives it memory.
+// loadArray reads a file of the archive to its end, where its checksum is. It compares the size with the header before
+// GoMLX's reader allocates memory.
 func loadArray(file *zip.File) (array *tensors.Tensor, err error) {
 	defer func() {
 		if r := recover(); r != nil { // GoMLX's shapes panic

@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzLoadArrays reads hostile .npz files: an error, or arrays of as many values as their shapes say. An
-// array needs no more memory than its bytes in the archive unpack to, which deflate bounds at about a
-// thousand times theirs.
+// FuzzLoadArrays reads hostile .npz files: the result is an error, or arrays with as many values as their shapes say.
+// An array needs no more memory than its unpacked bytes, which deflate bounds at about a thousand times the packed
+// ones.
 func FuzzLoadArrays(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "seed.npz")
 	require.NoError(f, SaveArrays(path, zip.Deflate, map[string]*tensors.Tensor{

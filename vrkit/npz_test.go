@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A file with any one byte changed, or cut off anywhere, is an error or gives what was saved: a zip
-// file has bytes that don't matter, as its dates.
+// A file with any one byte changed, or cut off anywhere, is an error or has the saved arrays: some bytes of a zip file,
+// such as its dates, do not matter.
 func TestLoadArraysDamaged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "arrays.npz")
 	prompt := []float32{1, -2, .5, 4, 5, 6}

@@ -1,5 +1,5 @@
-// Package vrkit reprograms frozen neural networks: it changes what goes in and how the answer is read,
-// and never the weights.
+// Package vrkit reprograms frozen neural networks: it changes the input and how the answer is read, and never the
+// weights.
 //
 // A Program is an input manipulation, a frozen model and an output alignment,
 //
@@ -32,18 +32,18 @@ type Program struct {
 	Model  *models.Model
 	Output output.Alignment
 	Side   int // the side of the model's input in pixels; 0 takes the model's default
-	// Precision is what the frozen model computes in: FP32, which "" stands for, or BF16. What is learned,
-	// the logits and all that follows them stay as they are.
+	// Precision is that of the frozen model's computations: FP32, which "" stands for, or BF16. The learned variables,
+	// the logits and all that is computed from them stay in fp32.
 	Precision string
 }
 
 // The precisions of the frozen model's computations.
 const (
 	FP32 = "fp32"
-	BF16 = "bf16" // 8 bits of mantissa: up to twice as fast where the processor knows it
+	BF16 = "bf16" // 8 bits of mantissa: up to twice as fast on a processor with bf16 instructions
 )
 
-// Precisions lists them.
+// Precisions lists the precisions.
 var Precisions = []string{FP32, BF16}
 
 // SideOrDefault is the side of the model's input in pixels.
@@ -54,7 +54,7 @@ func (p Program) SideOrDefault() int {
 	return p.Side
 }
 
-// Check returns an error that says what does not fit together.
+// Check returns an error if the parts do not fit together.
 func (p Program) Check() error {
 	if p.Input == nil || p.Model == nil || p.Output == nil {
 		return errors.New("a program needs an input manipulation, a model and an output alignment")
@@ -66,7 +66,7 @@ func (p Program) Check() error {
 		return fmt.Errorf("no precision is called %q; known: %s", p.Precision, strings.Join(Precisions, ", "))
 	}
 	if at := p.Input.Coordinates().Location; at != taxonomy.Input {
-		return fmt.Errorf("%s works at the %s, but %s can only be entered at its input", p.Input.Name(), at, p.Model.Name)
+		return fmt.Errorf("%s changes the %s, but %s can only be changed at its input", p.Input.Name(), at, p.Model.Name)
 	}
 	_, err := p.Input.ImageSide(p.SideOrDefault())
 	return err
@@ -81,12 +81,12 @@ func (p Program) Coordinates() taxonomy.Coordinates {
 
 // The scopes of a program's variables, below the root of its store.
 const (
-	inputScope  = "input"  // the prompt and all else that the manipulation learns
-	outputScope = "output" // ω, or what it is learned from
+	inputScope  = "input"  // the prompt and the manipulation's other variables
+	outputScope = "output" // ω, or the variables of a learned ω
 )
 
-// Manipulate builds I(x): pixels are images [B,n,n,3], uint8 or floats in [0,1], with n the
-// manipulation's image side; the result is [B,side,side,3], normalised as the model wants it.
+// Manipulate builds I(x). pixels are images [B,n,n,3], uint8 or floats in [0,1], with n the manipulation's image side;
+// the result is [B,side,side,3], normalised for the model.
 func (p Program) Manipulate(root *model.Scope, pixels input.Batch) *Node {
 	x := p.floats(pixels)
 	scope := root.At(inputScope)
@@ -97,8 +97,8 @@ func (p Program) Manipulate(root *model.Scope, pixels input.Batch) *Node {
 	return p.Model.Normalisation.Apply(p.Input.Apply(scope, x, p.SideOrDefault()))
 }
 
-// SourceLogits builds z = f(I(x)), [B,S], from pixels as Manipulate takes them. In training the model
-// gets a shared prompt beside the images, if the manipulation has one, because that is faster to learn.
+// SourceLogits builds z = f(I(x)), [B,S], from pixels as in Manipulate. In training it gives a shared prompt to the
+// model separately from the images, because its gradient is faster then.
 func (p Program) SourceLogits(root *model.Scope, pixels input.Batch) *Node {
 	shared, ok := p.Input.(input.Shared)
 	if !ok || !root.IsTraining(pixels.Images.Graph()) {
@@ -114,7 +114,7 @@ func (p Program) SourceLogits(root *model.Scope, pixels input.Batch) *Node {
 	return p.answer(root, layer.Sum{Each: n.Apply(each), Shared: n.Scale(all)})
 }
 
-// answer builds f, in the program's precision, of what goes in; the logits come in the type of that.
+// answer builds f in the program's precision; the logits have the type of its input.
 func (p Program) answer(root *model.Scope, in layer.Sum) *Node {
 	dtype, spoilt := in.Each.DType(), unlessFinite(in.Total())
 	if p.Precision == BF16 {
@@ -126,13 +126,13 @@ func (p Program) answer(root *model.Scope, in layer.Sum) *Node {
 	return Add(ConvertDType(p.Model.LogitsOfSum(root, in), dtype), spoilt)
 }
 
-// unlessFinite is NaN for each sample of x that has a value that is not finite, else 0: [B,1]. Added to the logits it
-// makes them as unusable as what they come from, which an activation may hide: oneDNN's ReLU of a NaN is 0.
+// unlessFinite is NaN for each sample of x with a value that is not finite, else 0: [B,1]. It is added to the logits,
+// because an activation may hide such a value: oneDNN's ReLU of a NaN is 0.
 func unlessFinite(x *Node) *Node {
 	return MulScalar(ExpandAxes(ReduceSum(StopGradient(x), 1, 2, 3), 1), 0)
 }
 
-// floats is a batch of pixels as floats in [0,1].
+// floats returns a batch with its pixels as floats in [0,1].
 func (p Program) floats(pixels input.Batch) input.Batch {
 	if pixels.Images.DType() == dtypes.Uint8 {
 		pixels.Images = DivScalar(ConvertDType(pixels.Images, dtypes.Float32), 255)

@@ -16,9 +16,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// TestSharedPrompt holds a program that gives its model the prompt beside the images, as training does,
-// against the same program that adds them up: logits and gradient agree within rounding, for prompts in
-// both spaces.
+// TestSharedPrompt compares a program that gives the prompt to its model separately, as in training, with the same
+// program that adds it to the images: logits and gradient agree within rounding, for prompts in both spaces.
 func TestSharedPrompt(t *testing.T) {
 	for _, manipulation := range []input.Manipulation{input.Padding{Image: 9}, input.Watermark{Kind: input.Narrow}, input.Watermark{Kind: input.Full}} {
 		t.Run(manipulation.Name(), func(t *testing.T) {
@@ -56,7 +55,7 @@ func TestSharedPrompt(t *testing.T) {
 	}
 }
 
-// In bf16 the logits are those of fp32 but for the rounding of 8 bits, and come as float32.
+// In bf16 the logits agree with those of fp32 up to the rounding to 8 bits, and are float32.
 func TestPrecision(t *testing.T) {
 	const side, size = 16, 4
 	pixels := make([]uint8, size*side*side*3)

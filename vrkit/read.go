@@ -6,24 +6,25 @@ import (
 	"slices"
 )
 
-// Reading is what a program takes one picture for, and why.
+// Reading is a program's answer for one image, and the reasons for it.
 type Reading struct {
 	Label       string   // the target label with the largest logit
 	Probability float64  // its softmax over the target labels
-	Voters      []Ballot // the source labels that spoke for it most, the loudest first
+	Voters      []Ballot // the source labels with the largest part in it, the largest first
 }
 
 // Ballot is a source label's part in one reading.
 type Ballot struct {
 	Source string  `json:"source"`
-	Share  float64 `json:"share"` // of all that was said for the target label, 0 to 1
+	Share  float64 `json:"share"` // of the target label's sum, 0 to 1
 }
 
-// Read reads one picture, RGB [image,image,3], with the names of the target labels, and at most k voters.
+// Read classifies one image, RGB [image,image,3]. classes are the names of the target labels; the reading has at most k
+// voters.
 //
-// The target logit is Σ_s ω[s,t]·z[s]. A source's part in it is ω[s,t] times how far z[s] lies above the
-// smallest source logit: columns of ω add up to one, so that a shift common to all logits speaks for
-// nobody. A logit that is not finite is an error.
+// The target logit is Σ_s ω[s,t]·z[s]. A source's part in it is ω[s,t] times the difference of z[s] and the smallest
+// source logit: the columns of ω sum to one, so that a constant added to all logits must not count. A logit that is not
+// finite is an error.
 func (c *Compiled) Read(pixels []uint8, classes []string, k int) (Reading, error) {
 	images, err := c.batch(pixels)
 	if err != nil {

@@ -1,11 +1,9 @@
-// Package backend finds or installs what the computations run on, and opens it.
+// Package backend finds or installs the engine that computes, and opens it.
 //
-// The engine is XLA, through a PJRT plugin: a shared library of some 200 MB
-// which is not part of this repository. [Open] takes, in this order, what
-// GOMLX_BACKEND says; with an NVIDIA driver, a CUDA plugin; for the CPU a
-// plugin in the project's cache, one that go-xla already knows, go-xla's own
-// release, and the pinned Python packages that hold one. [Info] says in one
-// line what was taken.
+// The engine is XLA, through a PJRT plugin: a shared library of some 200 MB which is not part of this repository.
+// [Open] takes the first of these that it can use: the one that GOMLX_BACKEND names; with an NVIDIA driver, a CUDA
+// plugin; for the CPU a plugin in the project's cache, one that go-xla already knows, go-xla's own release, and one of
+// the pinned Python packages that contain one. [Info] describes the engine in one line.
 package backend
 
 import (
@@ -18,7 +16,7 @@ import (
 	"strings"
 
 	"github.com/gomlx/compute"
-	_ "github.com/gomlx/compute/gobackend" // the pure-Go backend, for who asks GOMLX_BACKEND=go
+	_ "github.com/gomlx/compute/gobackend" // the pure-Go backend, for GOMLX_BACKEND=go
 	"github.com/gomlx/go-xla/compute/xla"
 
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
@@ -27,25 +25,25 @@ import (
 // Options say what to open.
 type Options struct {
 	Device  string       // "auto" (or ""), "cpu" or "gpu"
-	Report  fetch.Report // progress of what is fetched, and why a source was not taken; may be nil
-	Offline bool         // take only what is on this machine
+	Report  fetch.Report // progress of fetching, and why a source was not used; may be nil
+	Offline bool         // use only what is on this machine
 }
 
-// Devices are the names that [Options].Device knows.
+// Devices are the values of [Options].Device.
 var Devices = []string{"auto", "cpu", "gpu"}
 
-// Info says what was taken.
+// Info describes the engine.
 type Info struct {
 	Config   string // GoMLX's configuration: "xla:/path/to/plugin.so"
-	Plugin   string // the plugin's path; empty where go-xla looks it up by name, and for pure Go
+	Plugin   string // the plugin's path; empty if go-xla looks it up by name, and for pure Go
 	SHA256   string // of the plugin
-	Source   string // where it comes from, for people
-	XLAFlags string // XLA_FLAGS as the plugin read them
-	Threads  int    // processors that XLA's thread pool is made for
+	Source   string // where it comes from, for users
+	XLAFlags string // the XLA_FLAGS that the plugin read
+	Threads  int    // processors for which XLA makes its thread pool
 	Pure     bool   // the pure-Go backend: tiny nets only
 }
 
-// String is the one line that says what was taken.
+// String describes the engine in one line.
 func (i Info) String() string {
 	if i.Pure {
 		return "pure Go backend (" + i.Source + "), for tiny nets only"
@@ -66,8 +64,8 @@ func (i Info) String() string {
 
 func (i Info) cuda() bool { return strings.Contains(i.Config, "cuda") }
 
-// Open finds or installs a backend and opens it. It is meant to be called once
-// a process: a plugin stays loaded, and reads XLA_FLAGS as it loads.
+// Open finds or installs a backend and opens it. Call it once a process: a plugin stays loaded, and reads XLA_FLAGS
+// when it is loaded.
 func Open(ctx context.Context, o Options) (compute.Backend, Info, error) {
 	if _, err := LargeBlocks(); err != nil {
 		return nil, Info{}, err
@@ -75,14 +73,14 @@ func Open(ctx context.Context, o Options) (compute.Backend, Info, error) {
 	return first(ctx, o, load)
 }
 
-// Locate finds or installs what [Open] would open, and does not load it.
+// Locate finds or installs what [Open] would open, without loading it.
 func Locate(ctx context.Context, o Options) (Info, error) {
 	_, info, err := first(ctx, o, func(Info) (compute.Backend, error) { return nil, nil })
 	return info, err
 }
 
-// first uses the first candidate that can be found and used. Why the others
-// were passed over goes to the report, and into the error if none is left.
+// first uses the first candidate that can be found and used. The reasons why others could not be used go to the report,
+// and into the error if none is left.
 func first(ctx context.Context, o Options, use func(Info) (compute.Backend, error)) (compute.Backend, Info, error) {
 	if o.Offline {
 		ctx = fetch.Offline(ctx)
@@ -109,12 +107,12 @@ func first(ctx context.Context, o Options, use func(Info) (compute.Backend, erro
 		}
 		if e, ok := errors.AsType[*fetch.DiskError](err); ok {
 			disk, err = e, e
-			ctx = fetch.Offline(ctx) // what is on this machine may still do
+			ctx = fetch.Offline(ctx) // candidates on this machine may still work
 		}
 		if !isAbsent(err) {
 			whys := []string{fmt.Sprintf("%s: %v", c.name, err)}
 			if missing, ok := errors.AsType[*fetch.UnavailableError](err); ok {
-				whys = missing.Reasons // the remedy is ours to tell
+				whys = missing.Reasons // this package says what to do
 			}
 			reasons = append(reasons, whys...)
 			if o.Report != nil && len(list) > 1 {
@@ -134,15 +132,14 @@ func first(ctx context.Context, o Options, use func(Info) (compute.Backend, erro
 		fetch.Grouped(reasons), compute.ConfigEnvVar)
 }
 
-// load opens the backend with its flags, and turns whatever goes wrong into one
-// line.
+// load opens the backend with its flags. Every failure becomes one line.
 func load(info Info) (b compute.Backend, err error) {
 	if !info.Pure && info.Plugin != "" {
 		if err := checkPlugin(info.Plugin); err != nil {
 			return nil, err
 		}
 	}
-	xla.EnableAutoInstall(false) // what to install, and where, is this package's business
+	xla.EnableAutoInstall(false) // this package decides what is installed, and where
 	defer quiet()()
 	if info.XLAFlags != os.Getenv(flagsEnv) {
 		os.Setenv(flagsEnv, info.XLAFlags)
@@ -153,7 +150,7 @@ func load(info Info) (b compute.Backend, err error) {
 		}()
 	}
 	defer func() {
-		if r := recover(); r != nil { // go-xla panics at some broken plugins
+		if r := recover(); r != nil { // go-xla panics with some damaged plugins
 			b, err = nil, oneLine(fmt.Errorf("%v", r))
 		}
 	}()
@@ -170,9 +167,8 @@ func oneLine(err error) error {
 	return fmt.Errorf("it does not load: %s", text)
 }
 
-// threads is how many processors XLA's CPU client takes there to be: those that
-// this process may use, unless the environment says otherwise. (Its pool has
-// at least as many threads as the plugin makes devices, which may be more.)
+// threads is the number of processors that XLA's CPU client uses: those that this process may use, unless the
+// environment says otherwise. (Its pool has at least as many threads as the plugin makes devices, which may be more.)
 func threads() int {
 	for _, name := range []string{"PJRT_NPROC", "NPROC"} {
 		if n, err := strconv.Atoi(os.Getenv(name)); err == nil && n > 0 {

@@ -10,8 +10,8 @@ int vrkit_blocks_on(void);
 */
 import "C"
 
-// blocks says how many bytes of large blocks are held, and how many of them are in use now. What serves them
-// stands in blocks_linux.c, and is part of every program that imports this package.
+// blocks returns how many bytes of large blocks are held, and how many of them are in use. The allocator is in
+// blocks_linux.c, and is part of every program that imports this package.
 func blocks() (kept, used int64) {
 	var k, u C.size_t
 	C.vrkit_blocks(&k, &u)

@@ -37,7 +37,7 @@ func TestXLATakesOurBlocks(t *testing.T) {
 	require.Equal(t, kept, again, "the block was mapped anew")
 }
 
-// No more is kept than was ever in use at once, whatever the sizes.
+// No more memory is kept than was in use at once, whatever the sizes.
 func TestBlocksAreGivenBack(t *testing.T) {
 	b := backendtest.XLA(t)
 	var most int64
@@ -51,7 +51,7 @@ func TestBlocksAreGivenBack(t *testing.T) {
 	}
 }
 
-// What the plugin does not call, and what it calls on several threads, is tested from C.
+// Functions that the plugin does not call, or calls on several threads, are tested from C.
 func TestBlocksFromC(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "blocks")
 	compiler := cmp.Or(os.Getenv("CC"), "cc")
@@ -66,7 +66,7 @@ func TestBlocksFromC(t *testing.T) {
 	}
 }
 
-// The tag leaves the definitions out, and what is left is a package.
+// The tag leaves the definitions out, and the package still compiles.
 func TestBlocksTag(t *testing.T) {
 	for tags, want := range map[string]string{"": "[blocks_linux.c]", "noblocks": "[]"} {
 		out, err := exec.Command("go", "list", "-tags", tags, "-f", "{{.CFiles}}", ".").CombinedOutput()
@@ -77,14 +77,14 @@ func TestBlocksTag(t *testing.T) {
 	require.NoError(t, err, string(out))
 }
 
-// A misspelt value is said before anything is fetched or loaded.
+// A misspelt value is an error before anything is fetched or loaded.
 func TestBlocksVariable(t *testing.T) {
 	who, err := backend.LargeBlocks()
 	require.NoError(t, err)
 	require.Contains(t, who, "kept")
 	t.Setenv(backend.BlocksEnv, "of")
 	_, _, err = backend.Open(t.Context(), backend.Options{Offline: true})
-	require.ErrorContains(t, err, "VRKIT_BLOCKS=of says nothing")
+	require.ErrorContains(t, err, "VRKIT_BLOCKS=of is not known")
 }
 
 func array(t *testing.T, b compute.Backend, size int, value byte) compute.Buffer {

@@ -16,13 +16,13 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// candidate is a place that a backend can come from.
+// candidate is a place where a backend may be found.
 type candidate struct {
 	name string
 	find func(ctx context.Context, r fetch.Report) (Info, error)
 }
 
-// errAbsent says that a place simply has no plugin, which is no news.
+// errAbsent says that a place has no plugin, which is not worth reporting.
 var errAbsent = errors.New("no plugin there")
 
 func isAbsent(err error) bool {
@@ -50,14 +50,13 @@ func candidates(o Options) ([]candidate, error) {
 	return cpu(platform), nil
 }
 
-// platform is this machine's, as Go writes it.
+// platform is this machine's platform, in Go's names.
 const platform = runtime.GOOS + "/" + runtime.GOARCH
 
-// cpu lists the places of CPU plugins for a platform: what is here, then what
-// can be had.
+// cpu lists the places of CPU plugins for a platform: first those on this machine, then those to fetch.
 func cpu(platform string) []candidate {
 	var here, there []candidate
-	if platform == "linux/amd64" { // what the pinned ones are for
+	if platform == "linux/amd64" { // the pinned plugins are for this platform
 		for _, p := range pinned {
 			find := func(ctx context.Context, r fetch.Report) (Info, error) {
 				path, err := p.Get(ctx, r)
@@ -101,7 +100,7 @@ func fromEnvironment(config string) (Info, error) {
 	return info, err
 }
 
-// describe checks a plugin's file and says what is known of it.
+// describe checks a plugin's file and returns what is known about it.
 func describe(path, source string) (Info, error) {
 	if err := checkPlugin(path); err != nil {
 		return Info{}, err

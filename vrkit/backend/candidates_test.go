@@ -16,15 +16,14 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
-// nothingElse makes sure that nothing of this machine is found but what the
-// test puts there.
+// nothingElse hides all plugins of this machine from the test, except those that it makes.
 func nothingElse(t *testing.T) {
 	t.Setenv("GOMLX_BACKEND", "")
 	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", t.TempDir())
 	t.Setenv(fetch.CacheEnv, t.TempDir())
 }
 
-// oneLineError asserts that an error is what a user can be shown.
+// oneLineError asserts that an error is one line without what a user should not see.
 func oneLineError(t *testing.T, err error, parts ...string) {
 	t.Helper()
 	require.Error(t, err)
@@ -34,7 +33,7 @@ func oneLineError(t *testing.T, err error, parts ...string) {
 	}
 }
 
-// library writes the header of a shared library for a machine, and no more.
+// library writes only the header of a shared library for a machine.
 func library(t *testing.T, machine elf.Machine) (path string) {
 	var b bytes.Buffer
 	header := elf.Header64{Type: uint16(elf.ET_DYN), Machine: uint16(machine), Version: 1, Ehsize: 64, Phentsize: 56, Shentsize: 64}
@@ -52,8 +51,8 @@ func TestOfflineFindsNothing(t *testing.T) {
 	oneLineError(t, err, "no XLA plugin is on this machine", "GOMLX_BACKEND=xla:/")
 }
 
-// What is here comes before what has to be fetched. The pinned plugins are for one platform; elsewhere
-// go-xla's own is tried, where it has one.
+// Plugins on this machine come before those to fetch. The pinned plugins are for one platform; on others go-xla's own
+// is tried if it has one.
 func TestCandidatesOfPlatforms(t *testing.T) {
 	nothingElse(t)
 	var names []string
@@ -132,8 +131,7 @@ func TestFlagsAreTheUsersFirst(t *testing.T) {
 	require.Empty(t, flagsFor("another"))
 }
 
-// A plugin that go-xla's own installer has put where it puts them is taken, and
-// the line says what was taken.
+// A plugin where go-xla's own installer puts it is used, and the line describes it.
 func TestKnownPluginIsTaken(t *testing.T) {
 	path, ok := pinned[0].Cached()
 	if !ok {
@@ -183,7 +181,7 @@ func TestForwardStdout(t *testing.T) {
 	require.Equal(t, []string{"Downloading a (1.0 MB) ..."}, said)
 }
 
-// Nothing that go-xla or the plugin logs reaches the terminal.
+// No log of go-xla or the plugin reaches the terminal.
 func TestOpeningIsQuiet(t *testing.T) {
 	if os.Getenv("VRKIT_TEST_OPEN") != "" {
 		_, info, err := Open(t.Context(), Options{Device: "cpu", Offline: true})

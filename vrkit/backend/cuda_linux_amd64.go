@@ -17,8 +17,8 @@ func cuda() []candidate {
 	}
 }
 
-// installCUDA has go-xla's installer put the CUDA plugin and NVIDIA's libraries,
-// some gigabytes of Python packages, into our cache.
+// installCUDA lets go-xla's installer put the CUDA plugin and NVIDIA's libraries, some gigabytes of Python packages,
+// into our cache.
 func installCUDA(ctx context.Context, r fetch.Report) (Info, error) {
 	const name = "plugins/cuda"
 	dir, err := fetch.Once(ctx, name, "13", r, func(dir string) error {
@@ -37,5 +37,5 @@ func installCUDA(ctx context.Context, r fetch.Report) (Info, error) {
 	return info.forKind("cuda"), err
 }
 
-// cudaFolder is named as the plugin's own search path for its libraries needs.
+// cudaFolder has the name that the plugin's own search for its libraries needs.
 func cudaFolder(dir string) string { return filepath.Join(dir, "lib", "go-xla") }

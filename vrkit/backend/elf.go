@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// machines are the ELF names of the processors that Go can be built for here.
+// machines has the ELF names of the processors for which Go builds this program.
 var machines = map[string]elf.Machine{
 	"386":     elf.EM_386,
 	"amd64":   elf.EM_X86_64,
@@ -19,8 +19,8 @@ var machines = map[string]elf.Machine{
 	"s390x":   elf.EM_S390,
 }
 
-// checkPlugin looks at a plugin's file before it is loaded into the process,
-// where a damaged one or one for another machine could end it.
+// checkPlugin checks a plugin's file before it is loaded, because loading a damaged file, or one for another machine,
+// could end the process.
 func checkPlugin(path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {

@@ -2,5 +2,5 @@
 
 package backend
 
-// Blocks is for tests that open XLA by package backendtest, which imports this one.
+// Blocks is for tests that open XLA by package backendtest, which imports this package.
 var Blocks = blocks

@@ -17,10 +17,9 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// known finds a plugin of a kind, "cpu" or "cuda", where go-xla looks for
-// plugins: in $PJRT_PLUGIN_LIBRARY_PATH, else where its installer puts them and
-// in $LD_LIBRARY_PATH. go-xla's own search loads every candidate into the
-// process, and ends it at a damaged one, so the files are looked at instead.
+// known finds a plugin of a kind, "cpu" or "cuda", where go-xla looks for plugins: in $PJRT_PLUGIN_LIBRARY_PATH, else
+// where its installer puts them and in $LD_LIBRARY_PATH. It checks the files itself, because go-xla's own search loads
+// every candidate into the process, and a damaged one ends it.
 func known(kind string) func(context.Context, fetch.Report) (Info, error) {
 	return func(context.Context, fetch.Report) (Info, error) {
 		err := errAbsent
@@ -41,7 +40,7 @@ func known(kind string) func(context.Context, fetch.Report) (Info, error) {
 	}
 }
 
-// searchPath lists go-xla's folders, as its documentation gives them.
+// searchPath lists go-xla's folders, as in its documentation.
 func searchPath() []string {
 	if paths, set := os.LookupEnv(pjrt.PJRTPluginPathsEnv); set {
 		return filepath.SplitList(paths)
@@ -65,9 +64,8 @@ func searchPath() []string {
 	return dirs
 }
 
-// forKind adds to the configuration what a CUDA plugin needs: tf32 would round
-// the mapping ω's product to 10 bits, and shared buffers, which go-xla turns
-// on where a path has "cpu" in it, are for the CPU.
+// forKind adds what a CUDA plugin needs to the configuration: tf32 would round the product with ω to 10 bits; shared
+// buffers, which go-xla switches on if a path contains "cpu", are for the CPU.
 func (i Info) forKind(kind string) Info {
 	if kind == "cuda" {
 		i.Config += ",tf32=false,shared_buffers=false"
@@ -75,12 +73,12 @@ func (i Info) forKind(kind string) Info {
 	return i
 }
 
-// questionTime is how long go-xla's installer may take to say where its release
-// is: a machine without a way there should not be held up.
+// questionTime is how long go-xla's installer may take to find its release, so that a machine without a network does
+// not wait long.
 const questionTime = 4 * time.Second
 
-// installCPU takes the CPU plugin for a platform of the release that this go-xla
-// was tested with. Its installer knows where it is; we fetch it, into our cache.
+// installCPU installs the CPU plugin for a platform, of the release that this go-xla was tested with. Its installer
+// knows the address; we fetch it into our cache.
 func installCPU(ctx context.Context, platform string, r fetch.Report) (Info, error) {
 	const file = "pjrt_c_api_cpu_plugin.so"
 	version := pjrt.DefaultCPUVersion
@@ -103,8 +101,8 @@ func installCPU(ctx context.Context, platform string, r fetch.Report) (Info, err
 	return describe(filepath.Join(dir, file), "go-xla's release "+version)
 }
 
-// askRelease asks for the address of the release for a platform. The installer's
-// question can't be cancelled: past its time it is left to itself.
+// askRelease returns the address of the release for a platform. The installer's request can't be cancelled: after
+// questionTime nothing waits for it.
 func askRelease(ctx context.Context, platform, version string) (address string, err error) {
 	name := strings.Replace(platform, "/", "_", 1)
 	if !slices.Contains(installer.CPUSupportedPlatforms, name) {
@@ -132,8 +130,7 @@ func askRelease(ctx context.Context, platform, version string) (address string, 
 	}
 }
 
-// lastReason is the innermost of an error's reasons, which is the one that says
-// what happened: "no such host".
+// lastReason returns the innermost reason of an error, which says what happened: "no such host".
 func lastReason(err error) string {
 	parts := strings.Split(err.Error(), ": ")
 	return parts[len(parts)-1]

@@ -14,8 +14,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
-// tinyPlugins makes the pins say three small libraries that have what a plugin
-// needs to be taken for one, and returns a wheel of each.
+// tinyPlugins replaces the pinned plugins by three small libraries that pass for plugins, and returns a wheel of each.
 func tinyPlugins(t *testing.T) (wheels []string) {
 	t.Helper()
 	saved := append([]plugin(nil), pinned...)
@@ -38,8 +37,8 @@ func tinyPlugins(t *testing.T) (wheels []string) {
 	return wheels
 }
 
-// The matrix of plugins: each source is removed in turn, and the next serves.
-// With none left the one line says why not, once, and what to do.
+// The matrix of plugins: each source is removed in turn, and the next is used. If none is left, one line says why,
+// once, and what to do.
 func TestMatrixOfPlugins(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: pip is run for each case")

@@ -6,21 +6,20 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// plugin is a CPU plugin for linux/amd64, measured and pinned.
+// plugin is a CPU plugin for linux/amd64, pinned by its SHA-256.
 type plugin struct {
 	fetch.Artefact
-	// flags are the XLA_FLAGS that this very file is known to take and to gain
-	// by: another plugin ends the process at a flag that it does not know.
+	// flags are XLA_FLAGS that this file is known to accept and that make it faster: a plugin ends the process if it
+	// does not know a flag.
 	flags string
 }
 
-// onednn has convolutions and products computed by oneDNN, which this build of XLA holds and leaves off. It
-// has to take the place of YNNPACK, which the last, empty flag switches off. docs/performance.md has what that
-// is worth.
+// onednn lets oneDNN compute convolutions and products; this build of XLA contains it, but does not use it by default.
+// The last, empty flag switches off YNNPACK, which would be used instead. docs/performance.md says how much faster it
+// is.
 const onednn = "--xla_cpu_use_onednn=true --xla_cpu_experimental_onednn_custom_call=true --xla_cpu_experimental_ynn_fusion_type="
 
-// pinned are the CPU plugins that Python packages hold, best first. None of
-// them needs Python to run.
+// pinned are the CPU plugins in Python packages, best first. None of them needs Python to run.
 var pinned = []plugin{
 	{Artefact: fetch.Artefact{
 		Name:     "XLA CPU plugin (lammps-jax-pjrt-cpu 0.11.2)",
@@ -60,7 +59,7 @@ var pinned = []plugin{
 	}},
 }
 
-// Pinned are the pinned plugins' artefacts, for what lists sizes and licences.
+// Pinned returns the pinned plugins' artefacts, to list sizes and licences.
 func Pinned() []fetch.Artefact {
 	var all []fetch.Artefact
 	for _, p := range pinned {
@@ -69,11 +68,11 @@ func Pinned() []fetch.Artefact {
 	return all
 }
 
-// flagsEnv names the environment variable that a plugin reads as it loads.
+// flagsEnv names the environment variable that a plugin reads when it is loaded.
 const flagsEnv = "XLA_FLAGS"
 
-// flagsFor returns the XLA flags to load a plugin with: the user's if they have
-// set any, else those of the pinned plugin with this sha256.
+// flagsFor returns the XLA flags for a plugin: the user's if there are any, else those of the pinned plugin with this
+// SHA-256.
 func flagsFor(sha256 string) string {
 	if set, ok := os.LookupEnv(flagsEnv); ok {
 		return set

@@ -5,9 +5,8 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// quiet keeps what go-xla logs while it looks for plugins and loads them off
-// the user's terminal, until the function it returns is called: what went wrong
-// comes back as an error, once. Who switched verbose logging on gets it.
+// quiet keeps go-xla's log off the terminal while go-xla looks for plugins and loads them, until the returned function
+// is called: a failure comes back as an error, once. With verbose logging it does nothing.
 func quiet() (end func()) {
 	if klog.V(1).Enabled() {
 		return func() {}

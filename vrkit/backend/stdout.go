@@ -8,10 +8,9 @@ import (
 	"time"
 )
 
-// forwardStdout sends what is printed on the process's standard output to say,
-// a line every few seconds at most, until the function it returns is called.
-// go-xla's CUDA installer prints its progress there and nowhere else, where a
-// program's own output goes.
+// forwardStdout sends what the process prints on its standard output to say, at most one line every few seconds, until
+// the returned function is called. go-xla's CUDA installer prints its progress only there, where the program's own
+// output should be.
 func forwardStdout(say func(line string)) (end func()) {
 	const pause = 5 * time.Second
 	read, write, err := os.Pipe()
@@ -52,7 +51,7 @@ func splitAtReturns(data []byte, atEOF bool) (advance int, token []byte, err err
 	return 0, nil, nil
 }
 
-// plain drops a line's terminal control sequences and the spinner's sign.
+// plain removes terminal control sequences and the spinner's character from a line.
 func plain(line string) string {
 	var text strings.Builder
 	inSequence := false

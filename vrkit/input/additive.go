@@ -8,8 +8,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// delta is the prompt δ that is added as it is, [1,side,side,3] for images of any number, in their
-// type. It starts at zero, so that what it is added to starts unchanged.
+// delta is the prompt δ, [1,side,side,3], in the type of the images. It starts at zero, so that the images start
+// unchanged.
 func delta(scope *model.Scope, images *Node) *Node {
 	dimensions := images.Shape().Dimensions[1:]
 	prompt := scope.WithInitializer(initializer.Zero).
@@ -17,9 +17,9 @@ func delta(scope *model.Scope, images *Node) *Node {
 	return ExpandAxes(prompt.NodeValue(images.Graph()), 0)
 }
 
-// pictureOf spreads δ about a middle grey that stands for 0, so that its value furthest from 0 reaches
-// black or white: .5 + δ / (2 max|δ|). δ is in units of a model's deviation, which a manipulation does
-// not know, and most of it is too small to be seen as it is: the picture shows its pattern, not its size.
+// pictureOf maps δ to colours: 0 becomes middle grey, and the value with the largest absolute value becomes black or
+// white: .5 + δ / (2 max|δ|). δ is in standard deviations of a model that the manipulation does not know, and most of
+// it would be too small to see: so the picture shows the pattern of δ, not its size.
 func pictureOf(delta []float32) []float32 {
 	var reach float32
 	for _, v := range delta {

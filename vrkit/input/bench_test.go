@@ -18,8 +18,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// BenchmarkSMM measures one SMM alone, without a frozen model, in images/s: its value in an evaluation,
-// and its value and the gradients of δ and φ in training.
+// BenchmarkSMM measures SMM without a frozen model, in images/s: I(x) in evaluation; I(x) and the gradients of δ and φ
+// in training.
 func BenchmarkSMM(b *testing.B) {
 	const side, size = 128, 50
 	backend := backendtest.XLA(b)
@@ -56,7 +56,7 @@ func BenchmarkSMM(b *testing.B) {
 				g := tensors.FromFlatDataAndDimensions(upstream, size, side, side, 3)
 				step := func() {
 					for _, result := range exec.MustCall(x, g) {
-						_, err := tensors.CopyFlatData[float32](result) // waits until it is there
+						_, err := tensors.CopyFlatData[float32](result) // waits for the result
 						require.NoError(b, err)
 						require.NoError(b, result.FinalizeAll())
 					}

@@ -23,7 +23,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Tint adds one learned colour to every pixel of every image: three values are all it learns.
+// Tint adds one learned colour to every pixel of every image: it learns three values.
 type Tint struct{}
 
 func (Tint) Name() string                    { return "tint" }
@@ -42,7 +42,7 @@ func (Tint) Apply(scope *model.Scope, batch input.Batch, _ int) *Node {
 	return Add(batch.Images, tint.NodeValue(batch.Images.Graph()))
 }
 
-// stripes is a task of two classes, 8 pictures each: rows and columns of two shades.
+// stripes is a task of two classes with 8 images each: rows and columns of two shades.
 func stripes() *datasets.Dataset {
 	d := &datasets.Dataset{Info: datasets.Info{Name: "stripes", Classes: []string{"rows", "columns"}}}
 	for i := range 16 {
@@ -57,9 +57,9 @@ func stripes() *datasets.Dataset {
 	return d
 }
 
-// An input manipulation of one's own takes a few lines, and goes wherever Padding does: into a program,
-// which is trained and kept. Its name alone can't open it again, as train.OpenRun opens the library's own: the
-// program is compiled anew, and uses what the run has kept.
+// An input manipulation of your own takes a few lines, and can be used wherever Padding can: a program with it is
+// trained, and its artefact is kept. Its name is not enough to open the run again, as train.OpenRun does with the
+// library's own: compile the program again, and Use the run's artefact.
 func Example_manipulation() {
 	run := must.M1(os.MkdirTemp("", ""))
 	defer os.RemoveAll(run)

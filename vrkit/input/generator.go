@@ -13,26 +13,25 @@ import (
 )
 
 const (
-	firstChannels = 8 // of the first stage; every further stage has twice as many
+	firstChannels = 8 // channels of the first stage; each further stage has twice as many
 	kernelSide    = 3
 )
 
-// generatorStream keeps the mask generator's draws apart from what else is drawn from a run's seed;
-// every variable has a stream of its own after it.
+// generatorStream separates the mask generator's draws from other draws of a run's seed; every variable has a stream of
+// its own after it.
 const generatorStream = 0x534d4d << 8
 
-// generator is SMM's mask generator f_mask (docs/methods.md 1.3): stages of a 3×3 convolution,
-// batch normalisation and ReLU, of which the first few end with a 2×2 max-pool, and a last 3×3
-// convolution to the mask's channels. A mask of one channel has no last convolution: it is the mean of
-// the last stage's features.
+// generator is SMM's mask generator f_mask (docs/methods.md 1.3): stages of a 3×3 convolution, BatchNorm and ReLU; the
+// first pools stages end with a 2×2 max-pool; then a last 3×3 convolution to the mask's channels. For a mask of one
+// channel there is no last convolution: the mask is the mean of the last stage's features.
 type generator struct {
-	stages   []int // channels of each
-	pools    int   // how many stages end with one
-	channels int   // of the mask, 3 or 1
+	stages   []int // channels of each stage
+	pools    int   // how many stages end with a max-pool
+	channels int   // channels of the mask, 3 or 1
 	seed     uint64
 }
 
-// generator is the mask generator of s, whose defaults are filled in.
+// generator returns the mask generator of s, which has no zero values left.
 func (s SMM) generator() generator {
 	m := generator{pools: s.pools(), channels: s.Channels, seed: s.Seed}
 	channels := int(s.Multiplier * firstChannels)
@@ -59,8 +58,8 @@ func (m generator) apply(scope *model.Scope, batch Batch, training bool) *Node {
 	return m.convolve(scope.At("out"), x, len(m.stages), m.channels)
 }
 
-// convolve is the convolution of number, from 0, to channels. Its kernel [3,3,in,out] and its bias [out]
-// start as in PyTorch, uniform between −1/√fan_in and 1/√fan_in, with fan_in = 9·in.
+// convolve is convolution number, from 0, to that many channels. Kernel [3,3,in,out] and bias [out] start as PyTorch's,
+// uniform between −1/√fan_in and 1/√fan_in, with fan_in = 9·in.
 func (m generator) convolve(scope *model.Scope, x *Node, number, channels int) *Node {
 	in := x.Shape().Dim(-1)
 	bound := 1 / math.Sqrt(float64(kernelSide*kernelSide*in))
@@ -73,7 +72,7 @@ func (m generator) convolve(scope *model.Scope, x *Node, number, channels int) *
 	return layer.LearnedConvolution(x, kernel, bias, [2][2]int{{1, 1}, {1, 1}})
 }
 
-// parameters counts φ: kernels, biases, and γ and β of the normalisations.
+// parameters counts φ: kernels, biases, and BatchNorm's γ and β.
 func (m generator) parameters() (total int) {
 	in := 3
 	for _, channels := range m.stages {
@@ -86,8 +85,8 @@ func (m generator) parameters() (total int) {
 	return total
 }
 
-// uniform draws a variable's initial values between −bound and bound on the host, where a seed draws
-// the same whatever the backend and the type.
+// uniform draws a variable's initial values between −bound and bound. It draws on the host, so that a seed gives the
+// same values on every backend and in every type.
 func uniform(seed, stream uint64, bound float64) model.VariableInitializer {
 	return func(g *Graph, shape shapes.Shape) *Node {
 		r := rand.New(rand.NewPCG(seed, stream))

@@ -22,13 +22,12 @@ func pureGo(t *testing.T) compute.Backend {
 	return backend
 }
 
-// The mask generator's output sizes of docs/methods.md 1.3. Nothing is computed: a graph knows its
-// shapes.
+// The sizes of the mask generator's output in docs/methods.md 1.3. Nothing is computed: a graph knows its shapes.
 func TestGeneratorSizes(t *testing.T) {
 	backend := pureGo(t)
 	for _, c := range []struct {
 		side, layers int
-		want         []int // for patch sizes from 1 on
+		want         []int // for patch sizes 1, 2, 4, …
 	}{{224, 5, []int{224, 112, 56, 28, 14}}, {384, 6, []int{384, 192, 96, 48, 24, 12}}} {
 		for l, want := range c.want {
 			for _, channels := range []int{1, 3} {
@@ -41,7 +40,7 @@ func TestGeneratorSizes(t *testing.T) {
 	}
 }
 
-// U_p repeats a value over its patch, and takes the sum of the patch's gradients back.
+// U_p repeats a value over its patch, and its gradient is the sum over the patch.
 func TestUpsample(t *testing.T) {
 	const size, height, width, channels, p = 2, 3, 2, 3, 4
 	values, weights := make([]float32, size*height*width*channels), make([]float32, size*height*p*width*p*channels)

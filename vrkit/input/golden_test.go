@@ -17,13 +17,13 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// digest is what testdata/make_smm.py keeps of an array: its norm, and every (n/16+1)-th of its n values.
+// digest is what testdata/make_smm.py stores of an array: its norm, and every (n/16+1)-th of its n values.
 type digest struct {
 	Norm float64
 	Some []float64
 }
 
-// require holds values against the digest, within 1e-6 of the array's size.
+// require compares values with the digest, within 1e-6 of the array's norm.
 func (d digest) require(t *testing.T, values []float64, name string) {
 	var norm float64
 	for _, v := range values {
@@ -53,7 +53,7 @@ func wave(amplitude float64, start int, dimensions ...int) []float64 {
 	return values
 }
 
-// formulas are the values of SMM's variables in testdata/make_smm.py, by path below the manipulation's
+// formulas returns the values of SMM's variables in testdata/make_smm.py, by their paths below the manipulation's
 // scope.
 func formulas(side, layers, channels int) map[string]*tensors.Tensor {
 	values := map[string]*tensors.Tensor{}
@@ -84,8 +84,8 @@ func formulas(side, layers, channels int) map[string]*tensors.Tensor {
 	return values
 }
 
-// SMM agrees with PyTorch in float64: its value in training and in evaluation, its mask, its running
-// statistics after two batches, and the gradients of δ and φ. Two of the cases run on XLA.
+// SMM agrees with PyTorch in float64: its output in training and in evaluation, its mask, its running statistics after
+// two batches, and the gradients of δ and φ. Two of the cases run on XLA.
 func TestSMMGolden(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: a mask generator of the full size")

@@ -20,20 +20,20 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// openPureGo is the process's one pure-Go backend of this package's tests.
+// openPureGo opens the pure-Go backend once for this package's tests.
 var openPureGo = sync.OnceValues(func() (compute.Backend, error) { return compute.NewWithConfig("go") })
 
-// pureGo is for tests of many small graphs: XLA takes seconds to compile each of SMM's.
+// pureGo is for tests with many small graphs: XLA takes seconds to compile each of SMM's.
 func pureGo(t *testing.T) compute.Backend {
 	backend, err := openPureGo()
 	require.NoError(t, err)
 	return backend
 }
 
-// differentiated is a training loss through a manipulation and the tiny frozen net, in float64, as a
-// function of all that the manipulation learns. The last image of its batch is only filling.
+// differentiated is a training loss through a manipulation and the tiny frozen net, in float64, as a function of all
+// that the manipulation learns. The last image of its batch is filling.
 type differentiated struct {
-	names    []string // of what is learned, below the manipulation's scope
+	names    []string // of the learned variables, below the manipulation's scope
 	store    *model.Store
 	exec     *model.Exec
 	pixels   []float64
@@ -41,7 +41,7 @@ type differentiated struct {
 	position map[string][]float64 // the values of each
 }
 
-// differentiate makes the loss for images of the manipulation's side, at a random position.
+// differentiate builds the loss for images of the manipulation's side, at a random position.
 func differentiate(t *testing.T, backend compute.Backend, m input.Manipulation, side int, r *rand.Rand) *differentiated {
 	n, err := m.ImageSide(side)
 	require.NoError(t, err)
@@ -74,11 +74,11 @@ func differentiate(t *testing.T, backend compute.Backend, m input.Manipulation, 
 		loss := ReduceAllSum(Mul(logits, Sin(logits)))
 		return append(Gradient(loss, values...), loss)
 	})
-	d.run(t) // makes the variables
+	d.run(t) // creates the variables
 	for _, name := range d.names {
 		values := tensors.MustCopyFlatData[float64](d.variable(name).MustValue())
 		for i := range values {
-			values[i] += .3 * r.NormFloat64() // about the initial values, where BatchNorm's γ is 1
+			values[i] += .3 * r.NormFloat64() // near the initial values, where BatchNorm's γ is 1
 		}
 		d.position[name] = values
 	}
@@ -89,7 +89,7 @@ func (d *differentiated) variable(name string) *model.Variable {
 	return d.store.GetVariable("/input/" + name)
 }
 
-// run returns the gradients of what is learned, by name, and the loss.
+// run returns the gradients of the learned variables, by name, and the loss.
 func (d *differentiated) run(t *testing.T) (gradients map[string][]float64, loss float64) {
 	results, err := d.exec.Exec(tensors.FromFlatDataAndDimensions(slices.Clone(d.pixels), d.size, d.n, d.n, 3))
 	require.NoError(t, err)
@@ -113,9 +113,9 @@ func (d *differentiated) at(t *testing.T, h float64, direction map[string][]floa
 	return d.run(t)
 }
 
-// TestGradients holds the gradients of every manipulation's training loss against central differences:
-// along random directions of all that is learned, and along one of each variable alone, where a
-// small one's error can't hide. Present's part in the statistics is in it.
+// TestGradients compares the gradients of every manipulation's training loss with central differences: along random
+// directions of all learned variables, and along one direction of each variable alone, so that an error in a small one
+// shows. The batch has an image with the sample weight 0.
 func TestGradients(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: finite differences of every manipulation")
@@ -141,7 +141,7 @@ func TestGradients(t *testing.T) {
 	if testing.Short() {
 		directions = 4
 	}
-	const side, h = 8, 1e-8 // so small that hardly a ReLU switches on the way
+	const side, h = 8, 1e-8 // so small that hardly any ReLU switches between −h and h
 	for name, m := range cases {
 		t.Run(name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 2))
@@ -172,7 +172,7 @@ func TestGradients(t *testing.T) {
 				}
 				_, above := d.at(t, h, direction)
 				_, below := d.at(t, -h, direction)
-				// The floor is for the biases before a normalisation, which cancels them.
+				// The floor is for biases in front of a BatchNorm, which cancels them.
 				allowed := 1e-4*math.Abs(slope) + 1e-6*norm
 				apart := math.Abs((above-below)/(2*h) - slope)
 				require.LessOrEqual(t, apart, allowed, "the slope along %s is %v, not %v", what, (above-below)/(2*h), slope)
@@ -189,7 +189,7 @@ func TestGradients(t *testing.T) {
 	}
 }
 
-// The same gradients on XLA, for the manipulation with the most in it.
+// The same gradients on XLA, for the manipulation with the most operations.
 func TestGradientsXLA(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: compiling takes seconds")

@@ -1,5 +1,4 @@
-// Package input holds the input manipulations I_{λ,τ,ℓ}: what is put into a frozen model's input.
-// One method a file.
+// Package input holds the input manipulations I_{λ,τ,ℓ}: how the input of a frozen model is changed. One method a file.
 package input
 
 import (
@@ -10,7 +9,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Space is what a manipulation works on. The program normalises before or after it accordingly.
+// Space says which values a manipulation works on. The program normalises before or after it accordingly.
 type Space string
 
 // The spaces.
@@ -19,27 +18,27 @@ const (
 	Normalised Space = "normalised" // (pixels − mean) / std, with the model's own mean and std
 )
 
-// Manipulation is one input program: it turns a batch of images into a batch that fits the model.
+// Manipulation is an input manipulation: it maps a batch of images to a batch that fits the model.
 type Manipulation interface {
-	// Name is what the command line calls it.
+	// Name is its name on the command line.
 	Name() string
-	// Coordinates are its format, location and operator; the alignment is the output's to say.
+	// Coordinates are its format, location and operator; the output gives the alignment.
 	Coordinates() taxonomy.Coordinates
-	// Space says what Apply takes and gives.
+	// Space is the space of Apply's images and of its result.
 	Space() Space
-	// ImageSide is the side in pixels to which images are resized before Apply, for a model whose
-	// side is given. The error says what would fit.
+	// ImageSide is the side in pixels to which images are resized before Apply, for a model with that side. The error
+	// says what would fit.
 	ImageSide(side int) (int, error)
 	// Apply builds the manipulation: images [B, ImageSide, ImageSide, 3] in Space to
 	// [B, side, side, 3] in the same space. Its trainable values are variables in scope: the prompt is
 	// called PromptVariable, and the parameters φ of a mask generator lie below MaskScope.
 	// scope.IsTraining tells an optimiser step from an evaluation or a pass that estimates ω.
 	Apply(scope *model.Scope, batch Batch, side int) *Node
-	// Settings are its hyper-parameters, to be kept with a run.
+	// Settings are its hyper-parameters, which a run records.
 	Settings() map[string]any
 }
 
-// Where a manipulation keeps what it learns, below the scope that Apply is given.
+// The names of a manipulation's variables, below the scope of Apply.
 const (
 	PromptVariable = "prompt" // the prompt θ or δ, [side,side,3]
 	MaskScope      = "mask"   // the parameters φ of a mask generator, and its running statistics
@@ -63,24 +62,23 @@ type Normed interface {
 	RunningStatistics() bool
 }
 
-// Shared is a manipulation that adds the same to every image. A model can take the two parts one by
-// one, which makes the prompt faster to learn.
+// Shared is a manipulation that adds the same values to every image. In training a model can take the two parts one by
+// one, which makes the gradient of the prompt faster.
 type Shared interface {
 	Manipulation
-	// Split builds the parts whose sum Apply is: what comes of the images, [B,side,side,3], and what is
+	// Split builds two parts whose sum is the result of Apply: one of the images, [B,side,side,3], and one that is
 	// added to all of them, [1,side,side,3].
 	Split(scope *model.Scope, batch Batch, side int) (images, shared *Node)
 }
 
-// Trainables counts the values of a manipulation that learning can change, for a model's side.
-// Not all of a stored prompt is: padding's interior never reaches the model.
+// Trainables counts the values that training can change, for a model's side. That may be fewer than a stored prompt
+// has: the values of padding's interior never reach the model.
 type Trainables interface {
 	Trainable(side int) int
 }
 
-// Pictured is a manipulation whose prompt can be looked at: Picture turns what is stored, [side,side,3],
-// into RGB in [0,1], of the same shape. A prompt that is added to normalised values has no colour of
-// its own: see each manipulation's Picture for what is shown.
+// Pictured is a manipulation whose prompt can be shown: Picture maps the stored prompt, [side,side,3], to RGB in [0,1],
+// of the same shape. A prompt on normalised values has no colours of its own: see each manipulation's Picture.
 type Pictured interface {
 	Picture(prompt []float32, side int) []float32
 }
@@ -88,13 +86,13 @@ type Pictured interface {
 // Seeded is a manipulation that draws initial values.
 type Seeded interface {
 	Manipulation
-	// SeedOr is the manipulation with this seed, if it has none of its own, which is 0.
+	// SeedOr returns the manipulation with this seed if its own is 0, which stands for none.
 	SeedOr(seed uint64) Manipulation
 }
 
-// Masked is a manipulation that computes a mask of its own for every image.
+// Masked is a manipulation that computes a mask for every image.
 type Masked interface {
-	// Mask is what the prompt is multiplied by, [B,side,side,3], for images as Apply takes them. It is
-	// the mask of an evaluation, whatever the graph is for: an image's mask owes nothing to its batch.
+	// Mask is what the prompt is multiplied by, [B,side,side,3], for images as Apply takes them. It is always the mask
+	// of an evaluation, so that an image's mask does not depend on its batch.
 	Mask(scope *model.Scope, batch Batch, side int) *Node
 }

@@ -5,25 +5,25 @@ import (
 	"strings"
 )
 
-// Options are the hyper-parameters of the manipulations that have some, under the names that
-// Settings gives them. Each manipulation takes its own and leaves the others.
+// Options are the hyper-parameters of all manipulations, under their names in Settings. Each manipulation takes its own
+// and ignores the others.
 type Options struct {
 	Image      int     `json:"n"`          // pad: the side of the image inside the border; 0 takes half the model's side
-	Width      int     `json:"width"`      // narrow, medium, full: the frame's width in pixels; 0 takes the name's own
+	Width      int     `json:"width"`      // narrow, medium, full: the frame's width in pixels; 0 takes N/8, N/4 or N/2
 	Patch      int     `json:"patch"`      // smm: the patch size, a power of two; 0 takes 8
 	Layers     int     `json:"layers"`     // smm: convolutions of the mask generator, 5 or 6; 0 takes 5
 	Channels   int     `json:"channels"`   // smm: channels of the mask, 3 or 1; 0 takes 3
-	Multiplier float64 `json:"multiplier"` // smm: times as many channels inside the mask generator; 0 takes 1
-	Ablate     string  `json:"ablate"`     // smm: one of Ablations, or "" for all of the method
+	Multiplier float64 `json:"multiplier"` // smm: factor for the channels inside the mask generator; 0 takes 1
+	Ablate     string  `json:"ablate"`     // smm: one of Ablations, or "" for the whole method
 	Seed       uint64  `json:"seed"`       // smm: of the mask generator's initial weights, at most MaxSeed; 0 takes the run's
 }
 
-// MaxSeed is the largest seed that New takes, 2⁵³: up to it a run's record, which is JSON, keeps every
-// seed exactly for any reader.
+// MaxSeed is the largest seed that New takes, 2⁵³: JSON, the format of a run's record, keeps integers up to it exactly
+// for every reader.
 const MaxSeed = 1 << 53
 
-// New makes a manipulation from its name. Its hyper-parameters are checked as far as they can be
-// without the model's side, which ImageSide is told; one that is wrong is a taxonomy.SettingError.
+// New returns a manipulation by its name. It checks the hyper-parameters that do not depend on the model's side;
+// ImageSide checks the others. A wrong one is a taxonomy.SettingError.
 func New(name string, o Options) (Manipulation, error) {
 	switch name {
 	case "pad":

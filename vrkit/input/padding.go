@@ -12,15 +12,14 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Padding surrounds the image with a learned border (BLM's PaddingVR, ILM-VP's expansive prompt;
-// docs/methods.md 1.1):
+// Padding surrounds the image with a learned border (BLM's PaddingVR, ILM-VP's expansive prompt; docs/methods.md 1.1):
 //
 //	I(x) = pad(x) + σ(θ) ⊙ m
 //
-// with pad(x) the image in the middle of zeros, m one on the border and zero on the image, and σ the
-// logistic function, which keeps the border a picture without any clipping. θ starts at zero, so the
-// border starts grey, 0.5. Where the border can't be equally wide, the left and the top get the
-// extra pixel. It works on pixels: the model normalises after it.
+// pad(x) has the image in the middle of zeros, and m is one on the border and zero on the image. The logistic function
+// σ keeps the border in (0,1), so that nothing has to be clipped. θ starts at zero: the border starts grey, 0.5. If the
+// border can't be equally wide, the left and the top get the extra pixel. It works on pixels: the model normalises
+// after it.
 type Padding struct {
 	// Image is the side n of the image inside the border, in pixels; 0 takes half the model's side.
 	Image int
@@ -29,8 +28,7 @@ type Padding struct {
 // Name is "pad".
 func (Padding) Name() string { return "pad" }
 
-// Coordinates are learnable, at the input, additive: the authors' own label, though the border is
-// put around the image rather than on it.
+// Coordinates are learnable, at the input, additive: the authors' own label, though the border is beside the image.
 func (Padding) Coordinates() taxonomy.Coordinates {
 	return taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Input, Operator: taxonomy.Additive}
 }
@@ -50,7 +48,7 @@ func (p Padding) ImageSide(side int) (int, error) {
 	return n, nil
 }
 
-// Margins are the border's width before (left, top) and after (right, bottom) an image of side n.
+// Margins are the border's widths before (left, top) and after (right, bottom) an image of side n.
 func (Padding) Margins(n, side int) (before, after int) {
 	return (side - n + 1) / 2, (side - n) / 2
 }
@@ -60,7 +58,7 @@ func (p Padding) Apply(scope *model.Scope, batch Batch, side int) *Node {
 	return Add(p.Split(scope, batch, side))
 }
 
-// Split is the image in the middle of zeros, and the border.
+// Split returns pad(x) and σ(θ) ⊙ m.
 func (p Padding) Split(scope *model.Scope, batch Batch, side int) (images, shared *Node) {
 	images = batch.Images
 	n := images.Shape().Dim(1)
@@ -77,7 +75,7 @@ func (p Padding) Split(scope *model.Scope, batch Batch, side int) (images, share
 	return padded, ExpandAxes(border, 0)
 }
 
-// Picture is the border as the model sees it, σ(θ) ⊙ m, from θ: both [side,side,3], row-major.
+// Picture is the border as the model gets it, σ(θ) ⊙ m, from θ: both [side,side,3], row-major.
 func (p Padding) Picture(theta []float32, side int) []float32 {
 	n, err := p.ImageSide(side)
 	if err != nil {
@@ -97,7 +95,7 @@ func (p Padding) Picture(theta []float32, side int) []float32 {
 // Settings are n.
 func (p Padding) Settings() map[string]any { return map[string]any{"n": p.Image} }
 
-// Trainable is 3(side² − n²): the values of θ that the border shows.
+// Trainable is 3(side² − n²): the values of θ on the border.
 func (p Padding) Trainable(side int) int {
 	n, err := p.ImageSide(side)
 	if err != nil {

@@ -44,8 +44,8 @@ func TestPaddingImageSide(t *testing.T) {
 	}
 }
 
-// The border starts grey, 0.5, and the image lies untouched in the middle, one pixel further down and
-// right where the difference is odd.
+// The border starts grey, 0.5, and the image is unchanged in the middle, one pixel further down and right if the
+// difference is odd.
 func TestPaddingStartsGrey(t *testing.T) {
 	const side, n = 8, 5
 	images := make([]float32, n*n*3)
@@ -71,7 +71,7 @@ func TestPaddingStartsGrey(t *testing.T) {
 	}
 }
 
-// The initial border, normalised with ImageNet's mean and deviation (docs/methods.md 1.1).
+// The initial border, normalised with ImageNet's mean and standard deviation (docs/methods.md 1.1).
 func TestGreyNormalised(t *testing.T) {
 	m := modeltest.Tiny()
 	m.Normalisation.Mean, m.Normalisation.Std = [3]float32{.485, .456, .406}, [3]float32{.229, .224, .225}
@@ -81,7 +81,7 @@ func TestGreyNormalised(t *testing.T) {
 	require.InDeltaSlice(t, []float32{.0655, .1964, .4178}, tensors.MustCopyFlatData[float32](grey), 5e-5)
 }
 
-// No gradient reaches θ where the image lies; everywhere else one does.
+// The gradient of θ is 0 on the image, and not 0 on the border.
 func TestPaddingGradient(t *testing.T) {
 	const side = 8
 	d := differentiate(t, pureGo(t), input.Padding{Image: 5}, side, rand.New(rand.NewPCG(1, 2)))

@@ -14,58 +14,57 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// What SMM.Ablate takes away.
+// The values of SMM.Ablate.
 const (
 	OnlyDelta = "delta" // I(x) = x + δ: no mask generator
 	OnlyMask  = "mask"  // I(x) = x + U_p(f_mask(x)): no δ
 	MaskOnes  = "ones"  // I(x) = x + δ ⊙ U_p(1): the mask is 1 everywhere, which is the watermark Full
 )
 
-// Ablations lists what SMM.Ablate may be, beside "" for all of the method.
+// Ablations lists the values of SMM.Ablate, except "", which is the whole method.
 func Ablations() []string { return []string{OnlyDelta, OnlyMask, MaskOnes} }
 
-// SMM adds a learned pattern to the image, through a mask that a small net makes for every image
+// SMM adds a learned pattern to the image, multiplied by a mask that a small network makes for every image
 // (sample-specific multi-channel masks, ICML 2024; docs/methods.md 1.3):
 //
 //	I(x) = x + δ ⊙ U_p(f_mask(x))
 //
-// with x the image resized to the model's side N and normalised, f_mask the mask generator, whose
-// output is one value for each patch of p×p pixels, and U_p the repetition of that value over its patch.
-// Nothing bounds δ, the mask or the sum. δ starts at zero, so the image starts unchanged, and the first
-// gradient reaches δ alone. The zero value is the paper's choice for a ResNet.
+// x is the image, resized to the model's side N and normalised. f_mask is the mask generator, whose output has one
+// value for each patch of p×p pixels. U_p repeats that value over its patch. Nothing bounds δ, the mask or the sum. δ
+// starts at zero: the image starts unchanged, and the first gradient of φ is zero. The zero value is the paper's choice
+// for a ResNet.
 type SMM struct {
 	// Patch is the patch size p in pixels, a power of two that divides the model's side: up to 16 with
 	// 5 layers, up to 32 with 6. 0 takes 8.
 	Patch int
-	// Layers is the number of convolutions of the mask generator: 5, or 6 as the paper has for a ViT.
-	// 0 takes 5.
+	// Layers is the number of convolutions of the mask generator: 5, or 6 as in the paper for a ViT. 0 takes 5.
 	Layers int
-	// Channels of the mask: 3, of either sign, or 1, which is the mean of the last features and at
-	// least 0. 0 takes 3.
+	// Channels of the mask: 3, with either sign, or 1, which is the mean of the last features and never negative. 0
+	// takes 3.
 	Channels int
-	// Multiplier is how many times as many channels the mask generator has inside, from 1/8 to 64 in
-	// steps of 1/8. 0 takes 1.
+	// Multiplier multiplies the number of channels inside the mask generator, from 1/8 to 64 in steps of 1/8. 0 takes
+	// 1.
 	Multiplier float64
-	// Ablate is one of Ablations, or "" for all of the method.
+	// Ablate is one of Ablations, or "" for the whole method.
 	Ablate string
-	// Seed is of the mask generator's initial weights. 0 takes the run's.
+	// Seed decides the mask generator's initial weights. 0 takes the run's seed.
 	Seed uint64
 }
 
-// SeedOr is s with this seed, if it has none of its own.
+// SeedOr returns s with this seed if its own is 0, which stands for none.
 func (s SMM) SeedOr(seed uint64) Manipulation {
 	s.Seed = cmp.Or(s.Seed, seed)
 	return s
 }
 
-// filled is s with the defaults where it has zeros.
+// filled returns s with the defaults in place of zero values.
 func (s SMM) filled() SMM {
 	s.Patch, s.Layers = cmp.Or(s.Patch, 8), cmp.Or(s.Layers, 5)
 	s.Channels, s.Multiplier = cmp.Or(s.Channels, 3), cmp.Or(s.Multiplier, 1)
 	return s
 }
 
-// check returns what is wrong for a model of any side.
+// check returns an error for what is wrong whatever the model's side is.
 func (s SMM) check() error {
 	s = s.filled()
 	channels := s.Multiplier * firstChannels
@@ -88,23 +87,22 @@ func (s SMM) check() error {
 	return nil
 }
 
-// pools is l of p = 2^l.
+// pools is l, with p = 2^l.
 func (s SMM) pools() int { return bits.TrailingZeros(uint(s.Patch)) }
 
 // Name is "smm".
 func (SMM) Name() string { return "smm" }
 
-// Coordinates are learnable, at the input, additive: the authors' own label, though the mask depends on
-// the image through learned parameters.
+// Coordinates are learnable, at the input, additive: the authors' own label, though the mask depends on the image.
 func (SMM) Coordinates() taxonomy.Coordinates {
 	return taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Input, Operator: taxonomy.Additive}
 }
 
-// Space is Normalised: one unit of δ is one deviation of the model's normalisation.
+// Space is Normalised: one unit of δ is one standard deviation of the model's normalisation.
 func (SMM) Space() Space { return Normalised }
 
-// ImageSide is the model's side, which the patch size has to divide. The paper speaks of copying the
-// closest patch where it does not; its code has no such thing.
+// ImageSide is the model's side, which the patch size must divide. Where it does not, the paper's text copies the
+// closest patch, but its code does not.
 func (s SMM) ImageSide(side int) (int, error) {
 	if err := s.check(); err != nil {
 		return 0, err
@@ -115,8 +113,8 @@ func (s SMM) ImageSide(side int) (int, error) {
 	return side, nil
 }
 
-// Apply adds δ ⊙ U_p(f_mask(x)) to images, [B,side,side,3], normalised. What does not fit panics, as
-// graph code does.
+// Apply adds δ ⊙ U_p(f_mask(x)) to images, [B,side,side,3], normalised. It panics if a size does not fit, as graph code
+// does.
 func (s SMM) Apply(scope *model.Scope, batch Batch, side int) *Node {
 	images := batch.Images
 	if s.Ablate == OnlyDelta {
@@ -129,15 +127,15 @@ func (s SMM) Apply(scope *model.Scope, batch Batch, side int) *Node {
 	return Add(images, added)
 }
 
-// Mask is U_p(f_mask(x)), [B,side,side,3], with the statistics that training has left.
+// Mask is U_p(f_mask(x)), [B,side,side,3], with BatchNorm's running statistics.
 func (s SMM) Mask(scope *model.Scope, batch Batch, side int) *Node {
 	if s.Ablate == OnlyDelta {
-		s.Ablate = MaskOnes // which is what x + δ has for a mask
+		s.Ablate = MaskOnes // x + δ is the same as a mask of ones
 	}
 	return BroadcastToDims(s.mask(scope, batch, side, false), batch.Images.Shape().Dimensions...)
 }
 
-// mask is U_p(f_mask(x)), [B,side,side,3], or [B,side,side,1] where all channels have one.
+// mask is U_p(f_mask(x)), [B,side,side,3], or [B,side,side,1] if all channels have the same.
 func (s SMM) mask(scope *model.Scope, batch Batch, side int, training bool) *Node {
 	s = s.filled()
 	images := batch.Images
@@ -156,22 +154,22 @@ func (s SMM) mask(scope *model.Scope, batch Batch, side int, training bool) *Nod
 	return upsample(mask, s.Patch)
 }
 
-// upsample is U_p: it repeats every value of x over a patch of p×p, [B,h,w,C] to [B,hp,wp,C], so that
-// the gradient of a value is the sum over its patch.
+// upsample is U_p: it repeats every value of x over a patch of p×p, [B,h,w,C] to [B,hp,wp,C]. The gradient of a value
+// is the sum over its patch.
 func upsample(x *Node, p int) *Node {
 	size, height, width, channels := x.Shape().Dim(0), x.Shape().Dim(1), x.Shape().Dim(2), x.Shape().Dim(3)
 	x = BroadcastToDims(ExpandAxes(x, 2, 4), size, height, p, width, p, channels)
 	return Reshape(x, size, height*p, width*p, channels)
 }
 
-// RunningStatistics are those of the mask generator, unless an ablation leaves it out.
+// RunningStatistics tells whether there is a mask generator, which has running statistics.
 func (s SMM) RunningStatistics() bool { return s.Ablate != OnlyDelta && s.Ablate != MaskOnes }
 
-// Picture shows the pattern of δ, [side,side,3], row-major: grey where it is 0, and so drawn that its
-// value furthest from 0 is black or white. What a sample gets of it is Mask's to say.
+// Picture shows the pattern of δ, [side,side,3], row-major: 0 is grey, and the value with the largest absolute value is
+// black or white. Mask says how much of it an image gets.
 func (SMM) Picture(delta []float32, _ int) []float32 { return pictureOf(delta) }
 
-// Settings are all fields, the defaults filled in.
+// Settings are all fields, with the defaults in place of zero values.
 func (s SMM) Settings() map[string]any {
 	s = s.filled()
 	return map[string]any{
@@ -180,8 +178,7 @@ func (s SMM) Settings() map[string]any {
 	}
 }
 
-// Trainable is 3·side², the values of δ, and the parameters φ of the mask generator, whichever an
-// ablation leaves.
+// Trainable is 3·side², the values of δ, plus the number of parameters φ; an ablation leaves only one of the two.
 func (s SMM) Trainable(side int) int {
 	if _, err := s.ImageSide(side); err != nil {
 		return 0

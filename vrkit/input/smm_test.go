@@ -18,7 +18,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// The counts of docs/methods.md 1.3: φ beside δ's 3·224² or 3·384².
+// The counts of docs/methods.md 1.3: φ in addition to δ's 3·224² or 3·384².
 func TestSMMTrainable(t *testing.T) {
 	const prompt = 3 * 224 * 224
 	for values, s := range map[int]input.SMM{
@@ -39,7 +39,7 @@ func TestSMMTrainable(t *testing.T) {
 	require.Zero(t, input.SMM{Patch: 32}.Trainable(224))
 }
 
-// initialise makes the variables of s, for images of a side in float32.
+// initialise creates the variables of s, for images of a side in float32.
 func initialise(t *testing.T, s input.SMM, side int) *model.Store {
 	store := model.NewStore()
 	_, err := model.CallOnce(pureGo(t), store, func(root *model.Scope, x *Node) *Node {
@@ -49,7 +49,7 @@ func initialise(t *testing.T, s input.SMM, side int) *model.Store {
 	return store
 }
 
-// What is learned, layer by layer, is what is counted; φ lies below MaskScope.
+// The number of learned values, layer by layer, is the documented one; φ is below MaskScope.
 func TestSMMVariables(t *testing.T) {
 	for _, c := range []struct {
 		s    input.SMM
@@ -80,8 +80,8 @@ func TestSMMVariables(t *testing.T) {
 	}
 }
 
-// Weights and biases fill PyTorch's bounds evenly, γ is 1 and β 0; a seed always draws the same, another
-// draws others, and no two variables have the same draw.
+// Weights and biases are uniform in PyTorch's bounds, γ is 1 and β 0; a seed always gives the same values, another seed
+// others, and no two variables have the same draw.
 func TestSMMInitialValues(t *testing.T) {
 	draw := func(seed uint64) map[string][]float32 {
 		values := map[string][]float32{}
@@ -149,7 +149,7 @@ func TestSMMChecks(t *testing.T) {
 	require.Equal(t, 384, side)
 }
 
-// What Settings says makes the same manipulation again, by way of the JSON that a run keeps.
+// Settings make the same manipulation again after JSON, as in a run's record.
 func TestSettings(t *testing.T) {
 	for name, o := range map[string]input.Options{
 		"pad": {Image: 5}, input.Narrow: {}, input.Medium: {Width: 3}, input.Full: {},
@@ -177,8 +177,7 @@ func TestSettings(t *testing.T) {
 	require.Equal(t, map[string]any{"patch": 8, "layers": 5, "channels": 3, "multiplier": 1., "ablate": "", "seed": uint64(0)}, input.SMM{}.Settings())
 }
 
-// With a mask of ones, or with δ alone, SMM is the watermark on the whole image, bit by bit: its value,
-// and δ's gradient.
+// With a mask of ones, or with δ only, SMM is the full watermark, bit by bit: its output, and δ's gradient.
 func TestMaskOfOnes(t *testing.T) {
 	const side, size = 16, 5
 	r := rand.New(rand.NewPCG(5, 6))
@@ -210,7 +209,7 @@ func TestMaskOfOnes(t *testing.T) {
 	}
 }
 
-// At the start δ is 0: the image is unchanged, and no gradient reaches φ, but one reaches δ.
+// At the start δ is 0: the image is unchanged, the gradient of φ is 0, and that of δ is not.
 func TestSMMFirstStep(t *testing.T) {
 	const side = 8
 	for _, channels := range []int{1, 3} {
@@ -232,7 +231,7 @@ func TestSMMFirstStep(t *testing.T) {
 	}
 }
 
-// What only fills a batch changes nothing: not the other images, nor a gradient, nor a running statistic.
+// Filling changes nothing: neither the other images, nor a gradient, nor a running statistic.
 func TestFilling(t *testing.T) {
 	const side, size, filling = 16, 3, 2
 	r := rand.New(rand.NewPCG(7, 8))
@@ -282,7 +281,7 @@ func TestFilling(t *testing.T) {
 	require.Equal(t, want, run(size, []float32{1, 1, 1}), "all present is as if nothing were said")
 }
 
-// The mask of an image is an evaluation's, whatever else is in the batch, and shows what is multiplied.
+// An image's mask is that of an evaluation, whatever else is in the batch, and is the factor of δ.
 func TestMask(t *testing.T) {
 	const side = 16
 	images := wave(1, 5, 2, side, side, 3)

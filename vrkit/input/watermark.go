@@ -12,20 +12,20 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// The watermarks that have names: how wide their frame is, for a model of side N.
+// The kinds of watermark, by their width for a model of side N.
 const (
 	Narrow = "narrow" // N/8, 44 % of the image
 	Medium = "medium" // N/4, 75 % of the image
 	Full   = "full"   // N/2, the whole image
 )
 
-// Watermark adds a learned pattern to the image, on a frame or all over it (BLM's WatermarkingVR,
-// ILM-VP's additive prompt; docs/methods.md 1.2):
+// Watermark adds a learned pattern to the image, on a frame or on all of it (BLM's WatermarkingVR, ILM-VP's additive
+// prompt; docs/methods.md 1.2):
 //
 //	I(x) = x + δ ⊙ m
 //
-// with x the image resized to the model's side and normalised, and m one on a frame along the edges and
-// zero inside it. Nothing bounds δ or clips the sum. δ starts at zero, so the image starts unchanged.
+// x is the image, resized to the model's side and normalised; m is one on a frame along the edges and zero inside it.
+// Nothing bounds δ or clips the sum. δ starts at zero, so that the image starts unchanged.
 type Watermark struct {
 	// Kind is Narrow, Medium or Full; "" is Full.
 	Kind string
@@ -41,7 +41,7 @@ func (Watermark) Coordinates() taxonomy.Coordinates {
 	return taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Input, Operator: taxonomy.Additive}
 }
 
-// Space is Normalised: one unit of δ is one deviation of the model's normalisation.
+// Space is Normalised: one unit of δ is one standard deviation of the model's normalisation.
 func (Watermark) Space() Space { return Normalised }
 
 // ImageSide is the model's side.
@@ -50,7 +50,7 @@ func (w Watermark) ImageSide(side int) (int, error) {
 	return side, err
 }
 
-// hole is the side of the square inside the frame, 0 where the frame is the whole image.
+// hole is the side of the square inside the frame; 0 if the frame is the whole image.
 func (w Watermark) hole(side int) (int, error) {
 	width := w.Width
 	if width == 0 {
@@ -60,7 +60,7 @@ func (w Watermark) hole(side int) (int, error) {
 		case Medium:
 			width = side / 4
 		case Full:
-			return 0, nil // of an odd side as well
+			return 0, nil // also if the side is odd
 		default:
 			return 0, fmt.Errorf("no watermark is called %q; known: %s, %s, %s", w.Kind, Narrow, Medium, Full)
 		}
@@ -71,13 +71,12 @@ func (w Watermark) hole(side int) (int, error) {
 	return side - 2*width, nil
 }
 
-// Apply adds δ ⊙ m to images, [B,side,side,3], normalised. A width that does not fit panics, as graph
-// code does.
+// Apply adds δ ⊙ m to images, [B,side,side,3], normalised. It panics if the width does not fit, as graph code does.
 func (w Watermark) Apply(scope *model.Scope, batch Batch, side int) *Node {
 	return Add(w.Split(scope, batch, side))
 }
 
-// Split is the images and δ ⊙ m.
+// Split returns the images and δ ⊙ m.
 func (w Watermark) Split(scope *model.Scope, batch Batch, side int) (images, shared *Node) {
 	images = batch.Images
 	images.AssertDims(images.Shape().Dim(0), side, side, 3)
@@ -104,8 +103,8 @@ func frame(images *Node, side, hole int) *Node {
 	return Concatenate([]*Node{outside, middle, outside}, 1)
 }
 
-// Picture shows the pattern of δ, [side,side,3], row-major: grey where it is 0, and so drawn that its
-// value furthest from 0 is black or white. How large it is has to be said beside the picture.
+// Picture shows the pattern of δ, [side,side,3], row-major: 0 is grey, and the value with the largest absolute value is
+// black or white. Say beside it how large that is.
 func (Watermark) Picture(delta []float32, _ int) []float32 { return pictureOf(delta) }
 
 // Settings are the width that was asked for.

@@ -14,8 +14,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// The frames of docs/methods.md 1.2: how many pixels they have, and thereby how many values of δ
-// learning can change.
+// The frames of docs/methods.md 1.2: how many pixels they have, and so how many values of δ training can change.
 func TestWatermarkTrainable(t *testing.T) {
 	for _, c := range []struct {
 		side   int
@@ -64,7 +63,7 @@ func TestWatermarkChecks(t *testing.T) {
 	}
 }
 
-// apply runs a manipulation on images in float32, with the prompt given, or as it starts where it is nil.
+// apply runs a manipulation on images in float32, with the prompt given, or its initial prompt if that is nil.
 func apply(t *testing.T, backend compute.Backend, m input.Manipulation, images, prompt []float32, side int) []float32 {
 	store := model.NewStore()
 	if prompt != nil {
@@ -78,7 +77,7 @@ func apply(t *testing.T, backend compute.Backend, m input.Manipulation, images, 
 	return tensors.MustCopyFlatData[float32](y)
 }
 
-// δ shows on the frame and nowhere else, in every image of the batch; at its start it changes nothing.
+// δ is on the frame and nowhere else, in every image of the batch; the initial δ changes nothing.
 func TestWatermark(t *testing.T) {
 	const side, size = 16, 2
 	images, prompt := make([]float32, size*side*side*3), make([]float32, side*side*3)

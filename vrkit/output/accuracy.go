@@ -2,12 +2,11 @@ package output
 
 import "fmt"
 
-// Accuracy is the share, 0 to 1, of samples that ω reads right: those whose largest target logit,
-// ẑ = z·ω, is that of their label, the first of equals. logits is row-major [n,S]; errors are those of
-// Count, and no sample is one too.
+// Accuracy is the share of samples, 0 to 1, that ω classifies right: the first target label with the largest target
+// logit, ẑ = z·ω, is the sample's. logits is row-major [n,S]. Errors are those of Count; no samples are an error too.
 func (m Mapping) Accuracy(logits []float32, labels []int32) (float64, error) {
 	if len(labels) == 0 {
-		return 0, fmt.Errorf("no sample has no accuracy")
+		return 0, fmt.Errorf("there are no samples, and so no accuracy")
 	}
 	right, target := 0, make([]float32, m.Targets)
 	err := NewStatistics(m.Sources, m.Targets).each(logits, labels, func(row []float32, label int) {

@@ -9,9 +9,9 @@ import (
 
 func TestAccuracy(t *testing.T) {
 	logits := []float32{
-		3, 1, 0, // read as [3, .5]
+		3, 1, 0, // target logits [3, .5]
 		0, 1, 4, // [0, 2.5]
-		1, 0, 2, // [1, 1]: the first of equals
+		1, 0, 2, // [1, 1]: the first of equal ones
 		0, 2, 0, // [0, 1]
 	}
 	omega := Mapping{Sources: 3, Targets: 2, Weights: []float32{1, 0, 0, .5, 0, .5}}

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is computed from all answers is what estimators get batch by batch.
+// An ω from all answers at once is the ω from batches.
 func TestAnswers(t *testing.T) {
 	a := Answers{Sources: 3, Targets: 2, Logits: []float32{5, 1, 0 /**/, 0, 4, 1 /**/, 0, 1, 3}, Labels: []int32{0, 1, 1}}
 	F, err := a.Count()

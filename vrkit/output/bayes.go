@@ -6,16 +6,16 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
-// BLM is Bayesian-guided label mapping: every source label votes for every target label, with the
-// probability that a sample is of the target when the frozen model says the source, estimated from
-// counts (BLM, NeurIPS 2024; docs/methods.md 2.4):
+// BLM is Bayesian-guided label mapping: every source label votes for every target label with the probability of the
+// target, given that the source is the frozen model's top answer. The probabilities are estimated from counts (BLM,
+// NeurIPS 2024; docs/methods.md 2.4):
 //
 //	V[s,t] = F[s,t] / (Σ_t' F[s,t'] + λ)        ω[s,t] = V[s,t] / Σ_s' V[s',t]
 //
 // Each column of ω sums to one, so a target logit is an average of source logits.
 type BLM struct {
-	// Lambda is the Laplace smoothing λ ≥ 0: it makes rarely seen source labels count less. The
-	// papers take 1. With 0 a source label that was never seen votes for nothing.
+	// Lambda is the Laplace smoothing λ ≥ 0: it makes rare source labels count less. The papers take 1. With 0, a
+	// source label that was never a top answer votes for nothing.
 	Lambda float64
 }
 
@@ -33,14 +33,13 @@ func (BLM) Observe(s *Statistics, logits []float32, labels []int32) error {
 	return s.Count(logits, labels)
 }
 
-// Estimate is the smoothed, column-normalised mapping.
+// Estimate computes ω from the counts.
 func (b BLM) Estimate(s *Statistics) (Mapping, error) { return bayes(s, b.Lambda) }
 
 // Settings are λ.
 func (b BLM) Settings() map[string]any { return map[string]any{"lambda": b.Lambda} }
 
-// bayes smooths the rows of the joint statistic, counts or probability mass, by λ and normalises its
-// columns.
+// bayes smooths the rows of the joint statistic, counts or probability mass, by λ and normalises its columns.
 func bayes(s *Statistics, lambda float64) (Mapping, error) {
 	if err := checkLambda(lambda); err != nil {
 		return Mapping{}, err
@@ -57,7 +56,7 @@ func bayes(s *Statistics, lambda float64) (Mapping, error) {
 			total += n
 		}
 		if total == 0 {
-			continue // never seen, and no smoothing: no vote
+			continue // never a top answer, and no smoothing: no vote
 		}
 		for target, n := range row {
 			votes[source*s.Targets+target] = n / total

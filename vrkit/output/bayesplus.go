@@ -6,20 +6,20 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
-// BLMPlus is BLM+, Bayesian-guided label mapping from probabilities: BLM's step, with probability mass
-// A in place of counts F. Each sample gives the source labels its softmax holds likeliest, the first k
-// of them, their probabilities rather than one vote to the first (docs/methods.md 2.5):
+// BLMPlus is BLM+: BLM from probability mass A instead of counts F. A sample adds the probabilities of its k likeliest
+// source labels, where BLM counts 1 for the likeliest (docs/methods.md 2.5):
 //
 //	A[s,t] = Σ_{i: y_i=t} P̃[i,s]
 //	V[s,t] = A[s,t] / (Σ_t' A[s,t'] + λ)        ω[s,t] = V[s,t] / Σ_s' V[s',t]
 //
-// with P̃ the softmax of a sample's source logits, zero but for its k largest and not normalised again.
+// P̃ is the softmax of a sample's source logits with all but the k largest values set to zero, and not normalised
+// again.
 type BLMPlus struct {
 	// Lambda is the smoothing λ ≥ 0, as in BLM. The papers take 1.
 	Lambda float64
-	// Alpha is the ratio α > 0 of k to the number of target labels, not of source labels:
-	// k = max(1, ⌊αK⌋), and at most S. The papers take 0.15, for which their code has a k of 0 and an ω
-	// of NaN where K < 7; here k is 1. An α of S/K or more keeps every probability.
+	// Alpha is the ratio α > 0 of k to the number of target labels, not of source labels: k = max(1, ⌊αK⌋), and at most
+	// S. The papers take 0.15; for K < 7 that gives their code a k of 0 and an ω of NaN, where k is 1 here. An α of S/K
+	// or more keeps every probability.
 	Alpha float64
 }
 
@@ -40,7 +40,7 @@ func (b BLMPlus) Observe(s *Statistics, logits []float32, labels []int32) error 
 	return s.Mass(logits, labels, b.kept(s.Sources, s.Targets))
 }
 
-// Estimate is BLM's, of the mass.
+// Estimate is BLM's, from the mass.
 func (b BLMPlus) Estimate(s *Statistics) (Mapping, error) { return bayes(s, b.Lambda) }
 
 // Settings are λ and α.
@@ -48,8 +48,7 @@ func (b BLMPlus) Settings() map[string]any {
 	return map[string]any{"lambda": b.Lambda, "alpha": b.Alpha}
 }
 
-// kept is k: how many of a sample's probabilities count. The product is float64's, truncated, as in
-// the papers' code: 0.29 of 100 keeps 28.
+// kept returns k. The product is computed in float64 and truncated, as in the papers' code: 0.29 of 100 gives 28.
 func (b BLMPlus) kept(sources, targets int) int {
 	return max(1, int(min(b.Alpha*float64(targets), float64(sources))))
 }

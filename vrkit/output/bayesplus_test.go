@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The worked vector of docs/methods.md 2.6.
+// The worked example of docs/methods.md 2.6.
 func TestBLMPlus(t *testing.T) {
 	var logits []float32
 	for _, p := range []float64{.7, .2, .1 /**/, .1, .6, .3 /**/, .2, .3, .5} {
@@ -26,7 +26,7 @@ func TestBLMPlus(t *testing.T) {
 	require.InDeltaSlice(t, []float64{.429197, 0, .397080, .339623, .173723, .660377}, toFloat64(m.Weights), 1e-6)
 }
 
-// The table of docs/methods.md 2.5, but for K < 7, where the papers' code keeps none.
+// The values of docs/methods.md 2.5, except K < 7, where the papers' code keeps none.
 func TestKept(t *testing.T) {
 	b := BLMPlus{Lambda: 1, Alpha: .15}
 	for targets, want := range map[int]int{1: 1, 2: 1, 6: 1, 7: 1, 10: 1, 20: 3, 37: 5, 43: 6, 47: 7, 100: 15, 101: 15, 102: 15, 196: 29, 397: 59} {
@@ -37,7 +37,7 @@ func TestKept(t *testing.T) {
 	require.Equal(t, 1, BLMPlus{Alpha: 1e-300}.kept(30, 10))
 }
 
-// With fewer than 7 target labels ω is one of numbers: each sample's largest probability counts.
+// With fewer than 7 target labels ω is finite: each sample's largest probability counts.
 func TestBLMPlusOfFewTargets(t *testing.T) {
 	logits := []float32{0, 2, 1 /**/, 3, 0, 0 /**/, 0, 0, 1}
 	s := NewStatistics(3, 3)
@@ -50,7 +50,7 @@ func TestBLMPlusOfFewTargets(t *testing.T) {
 }
 
 func TestMass(t *testing.T) {
-	// Of equal probabilities the first are kept, at the edge of the k as within them.
+	// Of equal probabilities the first are kept, also at the k-th place.
 	s := NewStatistics(4, 1)
 	require.NoError(t, s.Mass([]float32{0, 0, 0, 0}, []int32{0}, 2))
 	require.Equal(t, []float64{.25, .25, 0, 0}, s.Joint)
@@ -59,7 +59,7 @@ func TestMass(t *testing.T) {
 	require.Zero(t, s.Joint[3])
 	require.NotZero(t, s.Joint[1])
 
-	// Large logits don't overflow, and vanishing probabilities are numbers.
+	// Large logits don't overflow, and tiny probabilities are finite.
 	s = NewStatistics(3, 1)
 	require.NoError(t, s.Mass([]float32{3e38, 3e38, -3e38}, []int32{0}, 3))
 	require.Equal(t, []float64{.5, .5, 0}, s.Joint)
@@ -72,7 +72,7 @@ func TestMass(t *testing.T) {
 	require.ErrorContains(t, s.Mass([]float32{1, float32(math.Inf(-1)), 3}, []int32{0}, 1), "sample 0: source logit 1 is -Inf")
 }
 
-// Where every probability is kept, each sample adds a mass of 1.
+// If every probability is kept, each sample adds a mass of 1.
 func TestMassIsOneASample(t *testing.T) {
 	const n, sources, targets = 60, 23, 5
 	logits, labels := noise(n, sources, targets)
@@ -88,7 +88,7 @@ func TestMassIsOneASample(t *testing.T) {
 	}
 }
 
-// The selection keeps what a stable sort would have first.
+// The selection keeps what would come first after a stable sort.
 func TestLargest(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
@@ -107,7 +107,7 @@ func TestLargest(t *testing.T) {
 	}
 }
 
-// A batch costs its two rows of scratch, however many samples it has.
+// A batch allocates its two rows of scratch memory, however many samples it has.
 func TestMassAllocates(t *testing.T) {
 	logits, labels := noise(50, 1000, 100)
 	s := NewStatistics(1000, 100)

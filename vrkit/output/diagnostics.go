@@ -5,13 +5,12 @@ import (
 	"math"
 )
 
-// Diagnostics say in four numbers what an ω is like, and how far it is from an earlier one: a row a
-// training run can write every epoch.
+// Diagnostics describe an ω, and how much it differs from an earlier one, by four numbers: a row for every epoch of a
+// run.
 //
-// They read ω column by column, as shares of each source label: |ω[s,t]| / Σ_s' |ω[s',t]|. For an
-// estimated ω, which has no negative weights, these are its columns; a learned one is read by its
-// absolute values, so that a weight that only changes its sign is no change. A column of zeros has no
-// shares.
+// They take each column of ω as shares of the source labels: |ω[s,t]| / Σ_s' |ω[s',t]|. For an estimated ω, which is
+// never negative, the shares are its columns. For a learned ω they come from absolute values, so that a change of sign
+// is no change. A column of zeros has no shares.
 type Diagnostics struct {
 	// Entropy is the mean over the target labels of Entropies, in nats: 0 for a one-to-one mapping, at
 	// most ln S.
@@ -20,14 +19,14 @@ type Diagnostics struct {
 	Sources float64 `json:"sources"`
 	// Coverage is the share, 0 to 1, of the source labels that have a weight for any target label.
 	Coverage float64 `json:"coverage"`
-	// Churn is the mean over the target labels of Churns: 0 if ω is as it was, 1 if every target label
-	// is read from entirely other source labels; for a one-to-one mapping the share of target labels
-	// whose source changed. It is −1 where there is no earlier ω.
+	// Churn is the mean over the target labels of Churns: 0 if ω has not changed, 1 if every target label now depends
+	// on other source labels only. For a one-to-one mapping it is the share of target labels whose source changed. It
+	// is −1 if there is no earlier ω.
 	Churn float64 `json:"churn"`
 }
 
-// Diagnose compares omega with the ω before it, of the same shape; an empty Mapping stands for none.
-// A value that is not finite is an error, and so are two shapes.
+// Diagnose compares omega with the previous ω, of the same shape; an empty Mapping stands for none. A value that is not
+// finite is an error, and so are different shapes.
 func Diagnose(omega, previous Mapping) (Diagnostics, error) {
 	if err := omega.Check(); err != nil {
 		return Diagnostics{}, err
@@ -53,8 +52,8 @@ func Diagnose(omega, previous Mapping) (Diagnostics, error) {
 	return d, nil
 }
 
-// Entropies are the Shannon entropy in nats of each target label's shares, [K]: 0 where one source
-// label has all, ln n where n of them have the same, 0 for a column of zeros.
+// Entropies are the Shannon entropies in nats of each target label's shares, [K]: 0 if one source label has all, ln n
+// if n of them have the same, 0 for a column of zeros.
 func (m Mapping) Entropies() []float64 {
 	entropies, shares := make([]float64, m.Targets), make([]float64, m.Sources)
 	for target := range entropies {
@@ -68,7 +67,7 @@ func (m Mapping) Entropies() []float64 {
 	return entropies
 }
 
-// SourcesUsed are how many source labels have a weight other than 0 for each target label, [K].
+// SourcesUsed counts the source labels whose weight for each target label is not 0, [K].
 func (m Mapping) SourcesUsed() []int {
 	used := make([]int, m.Targets)
 	for i, w := range m.Weights {
@@ -79,9 +78,8 @@ func (m Mapping) SourcesUsed() []int {
 	return used
 }
 
-// Churns are how much of each target label's shares moved to other source labels since previous, [K]:
-// half the sum of the absolute differences, 0 to 1. Between a column of zeros and another it is 1.
-// Two shapes are an error.
+// Churns says how much of each target label's shares moved to other source labels since previous, [K]: half the sum of
+// the absolute differences, 0 to 1. Between a column of zeros and any other it is 1. Different shapes are an error.
 func (m Mapping) Churns(previous Mapping) ([]float64, error) {
 	if err := previous.Check(); err != nil {
 		return nil, err
@@ -103,8 +101,8 @@ func (m Mapping) Churns(previous Mapping) ([]float64, error) {
 	return churns, nil
 }
 
-// shares writes a column's absolute values, with the sum 1, into p, [S]. It returns false for a column
-// of zeros, of which p is zeros too.
+// shares writes the absolute values of a column, divided by their sum, into p, [S]. For a column of zeros it returns
+// false, and p is zeros.
 func (m Mapping) shares(p []float64, target int) bool {
 	total := 0.
 	for source := range p {

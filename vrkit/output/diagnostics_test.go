@@ -52,7 +52,7 @@ func TestDiagnoseManyToMany(t *testing.T) {
 	require.InDelta(t, .5, d.Churn, 1e-12)
 }
 
-// A learned ω has signs and columns of any sum: it is read by its absolute values' shares.
+// A learned ω has either sign and any sums of columns: its shares are those of the absolute values.
 func TestDiagnoseLearned(t *testing.T) {
 	now := matrix([]float32{-3, .1}, []float32{1, -.1})
 	d, err := Diagnose(now, matrix([]float32{30, .2}, []float32{10, 0}))
@@ -64,7 +64,7 @@ func TestDiagnoseLearned(t *testing.T) {
 	require.InDelta(t, .25, d.Churn, 1e-7, "scale and sign don't count: 0, and ½")
 }
 
-// A column of zeros has no entropy; that it got weights is all the churn there can be.
+// A column of zeros has no entropy; if it gets weights, its churn is 1.
 func TestDiagnoseZeros(t *testing.T) {
 	zeros, one := NewMapping(3, 2), OneHot(3, []int{2, 2})
 	d, err := Diagnose(zeros, zeros)

@@ -10,8 +10,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
-// Likelihood reads a target logit as an average of source logits weighted with p(source | target), the
-// mean softmax of the target's samples: what BLM+ comes to without its Bayes step.
+// Likelihood weights source logits with p(source | target), the mean softmax of the target's samples: BLM+ without its
+// Bayes step.
 type Likelihood struct{}
 
 func (Likelihood) Name() string                  { return "likelihood" }
@@ -31,9 +31,9 @@ func (Likelihood) Estimate(s *output.Statistics) (output.Mapping, error) {
 	return omega, omega.Check() // 0/0, a target with no sample, is an error
 }
 
-// An estimator of one's own takes a few lines, and goes wherever BLM does. Here the frozen model calls
-// nearly everything source 0. The likelihood follows it; BLM+ asks what source 0 says about the target,
-// which is little, and listens to the sources that tell the targets apart.
+// An estimator of your own takes a few lines, and can be used wherever BLM can. In this example source 0 is nearly
+// always the frozen model's top answer. The likelihood gives it the largest weight. BLM+ divides by how often a source
+// occurs, and gives the weight to the sources that distinguish the targets.
 func Example_estimator() {
 	var logits []float32
 	for _, probability := range []float64{.8, .2, 1e-9 /**/, .8, .2, 1e-9 /**/, .8, 1e-9, .2 /**/, .8, 1e-9, .2} {

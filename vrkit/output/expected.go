@@ -5,25 +5,25 @@ import (
 	"math"
 )
 
-// Expected are the accuracies, 0 to 1, that readings of the frozen model's first answer alone have on
-// the samples that were counted: from the joint frequency F[s,t] of n samples and nothing else. They
-// are not the accuracy of ẑ = z·ω, which reads all logits, and not that of other samples.
+// Expected are the accuracies, 0 to 1, on the counted samples if only the frozen model's top answer is used: they
+// depend on the joint frequency F[s,t] of the n samples and nothing else. They are neither the accuracy of ẑ = z·ω,
+// which uses all logits, nor that of other samples.
 type Expected struct {
 	// Greedy is Σ_t F[π(t),t] / n for FLM's one-to-one mapping π.
 	Greedy float64
-	// OneToOne is the largest Σ_t F[π(t),t] / n of any one-to-one mapping π: the best assignment. A
-	// sample whose source label is no π(t) is read wrong.
+	// OneToOne is the largest Σ_t F[π(t),t] / n of any one-to-one mapping π: the best assignment. A sample whose top
+	// answer is no π(t) is counted as wrong.
 	OneToOne float64
 	// Drawn is Σ_s Σ_t F[s,t]·p(t|s) / n, with p(t|s) = F[s,t] / Σ_t' F[s,t']: each answer is a draw
 	// from the probabilities. It is at most Likeliest, but can be below OneToOne.
 	Drawn float64
-	// Likeliest is Σ_s max_t F[s,t] / n: each source label is read as the target label with the largest
-	// p(t|s). It is never below OneToOne, as every term of a one-to-one mapping is at most the maximum
-	// of its row, and no two are of one row.
+	// Likeliest is Σ_s max_t F[s,t] / n: each source label stands for the target label with the largest p(t|s). It is
+	// never below OneToOne, because every term of a one-to-one mapping is at most the maximum of its row, and no two
+	// terms are in the same row.
 	Likeliest float64
 }
 
-// Expect computes the expected accuracies of counts, as Count collects them.
+// Expect computes the expected accuracies from the counts of Count.
 func Expect(s *Statistics) (Expected, error) {
 	if err := requireSources(s.Sources, s.Targets); err != nil {
 		return Expected{}, err
@@ -55,7 +55,7 @@ func Expect(s *Statistics) (Expected, error) {
 	return e, nil
 }
 
-// caught is how many samples a one-to-one mapping reads right: Σ_t F[π(t),t].
+// caught counts the samples that a one-to-one mapping classifies right: Σ_t F[π(t),t].
 func (s *Statistics) caught(pi []int) (right float64) {
 	for target, source := range pi {
 		right += s.Joint[source*s.Targets+target]
@@ -63,15 +63,15 @@ func (s *Statistics) caught(pi []int) (right float64) {
 	return right
 }
 
-// Assign gives each target one source of its own, π[target] = source, such that no other one-to-one
-// mapping has a larger Σ_t joint[π(t),t]. joint is row-major [sources, targets] with sources ≥ targets.
+// Assign gives each target one source of its own, π[target] = source, such that no other one-to-one mapping has a
+// larger Σ_t joint[π(t),t]. joint is row-major [sources, targets] with sources ≥ targets.
 //
-// Targets come in one by one, each by the cheapest way of moving earlier ones to other sources, with
-// prices on sources and targets that tell the cheapest way in one search: the shortest augmenting paths
-// of R. Jonker and A. Volgenant (Computing 38, 1987).
+// It adds one target after the other. For each it searches the cheapest chain of changes that moves earlier targets to
+// other sources; prices on sources and targets make that one search: the shortest augmenting paths of R. Jonker and A.
+// Volgenant (Computing 38, 1987).
 func Assign(joint []float64, sources, targets int) []int {
-	holder := make([]int, sources+1) // of a source: its target, counted from 1; source 0 is where a target enters
-	came := make([]int, sources+1)   // the source before this one on the cheapest way to it
+	holder := make([]int, sources+1) // the target of each source, counted from 1; source 0 is where a new target starts
+	came := make([]int, sources+1)   // the source before this one on the cheapest path to it
 	paysTarget, paysSource := make([]float64, targets+1), make([]float64, sources+1)
 	for entering := 1; entering <= targets; entering++ {
 		holder[0] = entering

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Worked by hand: greedy takes the 5, then has 0 left for the other; the best assignment takes 4 and 4.
+// Worked by hand: greedy takes the 5, and then only 0 is left for the other target; the best assignment takes 4 and 4.
 func TestExpect(t *testing.T) {
 	s := observed([][]float64{{5, 4}, {4, 0}, {1, 2}})
 	e, err := Expect(s)
@@ -26,7 +26,8 @@ func TestDrawnCanBeLower(t *testing.T) {
 	require.Equal(t, Expected{Greedy: .6, OneToOne: .6, Drawn: .52, Likeliest: .6}, e)
 }
 
-// The assignment is the best of all, found by trying them all, and the order of the four holds.
+// Assign finds the best of all assignments, compared by trying all of them, and the four accuracies have their
+// documented order.
 func TestAssignIsBest(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 300 {

@@ -13,8 +13,8 @@ func TestIdentity(t *testing.T) {
 	require.Equal(t, Mapping{Sources: 4, Targets: 3, Weights: []float32{1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0}}, m)
 }
 
-// RLM gives each target label a source label of its own, the same whenever it is asked; more target
-// labels lengthen the draw, and other seeds draw otherwise.
+// RLM gives each target label a source label of its own, the same for the same seed; more target labels make the draw
+// longer, and another seed gives another draw.
 func TestRLM(t *testing.T) {
 	few, err := RLM{Seed: 5}.Mapping(1000, 10)
 	require.NoError(t, err)

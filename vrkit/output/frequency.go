@@ -8,9 +8,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
-// FLM is frequent label mapping: each target label gets one source label of its own, the one the
-// frozen model most often gives its samples, estimated once with the initial prompt
-// (docs/methods.md 2.3).
+// FLM is frequent label mapping: each target label gets one source label of its own, the most frequent top answer for
+// its samples. It is estimated once, with the initial prompt (docs/methods.md 2.3).
 type FLM struct{}
 
 // Name is "flm".
@@ -27,7 +26,7 @@ func (FLM) Observe(s *Statistics, logits []float32, labels []int32) error {
 	return s.Count(logits, labels)
 }
 
-// Estimate is the greedy one-to-one mapping as one-hot columns.
+// Estimate computes the greedy one-to-one mapping, as one-hot columns.
 func (FLM) Estimate(s *Statistics) (Mapping, error) { return oneToOne(s) }
 
 // Settings are none.
@@ -53,10 +52,10 @@ func requireSources(sources, targets int) error {
 	return nil
 }
 
-// Greedy gives each target one source of its own, π[target] = source, from the joint frequency,
-// row-major [sources, targets] with sources ≥ targets: the largest cell first, then the largest of
-// the rows and columns left, and so on. Of equal cells the one with the smaller source wins, then the
-// smaller target. It is greedy, not the best assignment, because the papers' mapping is.
+// Greedy gives each target one source of its own, π[target] = source, from the joint frequency, row-major [sources,
+// targets] with sources ≥ targets: it takes the largest cell, removes its row and column, and repeats. Of equal cells
+// the one with the smaller source comes first, then the smaller target. It is not the best assignment, because the
+// papers' mapping is not.
 func Greedy(joint []float64, sources, targets int) []int {
 	var cells []int
 	for cell, n := range joint {
@@ -74,7 +73,7 @@ func Greedy(joint []float64, sources, targets int) []int {
 			pi[target], taken[source] = source, true
 		}
 	}
-	free := 0 // what is left are zeros, taken in row-major order too
+	free := 0 // the cells that are left are zeros; smaller sources and targets come first here too
 	for target, source := range pi {
 		if source >= 0 {
 			continue

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// golden reads what a script of testdata computed, apart from this code.
+// golden reads the values that a script of testdata computed.
 func golden(t *testing.T, name string, to any) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", name))
@@ -55,7 +55,7 @@ func estimated(t *testing.T, e Estimator, logits []float32, labels []int32, targ
 	return m
 }
 
-// flat is a matrix row-major.
+// flat returns a matrix row-major.
 func flat(rows [][]float64) (values []float64) {
 	for _, row := range rows {
 		values = append(values, row...)

@@ -2,9 +2,9 @@ package output
 
 import "github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
-// Identity reads target t from source t: ω is the first K columns of the identity matrix. It is for
-// frozen models whose source labels are the target task's already, such as a text-image model given
-// one prompt a class (docs/methods.md 2.9).
+// Identity reads target t from source t: ω is the first K columns of the identity matrix. It is for frozen models whose
+// source labels are the target labels already, such as a text-image model with one prompt a class (docs/methods.md
+// 2.9).
 type Identity struct{}
 
 // Name is "identity".
@@ -13,7 +13,7 @@ func (Identity) Name() string { return "identity" }
 // Alignment is the identity.
 func (Identity) Alignment() taxonomy.Alignment { return taxonomy.Identity }
 
-// Mapping is ones on the diagonal. More target than source labels are an error.
+// Mapping has ones on the diagonal. It is an error if there are more target than source labels.
 func (Identity) Mapping(sources, targets int) (Mapping, error) {
 	if err := requireSources(sources, targets); err != nil {
 		return Mapping{}, err

@@ -1,7 +1,7 @@
 package output
 
-// ILM is iterative label mapping: FLM's mapping, estimated anew at the start of every epoch with the
-// prompt as it is then (ILM-VP; docs/methods.md 2.3).
+// ILM is iterative label mapping: FLM's mapping, estimated again at the start of every epoch with the prompt at that
+// time (ILM-VP; docs/methods.md 2.3).
 type ILM struct{ FLM }
 
 // Name is "ilm".

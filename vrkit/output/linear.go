@@ -14,14 +14,14 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
-// The restrictions of Linear.
+// The values of Linear.Restrict.
 const (
 	NoBias      = "nobias"  // ω = W
 	WithBias    = "none"    // ω = W, and a bias
 	SigmoidOnly = "sigmoid" // ω = σ(W), between 0 and 1
 )
 
-// Restrictions lists what Linear.Restrict may be.
+// Restrictions lists the values of Linear.Restrict.
 var Restrictions = []string{NoBias, WithBias, SigmoidOnly}
 
 // The names of Linear's variables in its scope.
@@ -30,26 +30,25 @@ const (
 	BiasVariable    = "bias"    // [K]
 )
 
-// The streams keep Linear's draws apart from each other and from what else is drawn from a run's seed.
+// The streams separate Linear's draws from each other and from other draws of a run's seed.
 const (
 	weightsStream = 0x4c494e
 	biasStream    = 0x4c494f
 )
 
-// Linear is a linear layer on the source logits, trained by gradient together with the prompt: the
-// comparison of BLM's paper with a mapping that is learned, S·K values of it (docs/methods.md
-// 2.8). Unlike an estimated ω its columns don't sum to one, so that its answers change when a constant
-// is added to all source logits.
+// Linear is a linear layer on the source logits, trained by gradient together with the prompt: the learned mapping with
+// which BLM's paper compares, S·K values (docs/methods.md 2.8). Its columns don't sum to one, in contrast to those of
+// an estimated ω. So its answers change if a constant is added to all source logits.
 type Linear struct {
-	// Restrict is one of Restrictions; "" is NoBias, which is what the paper's code computes for "none"
-	// too: there a bias is made and never used. Here "none" has one.
+	// Restrict is one of Restrictions; "" is NoBias. The paper's code computes that for "none" too, because it never
+	// uses the bias that it makes. Here "none" has a bias.
 	Restrict string
-	// Seed is of the initial values, PyTorch's distribution for a linear layer: uniform between −1/√S
-	// and 1/√S, the bias as well. 0 takes the run's.
+	// Seed decides the initial values: uniform between −1/√S and 1/√S, also for the bias, as in PyTorch's linear layer.
+	// 0 takes the run's seed.
 	Seed uint64
 }
 
-// SeedOr is l with this seed, if it has none of its own.
+// SeedOr returns l with this seed if its own is 0, which stands for none.
 func (l Linear) SeedOr(seed uint64) Alignment {
 	l.Seed = cmp.Or(l.Seed, seed)
 	return l
@@ -61,8 +60,8 @@ func (Linear) Name() string { return "linear" }
 // Alignment is linear.
 func (Linear) Alignment() taxonomy.Alignment { return taxonomy.Linear }
 
-// Omega is W or σ(W), [S,targets], and with "none" the bias, [targets], for source logits [B,S], of
-// their type. An unknown restriction panics, as graph code does.
+// Omega is W or σ(W), [S,targets], and with "none" the bias, [targets], for source logits [B,S], in their type. It
+// panics if the restriction is unknown, as graph code does.
 func (l Linear) Omega(scope *model.Scope, logits *graph.Node, targets int) (omega, bias *graph.Node) {
 	if err := checkRestrict(l.Restrict); err != nil {
 		panic(err)
@@ -83,7 +82,7 @@ func (l Linear) Omega(scope *model.Scope, logits *graph.Node, targets int) (omeg
 	return omega, bias
 }
 
-// Trainable is S·K, and K more with a bias.
+// Trainable is S·K, plus K with a bias.
 func (l Linear) Trainable(sources, targets int) int {
 	if l.Restrict == WithBias {
 		return (sources + 1) * targets
@@ -96,8 +95,8 @@ func (l Linear) Settings() map[string]any {
 	return map[string]any{"restrict": cmp.Or(l.Restrict, NoBias), "seed": l.Seed}
 }
 
-// uniform draws a variable's initial values between −bound and bound on the host, where a seed draws
-// the same whatever the backend and the type.
+// uniform draws a variable's initial values between −bound and bound. It draws on the host, so that a seed gives the
+// same values on every backend and in every type.
 func uniform(seed, stream uint64, bound float64) model.VariableInitializer {
 	return func(g *graph.Graph, shape shapes.Shape) *graph.Node {
 		r := rand.New(rand.NewPCG(seed, stream))

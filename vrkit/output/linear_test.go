@@ -15,8 +15,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 )
 
-// linearValues builds l's ω and bias for source logits in the scope "output", and returns them, the
-// bias nil where there is none.
+// linearValues returns l's ω and bias for source logits, in the scope "output"; the bias is nil if there is none.
 func linearValues(t *testing.T, store *model.Store, l Linear, logits *tensors.Tensor, targets int) (omega, bias []float64) {
 	t.Helper()
 	got, err := model.CallOnceN(backendtest.Any(t), store, func(root *model.Scope, z *graph.Node) []*graph.Node {
@@ -34,8 +33,8 @@ func linearValues(t *testing.T, store *model.Store, l Linear, logits *tensors.Te
 	return tensors.MustCopyFlatData[float64](got[0]), bias
 }
 
-// The initial values are those that testdata/make_random.py draws, in either type; the bias is there
-// only where it is asked for; all of it is trainable.
+// The initial values are those of testdata/make_random.py, in either type; there is a bias only with "none"; all
+// variables are trainable.
 func TestLinearStarts(t *testing.T) {
 	var want randomGolden
 	golden(t, "random.json", &want)
@@ -89,8 +88,8 @@ func TestLinearSpread(t *testing.T) {
 	require.NotEqual(t, omega, other)
 }
 
-// The gradients of the cross-entropy: zᵀ·r/B at W, σ'(W) ⊙ that where ω = σ(W), the mean of r at the
-// bias, with r = softmax(ẑ) − onehot(y).
+// The gradients of the cross-entropy: zᵀ·r/B for W, σ'(W) ⊙ that if ω = σ(W), the mean of r for the bias, with r =
+// softmax(ẑ) − onehot(y).
 func TestLinearGradient(t *testing.T) {
 	const n, sources, targets = 8, 10, 4
 	noisy, labels := noise(n, sources, targets)

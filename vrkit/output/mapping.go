@@ -1,11 +1,10 @@
-// Package output holds the output alignments O_ω: how the frozen model's answer is read as an answer
-// to the target task. One estimator a file.
+// Package output holds the output alignments O_ω: how the frozen model's logits become an answer to the target task.
+// One method a file.
 //
-// Every label mapping, hard or soft, is one matrix ω of shape [S source labels, K target labels],
-// and is applied by one product: ẑ = z·ω. Raw logits are averaged, not probabilities
-// (docs/methods.md 2.1). An ω that is estimated is constant for the gradient: estimators differ
-// only in how they compute it from statistics that accumulate batch by batch; they are plain Go and
-// need no backend.
+// Every label mapping, hard or soft, is one matrix ω of shape [S source labels, K target labels], and is applied by one
+// product: ẑ = z·ω. Raw logits are averaged, not probabilities (docs/methods.md 2.1). An estimated ω is constant for
+// the gradient. Estimators differ only in how they compute it from statistics that accumulate batch by batch; they are
+// plain Go and need no backend.
 package output
 
 import (
@@ -23,13 +22,12 @@ type Mapping struct {
 	Weights          []float32
 }
 
-// NewMapping is an ω of zeros.
+// NewMapping returns an ω of zeros.
 func NewMapping(sources, targets int) Mapping {
 	return Mapping{Sources: sources, Targets: targets, Weights: make([]float32, sources*targets)}
 }
 
-// OneHot is the ω that reads target t from source pi[t] alone: column t is zero but for a one in row
-// pi[t], so that logits·ω picks logits.
+// OneHot returns the ω that reads target t from source pi[t] only: column t has a one in row pi[t] and zeros elsewhere.
 func OneHot(sources int, pi []int) Mapping {
 	m := NewMapping(sources, len(pi))
 	for target, source := range pi {
@@ -41,7 +39,7 @@ func OneHot(sources int, pi []int) Mapping {
 // At is ω[source, target].
 func (m Mapping) At(source, target int) float32 { return m.Weights[source*m.Targets+target] }
 
-// Check returns an error if ω has a value that is not finite, as an estimator must never give.
+// Check returns an error if ω has a value that is not finite.
 func (m Mapping) Check() error {
 	if len(m.Weights) != m.Sources*m.Targets {
 		return fmt.Errorf("ω has %d values where %d source and %d target labels need %d", len(m.Weights), m.Sources, m.Targets, m.Sources*m.Targets)
@@ -54,7 +52,7 @@ func (m Mapping) Check() error {
 	return nil
 }
 
-// Apply reads source logits, [B,S], as target logits, [B,K]: logits·ω.
+// Apply maps source logits, [B,S], to target logits, [B,K]: logits·ω.
 func Apply(logits, omega *graph.Node) *graph.Node {
 	omega.AssertDims(logits.Shape().Dim(-1), omega.Shape().Dim(1))
 	return graph.DotProduct(logits, omega)
@@ -66,24 +64,24 @@ type Schedule string
 // The schedules.
 const (
 	Once       Schedule = "once"        // before the first epoch, with the initial prompt
-	EveryEpoch Schedule = "every epoch" // at the start of every epoch, with the prompt as it is then
+	EveryEpoch Schedule = "every epoch" // at the start of every epoch, with the prompt at that time
 )
 
-// Alignment is one output program. Where its ω comes from is for the three interfaces below to say,
-// of which it is exactly one.
+// Alignment is an output alignment. It also implements exactly one of the three interfaces below, which say where its ω
+// comes from.
 type Alignment interface {
-	// Name is what the command line calls it.
+	// Name is its name on the command line.
 	Name() string
 	// Alignment is its place in the taxonomy.
 	Alignment() taxonomy.Alignment
-	// Settings are its hyper-parameters, to be kept with a run.
+	// Settings are its hyper-parameters, which a run records.
 	Settings() map[string]any
 }
 
 // Fixed is an alignment whose ω needs no data.
 type Fixed interface {
 	Alignment
-	// Mapping is ω for numbers of source and target labels.
+	// Mapping returns ω for these numbers of source and target labels.
 	Mapping(sources, targets int) (Mapping, error)
 }
 
@@ -94,19 +92,19 @@ type Estimator interface {
 	Schedule() Schedule
 	// Observe adds a batch of source logits, row-major [n,S], and their target labels, [n].
 	Observe(s *Statistics, logits []float32, labels []int32) error
-	// Estimate computes ω from what was observed.
+	// Estimate computes ω from all observed batches.
 	Estimate(s *Statistics) (Mapping, error)
 }
 
-// Trainables counts the values that a learned alignment has, for numbers of source and target labels.
+// Trainables counts the learned values of an alignment, for these numbers of source and target labels.
 type Trainables interface {
 	Trainable(sources, targets int) int
 }
 
-// Seeded is an alignment that is drawn, or whose initial values are.
+// Seeded is an alignment that is drawn, or whose initial values are drawn.
 type Seeded interface {
 	Alignment
-	// SeedOr is the alignment with this seed, if it has none of its own, which is 0.
+	// SeedOr returns the alignment with this seed if its own is 0, which stands for none.
 	SeedOr(seed uint64) Alignment
 }
 

@@ -11,14 +11,14 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 )
 
-// tensor is values of float32 or float64 of a shape.
+// tensor makes a tensor of float32 or float64 values.
 func tensor[T float32 | float64](values []T, shape ...int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(values, shape...)
 }
 
 func omegaTensor(m Mapping) *tensors.Tensor { return tensor(m.Weights, m.Sources, m.Targets) }
 
-// applied is logits·ω, computed by a backend.
+// applied computes logits·ω on a backend.
 func applied(t *testing.T, logits []float32, m Mapping) []float32 {
 	t.Helper()
 	got, err := graph.CallOnce(backendtest.Any(t), Apply, tensor(logits, len(logits)/m.Sources, m.Sources), omegaTensor(m))
@@ -44,8 +44,8 @@ func TestOneToOneIsAGather(t *testing.T) {
 	}
 }
 
-// Adding a constant to all source logits of a sample changes no prediction, nor ω, because every column
-// of an estimated ω sums to one: all its target logits rise by that constant.
+// Adding a constant to all source logits of a sample changes neither its prediction nor ω, because every column of an
+// estimated ω sums to one: the constant is added to all its target logits.
 func TestShiftOfLogits(t *testing.T) {
 	const n, sources, targets = 40, 20, 6
 	logits, labels := noise(n, sources, targets)
@@ -71,7 +71,7 @@ func crossEntropy(target, labels *graph.Node) *graph.Node {
 	return graph.DivScalar(graph.Neg(graph.ReduceAllSum(graph.Mul(labels, graph.LogSoftmax(target)))), n)
 }
 
-// oneHot is labels as [n,K], row-major.
+// oneHot returns labels as [n,K], row-major.
 func oneHot(labels []int32, targets int) []float64 {
 	rows := make([]float64, len(labels)*targets)
 	for i, label := range labels {
@@ -102,8 +102,7 @@ func residual(logits, omega, bias []float64, labels []int32, sources, targets in
 	return r
 }
 
-// The gradient of the cross-entropy at the source logits is (softmax(ẑ) − onehot(y))·ωᵀ/B
-// (docs/methods.md 2.1).
+// The gradient of the cross-entropy by the source logits is (softmax(ẑ) − onehot(y))·ωᵀ/B (docs/methods.md 2.1).
 func TestGradientAtSourceLogits(t *testing.T) {
 	const n, sources, targets = 8, 10, 4
 	logits, labels := noise(n, sources, targets)

@@ -7,13 +7,13 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
-// Options are the hyper-parameters of the alignments that have some, under the names that Settings
-// gives them. Each alignment takes its own and leaves the others.
+// Options are the hyper-parameters of all alignments, under their names in Settings. Each alignment takes its own and
+// ignores the others.
 type Options struct {
 	Lambda   float64 `json:"lambda"`   // blm, blm+: the smoothing λ ≥ 0
-	Alpha    float64 `json:"alpha"`    // blm+: the ratio α > 0 of probabilities kept to target labels
+	Alpha    float64 `json:"alpha"`    // blm+: the ratio α > 0 of kept probabilities to target labels
 	Restrict string  `json:"restrict"` // linear: one of Restrictions; "" is nobias
-	Seed     uint64  `json:"seed"`     // rlm, linear: of the draw, at most MaxSeed; 0 takes the run's
+	Seed     uint64  `json:"seed"`     // rlm, linear: for the draw, at most MaxSeed; 0 takes the run's
 }
 
 // DefaultOptions are the papers': λ = 1, α = 0.15, no bias, and the seed 0.
@@ -21,12 +21,11 @@ func DefaultOptions() Options {
 	return Options{Lambda: 1, Alpha: .15, Restrict: NoBias}
 }
 
-// MaxSeed is the largest seed that New takes, 2⁵³: up to it a run's record, which is JSON, keeps every
-// seed exactly for any reader.
+// MaxSeed is the largest seed that New takes, 2⁵³: JSON, the format of a run's record, keeps integers up to it exactly
+// for every reader.
 const MaxSeed = 1 << 53
 
-// New makes an alignment from its name. Its hyper-parameters are checked, and one that is wrong is a
-// taxonomy.SettingError.
+// New returns an alignment by its name. It checks the hyper-parameters; a wrong one is a taxonomy.SettingError.
 func New(name string, o Options) (alignment Alignment, err error) {
 	switch name {
 	case "rlm":

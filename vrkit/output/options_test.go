@@ -11,8 +11,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
-// Every alignment has its own settings and no other's, is one of the three kinds, knows its place, and
-// comes back from its settings as JSON, as a run's record keeps them.
+// Every alignment has its own settings only, is one of the three kinds, has its place in the taxonomy, and can be made
+// again from its settings after JSON, as in a run's record.
 func TestNew(t *testing.T) {
 	o := Options{Lambda: 2, Alpha: .3, Restrict: SigmoidOnly, Seed: MaxSeed}
 	for name, want := range map[string]struct {
@@ -46,7 +46,7 @@ func TestNew(t *testing.T) {
 		}
 		require.Equal(t, 1, kinds, name)
 
-		var record any // numbers become float64, as they do when a record is read
+		var record any // numbers become float64, as when a record is read
 		data, err := json.Marshal(alignment.Settings())
 		require.NoError(t, err)
 		require.NoError(t, json.Unmarshal(data, &record))

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// observed makes statistics from a joint count matrix.
+// observed returns statistics with this joint count matrix.
 func observed(joint [][]float64) *Statistics {
 	s := NewStatistics(len(joint), len(joint[0]))
 	for source, row := range joint {
@@ -19,7 +19,7 @@ func observed(joint [][]float64) *Statistics {
 	return s
 }
 
-// The worked vectors of docs/methods.md 2.3 and 2.6.
+// The worked examples of docs/methods.md 2.3 and 2.6.
 func TestGreedy(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -38,7 +38,7 @@ func TestGreedy(t *testing.T) {
 	}
 }
 
-// naiveGreedy is the papers' procedure word for word: K times the global maximum, its row and column struck out.
+// naiveGreedy is the papers' procedure, step by step: K times the global maximum, then its row and column are removed.
 func naiveGreedy(joint []float64, sources, targets int) []int {
 	left := append([]float64(nil), joint...)
 	pi := make([]int, targets)
@@ -92,7 +92,7 @@ func TestBLM(t *testing.T) {
 	}
 }
 
-// Without smoothing the formula divides 0 by 0 for a source label never seen; here it has no vote.
+// Without smoothing the formula divides 0 by 0 for a source label that was never a top answer; here it has no vote.
 func TestBLMWithoutSmoothing(t *testing.T) {
 	for _, e := range []Estimator{BLM{Lambda: 0}, BLMPlus{Lambda: 0, Alpha: .15}} {
 		m, err := e.Estimate(observed([][]float64{{4, 1}, {0, 0}, {0, 3}}))
@@ -144,7 +144,7 @@ func TestBadInput(t *testing.T) {
 	require.ErrorContains(t, BLMPlus{Lambda: 1}.Observe(s, []float32{1, 2}, []int32{0}), "α must be a number above 0, not 0")
 }
 
-// A target label that no sample has is an error, whoever estimates, and the error names it.
+// A target label without samples is an error for every estimator, and the error names it.
 func TestAbsentClass(t *testing.T) {
 	for _, e := range []Estimator{FLM{}, ILM{}, BLM{Lambda: 1}, BLMPlus{Lambda: 1, Alpha: .15}} {
 		s := NewStatistics(4, 3)
@@ -154,7 +154,7 @@ func TestAbsentClass(t *testing.T) {
 	}
 }
 
-// A logit that is not a number ends each estimator's observation.
+// A logit that is not finite is an error for every estimator.
 func TestNonFiniteLogits(t *testing.T) {
 	for _, e := range []Estimator{FLM{}, ILM{}, BLM{Lambda: 1}, BLMPlus{Lambda: 1, Alpha: .15}} {
 		for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {

@@ -5,34 +5,33 @@ import (
 	"math"
 )
 
-// Statistics are what estimators of ω need to know of the training data, accumulated batch by batch
-// so that all logits are never held at once.
+// Statistics are what estimators of ω need of the training data. They accumulate batch by batch, so that all logits are
+// never in memory at once.
 type Statistics struct {
 	Sources, Targets int
 	Joint            []float64 // row-major [Sources, Targets]: counts F, or probability mass A
-	Samples          []int     // [Targets], how many samples each target label had
+	Samples          []int     // [Targets], the number of samples of each target label
 }
 
-// NewStatistics starts from nothing. targets comes from the data set's metadata, not from the labels
-// seen, so that an absent class is noticed.
+// NewStatistics returns statistics of no samples. targets comes from the data set's description, not from the labels
+// seen, so that a class without samples is noticed.
 func NewStatistics(sources, targets int) *Statistics {
 	return &Statistics{Sources: sources, Targets: targets, Joint: make([]float64, sources*targets), Samples: make([]int, targets)}
 }
 
-// Count adds a batch to the joint frequency F[s,t]: how many samples of target t the frozen model
-// takes for source s. logits is row-major [n,S]; of equal logits the first source wins. A logit that
-// is not finite and a label outside 0 to K−1 are errors.
+// Count adds a batch to the joint frequency F[s,t]: the number of samples of target t whose top answer is source s.
+// logits is row-major [n,S]; of equal logits the first is the top answer. A logit that is not finite and a label
+// outside 0 to K−1 are errors.
 func (s *Statistics) Count(logits []float32, labels []int32) error {
 	return s.each(logits, labels, func(row []float32, target int) {
 		s.Joint[argmax(row)*s.Targets+target]++
 	})
 }
 
-// Mass adds a batch to the joint probability mass A[s,t]: the sum over the samples of target t of what
-// the frozen model's softmax gives source s, as far as it is among the sample's k largest
-// probabilities, 1 ≤ k ≤ S. Those kept are not normalised again, so only with k = S does a sample add
-// a mass of 1. logits is row-major [n,S]; the softmax is taken in float64; of equal probabilities the
-// one of the first source is kept. Errors are those of Count.
+// Mass adds a batch to the joint probability mass A[s,t]: the sum, over the samples of target t, of the softmax of
+// source s if it is among the sample's k largest, 1 ≤ k ≤ S. The kept probabilities are not normalised again, so that a
+// sample adds a mass of 1 only if k = S. logits is row-major [n,S]; the softmax is computed in float64; of equal
+// probabilities the first is kept. Errors are those of Count.
 func (s *Statistics) Mass(logits []float32, labels []int32, k int) error {
 	if k < 1 || k > s.Sources {
 		return fmt.Errorf("a sample has 1 to %d probabilities to keep, not %d", s.Sources, k)
@@ -47,7 +46,7 @@ func (s *Statistics) Mass(logits []float32, labels []int32, k int) error {
 	})
 }
 
-// each visits the samples of a batch: their source logits, [S] and finite, and their target labels. It
+// each calls visit for the samples of a batch, with their source logits, [S] and finite, and their target labels. It
 // counts the samples of each target label.
 func (s *Statistics) each(logits []float32, labels []int32, visit func(row []float32, target int)) error {
 	if len(logits) != len(labels)*s.Sources {
@@ -69,10 +68,10 @@ func (s *Statistics) each(logits []float32, labels []int32, visit func(row []flo
 	return nil
 }
 
-// Finite reports whether a logit or a weight is a number that can be computed with: neither NaN nor infinite.
+// Finite tells whether a logit or a weight is neither NaN nor infinite.
 func Finite(v float32) bool { return v-v == 0 }
 
-// argmax is the first largest logit.
+// argmax is the index of the largest logit, the first of equal ones.
 func argmax(logits []float32) int {
 	best := 0
 	for i, v := range logits {
@@ -96,9 +95,9 @@ func softmax(p []float64, logits []float32) {
 	}
 }
 
-// largest fills kept with the indices of the len(kept) largest of p, in no order; of equal values the
-// first are kept. kept is a heap with the first to go at its root, so that most of p, too small to
-// enter, costs one comparison each.
+// largest fills kept with the indices of the len(kept) largest values of p, in no order; of equal values the first are
+// kept. kept is a heap with its smallest value at the root, so that most values of p are too small to enter it and cost
+// one comparison each.
 func largest(kept []int, p []float64) {
 	goesBefore := func(a, b int) bool { return p[a] < p[b] || p[a] == p[b] && a > b }
 	sink := func(at int) {
@@ -124,15 +123,15 @@ func largest(kept []int, p []float64) {
 		sink(at)
 	}
 	for i := len(kept); i < len(p); i++ {
-		if p[i] > p[kept[0]] { // an equal one that comes later stays out
+		if p[i] > p[kept[0]] { // of equal values the first is kept
 			kept[0] = i
 			sink(0)
 		}
 	}
 }
 
-// requireEveryClass returns an error that names the first target label with no sample: no statistic
-// can say which source labels stand for it.
+// requireEveryClass returns an error that names the first target label without samples: no statistic can say which
+// source labels stand for it.
 func (s *Statistics) requireEveryClass() error {
 	for t, n := range s.Samples {
 		if n == 0 {

@@ -1,5 +1,5 @@
-// Package results reads, writes and sums up what vrkit table measures: a line of CSV for each run, and a
-// row over the seeds for each program.
+// Package results reads, writes and summarises the runs of vrkit table: a line of CSV for each run, and a row over the
+// seeds for each program.
 package results
 
 import (
@@ -15,27 +15,26 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Run is what one run came to. Accuracies are shares, 0 to 1, and −1 where they were not measured.
+// Run has the results of one run. Accuracies are shares, 0 to 1, and −1 if they were not measured.
 type Run struct {
 	Model, Dataset, Input, Output, Label string
 
 	Seed          uint64
 	Epochs        int
-	Before        float64 // test accuracy at epoch 0: the mapping alone, nothing learned
+	Before        float64 // test accuracy at epoch 0: the mapping alone
 	Accuracy      float64 // test accuracy after the last epoch
 	BestOnVal     float64 // test accuracy of the epoch chosen on the validation set
-	BestOnTest    float64 // the papers' choice
+	BestOnTest    float64 // test accuracy of the best epoch on the test set, the papers' choice
 	TrainAccuracy float64 // of the last epoch
 	Loss          float64 // mean training loss of the last epoch
-	EpochSeconds  float64 // mean of the trained epochs, with what was evaluated in them
-	Seconds       float64 // the whole run
+	EpochSeconds  float64 // mean of the trained epochs, with their evaluations
+	Seconds       float64 // of the whole run
 	PeakMemory    int64   // bytes
 	Threads       int
-	Trainable     int // values learned
+	Trainable     int // how many values are learned
 }
 
-// Row is what the runs of one program come to, over their seeds. Accuracies are shares of the test set,
-// 0 to 1.
+// Row summarises the runs of one program over their seeds. Accuracies are shares of the test set, 0 to 1.
 type Row struct {
 	Model      string   `json:"model"`
 	Dataset    string   `json:"dataset"`
@@ -44,13 +43,13 @@ type Row struct {
 	Label      string   `json:"label,omitempty"`
 	Seeds      []uint64 `json:"seeds"`
 	Epochs     int      `json:"epochs"`
-	Before     float64  `json:"before"`        // mean at epoch 0: the mapping alone, nothing learned
+	Before     float64  `json:"before"`        // mean at epoch 0: the mapping alone
 	Accuracy   float64  `json:"accuracy"`      // mean after the last epoch
-	Deviation  float64  `json:"deviation"`     // of those over the seeds, with n−1; 0 for one seed
-	Low        *float64 `json:"low,omitempty"` // the accuracy's 95 % interval over the seeds (see [Interval]); nil for one seed
+	Deviation  float64  `json:"deviation"`     // standard deviation of those over the seeds, with n−1; 0 for one seed
+	Low        *float64 `json:"low,omitempty"` // the 95 % interval of the accuracy over the seeds (see [Interval]); nil for one seed
 	High       *float64 `json:"high,omitempty"`
-	BestOnVal  float64  `json:"best_on_validation"` // mean of the epochs chosen so; −1 without a validation set
-	BestOnTest float64  `json:"best_on_test"`       // mean of the papers' choice; −1 if the test set was not measured every epoch
+	BestOnVal  float64  `json:"best_on_validation"` // mean at each run's best validation epoch; −1 without a validation set
+	BestOnTest float64  `json:"best_on_test"`       // mean at each run's best test epoch, the papers' choice; −1 if not every epoch was tested
 	Loss       float64  `json:"loss"`               // mean training loss of the last epoch
 	Seconds    float64  `json:"seconds_per_epoch"`
 	PeakMemory int64    `json:"peak_memory_bytes"` // the largest of the runs'
@@ -58,8 +57,8 @@ type Row struct {
 	accuracies []float64
 }
 
-// Summarise puts runs that differ in their seed alone into one row, in the order of the first of each. Of two runs with
-// the same seed the first counts, because the second says nothing about how seeds differ.
+// Summarise makes one row of the runs that differ only in their seeds, in the order of the first of each. Of two runs
+// with the same seed it takes the first, because the second does not show how seeds differ.
 func Summarise(runs []Run) (rows []*Row) {
 	for _, r := range runs {
 		i := slices.IndexFunc(rows, func(row *Row) bool {
@@ -95,7 +94,7 @@ func Summarise(runs []Run) (rows []*Row) {
 // header names the columns, in the order of fields.
 var header = []string{"model", "dataset", "input", "output", "label", "seed", "epochs", "before", "test_accuracy", "best_on_validation", "best_on_test", "train_accuracy", "loss", "seconds_per_epoch", "seconds", "peak_memory_bytes", "threads", "trainable_values"}
 
-// CSV writes runs, a line each below the names of the columns. What was not measured is empty.
+// CSV writes a line for each run, after a line with the names of the columns. What was not measured is empty.
 func CSV(runs []Run) ([]byte, error) {
 	number := func(v float64) string {
 		if v < 0 {
@@ -114,7 +113,7 @@ func CSV(runs []Run) ([]byte, error) {
 	return buffer.Bytes(), err
 }
 
-// Read reads what CSV wrote. Other columns, a value that is no number, and a run that is there twice are errors that
+// Read reads the output of CSV. Other columns, a value that is no number, and a run that occurs twice are errors that
 // name the line.
 func Read(from io.Reader) ([]Run, error) {
 	lines, err := csv.NewReader(from).ReadAll()
@@ -125,11 +124,11 @@ func Read(from io.Reader) ([]Run, error) {
 		return nil, errors.New("these are not the runs of vrkit table: the first line must be " + strings.Join(header, ","))
 	}
 	runs := make([]Run, len(lines)-1)
-	at := map[[6]string]int{} // of a run, the line
+	at := map[[6]string]int{} // the line of each run
 	for i, fields := range lines[1:] {
 		r := &runs[i]
 		if before, twice := at[[6]string(fields[:6])]; twice {
-			return nil, fmt.Errorf("line %d: this run stands in line %d too: delete one of them", i+2, before)
+			return nil, fmt.Errorf("line %d: this run is in line %d too: delete one of them", i+2, before)
 		}
 		at[[6]string(fields[:6])] = i + 2
 		r.Model, r.Dataset, r.Input, r.Output, r.Label = fields[0], fields[1], fields[2], fields[3], fields[4]

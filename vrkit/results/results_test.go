@@ -38,7 +38,7 @@ func TestRuns(t *testing.T) {
 	twice, err := CSV([]Run{one, other, two, other})
 	require.NoError(t, err)
 	_, err = Read(bytes.NewReader(twice))
-	require.ErrorContains(t, err, "line 5: this run stands in line 3 too")
+	require.ErrorContains(t, err, "line 5: this run is in line 3 too")
 	_, err = Read(strings.NewReader("a,b\n"))
 	require.ErrorContains(t, err, "the first line must be model,dataset")
 	_, err = Read(strings.NewReader(strings.Replace(string(written), ",0.75,", ",much,", 1)))

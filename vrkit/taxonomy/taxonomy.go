@@ -1,16 +1,16 @@
-// Package taxonomy names the four dimensions that tell every reprogramming method apart.
+// Package taxonomy names the four dimensions in which reprogramming methods differ.
 //
 // The survey of neural network reprogrammability (Ye et al., 2025) writes a reprogrammed model as
 //
 //	ŷ = O_ω ∘ f ∘ I_{λ,τ,ℓ}(x, c)
 //
-// with f the frozen model, I the input manipulation and O the output alignment. A method is a point
-// in the space of the format λ, the location ℓ, the operator τ and the alignment ω.
+// with f the frozen model, I the input manipulation and O the output alignment. A method is given by its format λ,
+// location ℓ, operator τ and alignment ω.
 package taxonomy
 
 import "strings"
 
-// Format λ says whether what is put in is learned or given.
+// Format λ says whether the manipulation is learned or fixed.
 type Format string
 
 // The formats.
@@ -29,7 +29,7 @@ const (
 	Hidden    Location = "hidden"
 )
 
-// Operator τ says how the manipulation meets the sample. A method may need more than one.
+// Operator τ says how the manipulation is combined with the sample. A method may need more than one.
 type Operator string
 
 // The operators.

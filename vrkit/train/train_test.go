@@ -262,7 +262,7 @@ func TestRead(t *testing.T) {
 		total := 0.
 		for at, voter := range reading.Voters {
 			total += voter.Share
-			require.True(t, at == 0 || voter.Share <= reading.Voters[at-1].Share, "the loudest first")
+			require.True(t, at == 0 || voter.Share <= reading.Voters[at-1].Share, "the largest first")
 		}
 		require.InDelta(t, 1, total, 1e-9)
 	}

@@ -1,5 +1,4 @@
-// Package backendtest opens the backend that tests run on: the project's own,
-// found or installed by package backend as a user's is.
+// Package backendtest opens the backend for tests: the project's own, found or installed by package backend.
 package backendtest
 
 import (
@@ -16,7 +15,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
-// opened is the process's one XLA backend, or why there is none.
+// opened is the process's XLA backend, or the reason why there is none.
 var opened = sync.OnceValues(func() (compute.Backend, error) {
 	b, info, err := backend.Open(context.Background(), backend.Options{
 		Report:  fetch.Terminal(os.Stderr),
@@ -31,11 +30,11 @@ var opened = sync.OnceValues(func() (compute.Backend, error) {
 
 var errPure = errors.New(compute.ConfigEnvVar + " asks for the pure-Go backend")
 
-// pureGo is the process's one pure-Go backend.
+// pureGo is the process's pure-Go backend.
 var pureGo = sync.OnceValues(func() (compute.Backend, error) { return compute.NewWithConfig("go") })
 
-// XLA returns the XLA backend, opened once a process. Under -short nothing is
-// fetched: where there is none, it is [fetchtest.Missing].
+// XLA returns the XLA backend, opened once a process. Under -short nothing is fetched: if there is none, it is
+// [fetchtest.Missing].
 func XLA(t testing.TB) compute.Backend {
 	t.Helper()
 	b, err := opened()
@@ -49,8 +48,8 @@ func XLA(t testing.TB) compute.Backend {
 	return b
 }
 
-// Any is like [XLA], but where XLA is missing on a person's machine it returns
-// the pure-Go backend, and logs that it does. It is for tests of tiny nets.
+// Any is like [XLA], but if XLA is missing on a person's machine it returns the pure-Go backend, and logs that. It is
+// for tests of tiny nets.
 func Any(t testing.TB) compute.Backend {
 	t.Helper()
 	b, err := opened()

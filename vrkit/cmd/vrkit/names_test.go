@@ -132,5 +132,5 @@ func TestTableFolders(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, cells, 2)
 	_, err = plan("-datasets folder:plain/birds -seeds 0,1\n-datasets folder:./plain/birds -seeds 1\n")
-	require.ErrorContains(t, err, "a.plan:2: folder:./plain/birds squeezenet1.1 pad blm seed 1 stands in line 1 too")
+	require.ErrorContains(t, err, "a.plan:2: folder:./plain/birds squeezenet1.1 pad blm seed 1 is in line 1 too")
 }

@@ -216,7 +216,7 @@ func planned(c *call, path, dir string) ([]cell, error) {
 			identity.Dataset = dataIdentity(cell.Dataset)
 			for _, key := range []any{cell.Run, [2]any{identity, cell.Label}} { // where it lies, and which run it is
 				if before, twice := at[key]; twice && before != number+1 {
-					return nil, fmt.Errorf("%s:%d: %s stands in line %d too: give one of them a -label", path, number+1, cell, before)
+					return nil, fmt.Errorf("%s:%d: %s is in line %d too: give one of them a -label", path, number+1, cell, before)
 				}
 				at[key] = number + 1
 			}

@@ -51,7 +51,7 @@ func TestTableRefuses(t *testing.T) {
 	}
 	for plan, cause := range map[string]string{
 		"# nothing\n\n":                             "bad.plan holds no grid",
-		"-inputs pad\n-inputs full,pad\n":           "bad.plan:2: mnist squeezenet1.1 pad blm seed 0 stands in line 1 too: give one of them a -label",
+		"-inputs pad\n-inputs full,pad\n":           "bad.plan:2: mnist squeezenet1.1 pad blm seed 0 is in line 1 too: give one of them a -label",
 		"-inputs pad\n-outputs nothing\n":           `bad.plan:2: mnist squeezenet1.1 pad nothing seed 0: no output alignment is called "nothing"`,
 		"-colour red\n":                             "bad.plan:1: flag provided but not defined: -colour",
 		"-inputs pad surplus\n":                     `bad.plan:1: takes no arguments, only flags, but was given "surplus"`,
