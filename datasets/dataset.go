@@ -1,5 +1,4 @@
-// Package datasets holds what is to be classified: names, classes, splits, pixels and where they come
-// from. One data set a file.
+// Package datasets holds the target tasks: names, classes, splits, pixels and sources. One data set a file.
 package datasets
 
 import (
@@ -12,56 +11,56 @@ import (
 	"slices"
 )
 
-// Image is a picture of 8-bit values, row-major [Height, Width, Channels]; Channels is 1 (grey) or 3 (RGB).
+// Image is an image of 8-bit values, row-major [Height, Width, Channels]; Channels is 1 (grey) or 3 (RGB).
 type Image struct {
 	Height, Width, Channels int
 	Pixels                  []uint8
 }
 
-// Sample is a picture and its target label, 0 to K−1.
+// Sample is an image with its target label, 0 to K−1.
 type Sample struct {
 	Image
 	Label int32
 }
 
-// Info is what can be known of a data set before it is fetched.
+// Info describes a data set before it is fetched.
 type Info struct {
-	Name      string   // what the command line calls it
-	Title     string   // what people call it
+	Name      string   // its name on the command line
+	Title     string   // its usual name
 	Classes   []string // names of the K target labels
 	Height    int      // of every image, in pixels; 0 if they differ
-	Width     int      // likewise
+	Width     int      // the same for the width
 	Channels  int      // 1: grey, 3: RGB
 	TrainSize int      // images in the official training set
-	ValSize   int      // images in its own validation set; 0 if it has none, and validation takes from training
+	ValSize   int      // images in its own validation set; 0 if it has none, and validation images come from the training set
 	TestSize  int      // images in the official test set
-	Mirrors   bool     // whether a picture mirrored, left and right, is still of its class
-	Split     string   // how the parts came about, where they are not simply the official ones
-	Source    string   // where it comes from, the first that is tried
-	Download  int64    // bytes that are fetched once, from the first source; 0 if none are
+	Mirrors   bool     // whether an image mirrored left to right keeps its class
+	Split     string   // how the parts were made, if they are not the official ones
+	Source    string   // the first source that is tried
+	Download  int64    // bytes to fetch once, from the first source; 0 if none
 	Homepage  string
 	License   string
 	Citation  string
 }
 
-// Dataset is a data set in three parts that share no image. ω is estimated on Train alone, the best
-// epoch is chosen on Val, and Test is only reported.
+// Dataset is a data set in three parts that share no image. ω is estimated on Train only, the best epoch is chosen on
+// Val, and Test is only reported.
 type Dataset struct {
 	Info
 	Train, Val, Test []Sample
-	SHA256           string   // of every pixel and label, in order
-	Skipped          []string // what was left out: files that hold no picture that can be read, and why; how many of other kinds
+	SHA256           string   // of all pixels and labels, in order
+	Skipped          []string // what was left out: files that can't be read as pictures, and why; the number of other files
 }
 
-// Sizes says how many images to take of each part. Zero takes all that can be read: of Train and Test
-// always, of Val where a data set has a validation set of its own. MostTrain and MostTest bound what
-// zero takes of their part; zero does not bound it.
+// Sizes says how many images to take of each part. Zero takes all that can be read: of Train and Test always, of Val if
+// the data set has a validation set. MostTrain and MostTest bound a zero size of their part; they are no bound if they
+// are zero.
 type Sizes struct{ Train, Val, Test, MostTrain, MostTest int }
 
-// ErrTooFew is in the error of sizes that a data set can't fill.
+// ErrTooFew is in the error of sizes that are larger than the data set.
 var ErrTooFew = errors.New("too few")
 
-// Of fills in what zero stands for, or returns an error that says how many images there are.
+// Of replaces zero sizes by numbers, or returns an error that says how many images there are.
 func (s Sizes) Of(i Info) (Sizes, error) {
 	if min(s.Train, s.Val, s.Test, s.MostTrain, s.MostTest) < 0 {
 		return s, fmt.Errorf("sizes can't be negative: %d for training, %d for validation, %d for testing", s.Train, s.Val, s.Test)
@@ -93,7 +92,7 @@ func (s Sizes) Of(i Info) (Sizes, error) {
 	return s, nil
 }
 
-// atMost is a size, or what zero stands for: all, bounded by most where that is not zero.
+// atMost returns a size; for zero it returns all, or at most most if that is not zero.
 func atMost(size, all, most int) int {
 	switch {
 	case size > 0:
@@ -104,7 +103,7 @@ func atMost(size, all, most int) int {
 	return all
 }
 
-// Names are the class names of samples.
+// Names returns the class names of samples.
 func (i Info) Names(samples []Sample) []string {
 	names := make([]string, len(samples))
 	for at, sample := range samples {
@@ -113,7 +112,7 @@ func (i Info) Names(samples []Sample) []string {
 	return names
 }
 
-// OneOfEach is the first sample of each class, in the order of the classes. A class that has none is an error.
+// OneOfEach returns the first sample of each class, in the order of the classes. It is an error if a class has none.
 func (i Info) OneOfEach(samples []Sample) ([]Sample, error) {
 	some := make([]Sample, len(i.Classes))
 	for class, name := range i.Classes {
@@ -126,7 +125,7 @@ func (i Info) OneOfEach(samples []Sample) ([]Sample, error) {
 	return some, nil
 }
 
-// subsetSeed fixes which images a subset has.
+// subsetSeed decides which images a subset has.
 const subsetSeed = 20240601
 
 func split(info Info, all parts, sizes Sizes) *Dataset {
@@ -143,7 +142,7 @@ func split(info Info, all parts, sizes Sizes) *Dataset {
 	for _, part := range [][]Sample{d.Train, d.Val, d.Test} {
 		for _, sample := range part {
 			h.Write(binary.LittleEndian.AppendUint32(nil, uint32(sample.Label)))
-			if info.Height == 0 { // else the same pixels could be of another shape
+			if info.Height == 0 { // else the same bytes could be another shape
 				h.Write(fmt.Appendf(nil, "%d %d\n", sample.Height, sample.Width))
 			}
 			h.Write(sample.Pixels)

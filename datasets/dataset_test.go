@@ -12,7 +12,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// needs skips a short test of what is not cached.
+// needs skips a short test if its data are not cached.
 func needs(t *testing.T, err error) {
 	t.Helper()
 	if testing.Short() && err != nil {
@@ -21,7 +21,7 @@ func needs(t *testing.T, err error) {
 	require.NoError(t, err)
 }
 
-// testContext fetches nothing in a short test.
+// testContext returns a context that fetches nothing in a short test.
 func testContext(t *testing.T) context.Context {
 	if testing.Short() {
 		return fetch.Offline(t.Context())
@@ -36,7 +36,7 @@ func load(t *testing.T, sizes Sizes) *Dataset {
 	return d
 }
 
-// The same sizes give the same images, everywhere and always: recorded runs depend on it.
+// The same sizes always give the same images on every machine: recorded runs depend on it.
 func TestLoadIsFixed(t *testing.T) {
 	d := load(t, Sizes{Train: 1000, Test: 1000})
 	require.Equal(t, "833a13ed9218fc97b1596511d240ced2659ee54444c8826328f740dcf0686f81", d.SHA256)
@@ -71,7 +71,7 @@ func TestOneOfEach(t *testing.T) {
 	require.ErrorContains(t, err, `three: none of 3 samples is of class "b"`)
 }
 
-// A larger training set begins with the smaller one, and no part has an image of another.
+// A larger training set begins with the smaller one, and no two parts share an image.
 func TestLoadParts(t *testing.T) {
 	small, all := load(t, Sizes{Train: 1000, Val: 500, Test: 100}), load(t, Sizes{Val: 500})
 	require.Len(t, all.Train, 59500)
@@ -79,7 +79,7 @@ func TestLoadParts(t *testing.T) {
 	require.Equal(t, small.Train, all.Train[:1000])
 	require.Equal(t, small.Test, all.Test[:100])
 
-	in := map[string]string{} // MNIST itself has no image twice
+	in := map[string]string{} // no image occurs twice in MNIST
 	for part, samples := range map[string][]Sample{"train": all.Train, "val": all.Val, "test": all.Test} {
 		for _, sample := range samples {
 			other, known := in[string(sample.Pixels)]
@@ -90,7 +90,7 @@ func TestLoadParts(t *testing.T) {
 	require.Len(t, in, 70000)
 }
 
-// What can't be is refused before anything is fetched.
+// Impossible sizes are an error before anything is fetched.
 func TestLoadRefuses(t *testing.T) {
 	t.Setenv("VRKIT_CACHE", t.TempDir())
 	offline := fetch.Offline(t.Context())
@@ -124,7 +124,7 @@ func TestSizesOf(t *testing.T) {
 	require.Equal(t, Sizes{Train: 1, Val: 2, Test: 3}, sizes)
 }
 
-// A bound holds for what zero takes, not for what is asked for, and asks for nothing that is not there.
+// A bound applies to a size of zero only, and never makes a size too large.
 func TestSizesMost(t *testing.T) {
 	own := Info{TrainSize: 50, ValSize: 8, TestSize: 9}
 	drawn := Info{TrainSize: 50, TestSize: 9}

@@ -14,16 +14,14 @@ import (
 )
 
 const (
-	// maxPixels bounds a picture: the size is read and judged before anything is decoded. Decoding
-	// takes up to 16 bytes a pixel.
+	// maxPixels bounds a picture: its size is checked before it is decoded. Decoding takes up to 16 bytes a pixel.
 	maxPixels = 1 << 26
-	// maxPicture bounds a picture's file.
+	// maxPicture bounds the bytes of a picture file.
 	maxPicture = 256 << 20
 )
 
-// ReadImage reads a picture file (PNG, JPEG, WebP, GIF, TIFF, BMP, PPM, PGM or PBM, whatever it is
-// called) as RGB: the right way up, on white where one can see through it, and of an animation the
-// first frame.
+// ReadImage reads a picture file (PNG, JPEG, WebP, GIF, TIFF, BMP, PPM, PGM or PBM, whatever its suffix) as RGB:
+// upright, on white if it is transparent, and the first frame if it is an animation.
 func ReadImage(path string) (Image, error) {
 	m, err := readImage(path)
 	if err != nil {
@@ -32,10 +30,10 @@ func ReadImage(path string) (Image, error) {
 	return m, nil
 }
 
-// readImage is ReadImage whose errors go on from the file's name.
+// readImage is ReadImage with errors that continue the file's name.
 func readImage(path string) (Image, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return Image{}, errors.New("is no regular file") // a pipe would be waited for without end
+		return Image{}, errors.New("is no regular file") // reading a pipe could wait for ever
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -61,7 +59,7 @@ func readImage(path string) (Image, error) {
 	return m, nil
 }
 
-// decode decodes a picture of limit pixels at most.
+// decode decodes a picture of at most limit pixels.
 func decode(file []byte, limit int) (Image, error) {
 	readable := completed(file)
 	config, format, err := image.DecodeConfig(bytes.NewReader(readable))
@@ -78,7 +76,7 @@ func decode(file []byte, limit int) (Image, error) {
 	return onWhite(picture, image.Rect(0, 0, config.Width, config.Height)).upright(exif.Orientation(file)), nil
 }
 
-// plain says in plain words that a file ends too early.
+// plain replaces the error of an early end by plain words.
 func plain(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return errors.New("it is cut off")
@@ -86,7 +84,7 @@ func plain(err error) error {
 	return err
 }
 
-// onWhite is a picture as it looks on white paper of a size; a GIF's first frame may cover less.
+// onWhite draws a picture on white of a given size; a GIF's first frame may be smaller than that.
 func onWhite(picture image.Image, size image.Rectangle) Image {
 	paper := image.NewRGBA(size)
 	draw.Draw(paper, size, image.NewUniform(color.White), image.Point{}, draw.Src)
@@ -94,8 +92,7 @@ func onWhite(picture image.Image, size image.Rectangle) Image {
 	return FromPicture(paper)
 }
 
-// upright undoes an Exif orientation, 1 to 8: what is to be row y, column x is found where the camera
-// put it.
+// upright undoes an Exif orientation, 1 to 8: for each upright row y and column x it finds the pixel in the file.
 func (m Image) upright(orientation int) Image {
 	if orientation == 1 {
 		return m

@@ -14,8 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whichever way the camera was held and in whichever format, the picture is the same
-// (testdata/orientation.py).
+// For every orientation of the camera and every format the picture is the same (testdata/orientation.py).
 func TestReadImageUpright(t *testing.T) {
 	want := golden(t, "orientation/upright")
 	require.Equal(t, [2]int{16, 24}, [2]int{want.Height, want.Width})
@@ -51,7 +50,7 @@ func TestReadImageOnWhite(t *testing.T) {
 	require.Equal(t, []uint8{200, 0, 0, 255, 255, 255, 204, 204, 204}, m.Pixels)
 }
 
-// A picture's size is judged before anything is decoded.
+// A picture's size is checked before it is decoded.
 func TestDecodeRefuses(t *testing.T) {
 	var file bytes.Buffer
 	require.NoError(t, png.Encode(&file, image.NewGray(image.Rect(0, 0, 40, 50))))
@@ -65,7 +64,7 @@ func TestDecodeRefuses(t *testing.T) {
 	require.Error(t, err)
 }
 
-// FuzzDecode: no panic in any format, and no picture beyond the limit.
+// FuzzDecode: no panic in any format, and no picture larger than the limit.
 func FuzzDecode(f *testing.F) {
 	files, err := filepath.Glob("testdata/orientation/*")
 	require.NoError(f, err)

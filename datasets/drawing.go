@@ -6,9 +6,9 @@ import (
 )
 
 const (
-	clipartSide   = 128     // of the pictures that are kept
-	clipartPixels = 4 << 20 // of a picture in the package, at most: one has 623 million
-	clipartClassN = 100     // pictures of a class, at most
+	clipartSide   = 128     // of the pictures in the data set
+	clipartPixels = 4 << 20 // most pixels of a picture in the package: one has 623 million
+	clipartClassN = 100     // most pictures of a class
 )
 
 // drawing is a cleaned picture of the package.
@@ -19,8 +19,7 @@ type drawing struct {
 	print       print
 }
 
-// newDrawing decodes and cleans a picture; false if it is too large, is broken, or shows next to
-// nothing.
+// newDrawing decodes and cleans a picture. It returns false if the picture is too large, damaged, or nearly empty.
 func newDrawing(class, name string, file []byte) (drawing, bool) {
 	m, err := decode(file, clipartPixels)
 	if err != nil {
@@ -34,8 +33,8 @@ func newDrawing(class, name string, file []byte) (drawing, bool) {
 	return drawing{class: class, name: name, image: m, print: m.fingerprint()}, true
 }
 
-// drawn cuts an RGB picture to what is not white and centres that in a white square with a margin of
-// 1/16; false if it has less than 16 pixels a side, or if less than 1/200 of it is not white.
+// drawn cuts an RGB picture to the rectangle that is not white, and centres it in a white square with a margin of 1/16.
+// It returns false if that rectangle has a side below 16 pixels, or if less than 1/200 of it is not white.
 func (m Image) drawn() (Image, bool) {
 	left, top, right, bottom, ink := m.Width, m.Height, 0, 0, 0
 	for y := range m.Height {
@@ -65,9 +64,9 @@ func (m Image) drawn() (Image, bool) {
 	return square, true
 }
 
-// print is what two pictures are compared by, made of a small grey picture: its edges, that is for
-// each of 16×16 cells whether it is darker by more than noise than the next to its right, and than the
-// next below; and how dark each of 32×32 cells is.
+// print is a fingerprint to compare pictures, from a small grey copy. Its edges say for each of 16×16 cells whether it
+// is darker, by more than noise, than the next cell to the right and the next below; its ink is how dark each of 32×32
+// cells is.
 type print struct {
 	edges [8]uint64
 	ink   [32 * 32]uint8
@@ -94,14 +93,14 @@ func (m Image) fingerprint() (p print) {
 	return p
 }
 
-// grey is how light a pixel is, 0 to 255.
+// grey is the brightness of a pixel, 0 to 255.
 func (m Image) grey(y, x int) int {
 	rgb := m.Pixels[3*(y*m.Width+x):]
 	return (299*int(rgb[0]) + 587*int(rgb[1]) + 114*int(rgb[2])) / 1000
 }
 
-// near tells whether two pictures are nearly the same. Of one class they are if three quarters of the
-// edges that either has are in both, or five sixths of the ink; of two classes, if both hold.
+// near tells whether two pictures are nearly the same. In one class they are if three quarters of all edges are in
+// both, or five sixths of the ink; in two classes, if both are true.
 func (d *drawing) near(other *drawing) bool {
 	p, q := &d.print, &other.print
 	differ, either := 0, 0
@@ -111,7 +110,7 @@ func (d *drawing) near(other *drawing) bool {
 	}
 	edges := 4*differ <= either
 	if edges == (d.class == other.class) {
-		return edges // the ink can't change that
+		return edges // then the ink changes nothing
 	}
 	differ, either = 0, 0
 	for i, ink := range p.ink {
@@ -122,7 +121,7 @@ func (d *drawing) near(other *drawing) bool {
 	return 6*differ <= either
 }
 
-// alike puts pictures into groups: near ones into one group, and what is near to one of them.
+// alike puts pictures into groups: near ones are in one group, with all that are near to any of them.
 func alike(drawings []drawing) (groups [][]int) {
 	leader := make([]int, len(drawings))
 	var find func(i int) int
@@ -152,9 +151,9 @@ func alike(drawings []drawing) (groups [][]int) {
 	return groups
 }
 
-// splitDrawings puts every group into one part: of each class's pictures, 100 at most, about a quarter
-// for testing and 15 % for validation, in an order drawn once and for all. A group with pictures of
-// two classes is left out, because one of them is wrong; what is beyond a part's room is left out too.
+// splitDrawings puts every group into one part: of each class's pictures, at most 100, about a quarter for testing and
+// 15 % for validation, in a fixed random order. It leaves out a group with pictures of two classes, because one of the
+// classes is wrong, and pictures for which a part has no room.
 func splitDrawings(drawings []drawing) (kept []drawing) {
 	byClass := map[string][][]int{}
 	for _, group := range alike(drawings) {

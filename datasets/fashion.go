@@ -2,7 +2,7 @@ package datasets
 
 import "github.com/vrkit-go/reprogram/vrkit/fetch"
 
-// fashionMNIST is Fashion-MNIST: pieces of clothing, 28×28, grey, in MNIST's format and size.
+// fashionMNIST is Fashion-MNIST: clothing, 28×28, grey, in MNIST's format and size.
 var fashionMNIST = source{
 	Info: Info{
 		Name:      "fashion-mnist",
@@ -29,11 +29,11 @@ var fashionMNIST = source{
 	read: func(paths []string) (parts, error) { return readPairs(paths, len(fashionClasses)) },
 }
 
-// fashionClasses are the makers' names.
+// fashionClasses are the official names.
 var fashionClasses = []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"}
 
-// fashionFile is one of the four files, unpacked: Debian's gzip files lack the names and times that
-// the official ones have inside, and hold the same.
+// fashionFile is one of the four files, unpacked: Debian's gzip files lack the names and times of the official ones,
+// but unpack to the same.
 func fashionFile(name string, size int64, sha256 string) fetch.Artefact {
 	return fetch.Artefact{
 		Name:    "Fashion-MNIST " + name,

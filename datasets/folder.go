@@ -16,26 +16,24 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// FolderPrefix begins the name of a data set of the user's own: folder:PATH, a folder that has a
-// folder of pictures for each class, or folders train, test and perhaps val that have them. Pictures in
-// folders below a class's belong to the class. Folders are parts only if all that hold pictures are
-// called so and have class folders; else train, test and val are classes like others. What can't be
-// read, is not called as a picture or is hidden is left out and reported; a class without pictures is an
-// error.
+// FolderPrefix starts the name of a user's own data set: folder:PATH. PATH is a folder with a folder of pictures for
+// each class, or with folders train, test and perhaps val that have those. Pictures in folders below a class's folder
+// belong to the class. Folders are parts only if all with pictures have such names and class folders; else train, test
+// and val are classes like others. A file that can't be read, has another suffix or is hidden is left out and reported;
+// a class without pictures is an error.
 const FolderPrefix = "folder:"
 
 const (
-	// folderSide bounds a picture in memory, where all of them are kept: larger ones are shrunk to
-	// it, the aspect ratio kept. A picture then has 192 KiB at most.
+	// folderSide bounds the side of a picture in memory, where all are kept: larger ones are shrunk to it, and keep
+	// their aspect ratio. A picture then has at most 192 KiB.
 	folderSide = 256
-	// folderPictures bounds how many there may be: 4 GB.
+	// folderPictures bounds the number of pictures: 4 GB.
 	folderPictures = 20_000
-	// folderTest is the share, in percent, that is drawn from each class for testing where the
-	// folder has no test part.
+	// folderTest is the share, in percent, of each class that is drawn for testing if the folder has no test part.
 	folderTest = 20
 )
 
-// folderFile is a file that should hold a picture.
+// folderFile is a file with a picture suffix.
 type folderFile struct {
 	path  string
 	bytes int64
@@ -43,8 +41,8 @@ type folderFile struct {
 	part  string // "train", "val" or "test"
 }
 
-// newFolder describes a folder by its files' names alone. A file that turns out to hold no picture is
-// left out when the data set is loaded, and the sizes are less by it.
+// newFolder describes a folder by the names of its files. Files that are no pictures are left out when the data set is
+// loaded, and the sizes become smaller.
 func newFolder(name string) (source, error) {
 	root := strings.TrimPrefix(name, FolderPrefix)
 	if path, err := filepath.Abs(root); err == nil && !utf8.ValidString(path) {
@@ -88,7 +86,7 @@ func newFolder(name string) (source, error) {
 	}}, nil
 }
 
-// withoutPath is an error of the file system without the file's name.
+// withoutPath removes the file's name from an error of the file system.
 func withoutPath(err error) error {
 	var e *fs.PathError
 	if errors.As(err, &e) {
@@ -97,7 +95,7 @@ func withoutPath(err error) error {
 	return err
 }
 
-// drawTest moves a share of a class's training files to the test part, one at least if there are two.
+// drawTest moves a share of a class's training files to the test part, at least one if there are two.
 func drawTest(files []folderFile) []folderFile {
 	var train []int
 	for i, file := range files {
@@ -116,7 +114,7 @@ func drawTest(files []folderFile) []folderFile {
 	return files
 }
 
-// readFiles decodes all files; what can't be read is left out.
+// readFiles decodes all files; it leaves out those that can't be read.
 func readFiles(ctx context.Context, files []folderFile, info Info, report fetch.Report) (all parts, err error) {
 	images, failed := make([]Image, len(files)), make([]error, len(files))
 	news := fetch.Progress{What: info.Title, Stage: "unpacking"}
@@ -124,7 +122,7 @@ func readFiles(ctx context.Context, files []folderFile, info Info, report fetch.
 		news.Total += file.bytes
 	}
 	var next atomic.Int64
-	var mu sync.Mutex // of news
+	var mu sync.Mutex // for progress
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
@@ -164,7 +162,7 @@ func readFiles(ctx context.Context, files []folderFile, info Info, report fetch.
 	return all, checkRead(all, files, failed, info)
 }
 
-// checkRead returns an error if a class has lost all its training pictures, or a part all it had.
+// checkRead returns an error if no training picture of a class, or no picture of a part, can be read.
 func checkRead(all parts, files []folderFile, failed []error, info Info) error {
 	trained := make([]bool, len(info.Classes))
 	for _, sample := range all.train {
@@ -193,7 +191,7 @@ func checkRead(all parts, files []folderFile, failed []error, info Info) error {
 	return nil
 }
 
-// within shrinks an image to a side, its aspect ratio kept; a smaller one stays as it is.
+// within shrinks an image to a side and keeps its aspect ratio; it does not change a smaller one.
 func (m Image) within(side int) Image {
 	longer := max(m.Height, m.Width)
 	if longer <= side {

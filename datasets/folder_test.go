@@ -16,7 +16,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// paint writes pictures of one colour, 6×4, all different, into a class's folder.
+// paint writes n different pictures, 6×4, mostly of one colour, into a class's folder.
 func paint(t *testing.T, folder string, n int, colour color.RGBA) {
 	require.NoError(t, os.MkdirAll(folder, 0o700))
 	for i := range n {
@@ -68,7 +68,7 @@ func TestFolder(t *testing.T) {
 	require.Empty(t, files)
 }
 
-// The folder's own parts are what is taken, for validation too.
+// The folder's own parts are used, also for validation.
 func TestFolderParts(t *testing.T) {
 	root := t.TempDir()
 	for part, n := range map[string]int{"Training": 5, "valid": 3, "test": 2} {
@@ -93,7 +93,7 @@ func TestFolderParts(t *testing.T) {
 	require.Equal(t, [3]int{9, 7, 2}, [3]int{info.TrainSize, info.ValSize, info.TestSize}, "the test part is drawn from training")
 }
 
-// notesOf loads a folder and returns what was reported.
+// notesOf loads a folder and returns the notes of its report.
 func notesOf(t *testing.T, root string, sizes Sizes) (d *Dataset, notes []string) {
 	d, err := Load(t.Context(), "folder:"+root, sizes, func(p fetch.Progress) {
 		if p.Note != "" {
@@ -104,7 +104,7 @@ func notesOf(t *testing.T, root string, sizes Sizes) (d *Dataset, notes []string
 	return d, notes
 }
 
-// What holds no picture is named, counted and left out, and all is what can be read.
+// A file that is no picture is named, counted and left out; all others are read.
 func TestFolderLeavesOut(t *testing.T) {
 	root := t.TempDir()
 	paint(t, filepath.Join(root, "train", "a"), 4, red)
@@ -132,7 +132,7 @@ func TestFolderLeavesOut(t *testing.T) {
 		"4 of 16 pictures can't be read and were left out",
 	}, notes)
 
-	// A record's sizes load the same images again; a bound that is larger takes all.
+	// A record's sizes load the same images again; a larger bound takes all.
 	for _, sizes := range []Sizes{{Train: 7, Val: 2, Test: 3}, {MostTrain: 1000, MostTest: 1000}, {MostTrain: 8}} {
 		again, _ := notesOf(t, root, sizes)
 		require.Equal(t, d.SHA256, again.SHA256)
@@ -166,7 +166,7 @@ func TestFolderLeavesOutMany(t *testing.T) {
 	require.Equal(t, []string{"left out: 10 more", "30 of 40 pictures can't be read and were left out"}, notes[20:])
 }
 
-// What is not called as a picture is said with its number, and so is what no class holds.
+// Files with other suffixes are reported with their number, and so are pictures in no class.
 func TestFolderSaysWhatElse(t *testing.T) {
 	root := t.TempDir()
 	paint(t, filepath.Join(root, "a"), 5, red)
@@ -188,7 +188,7 @@ func TestFolderSaysWhatElse(t *testing.T) {
 	require.Equal(t, notes, d.Skipped)
 }
 
-// Pictures in folders below a class's belong to it, those behind links too.
+// Pictures in folders below a class's folder belong to the class, also behind links.
 func TestFolderNested(t *testing.T) {
 	root, elsewhere := t.TempDir(), t.TempDir()
 	paint(t, filepath.Join(root, "a"), 2, red)
@@ -202,7 +202,7 @@ func TestFolderNested(t *testing.T) {
 	require.Equal(t, [2]int{4 + 8, 1 + 2}, [2]int{info.TrainSize, info.TestSize})
 }
 
-// Whether folders are parts or classes is decided by what they hold.
+// The contents of folders decide whether they are parts or classes.
 func TestFolderLayouts(t *testing.T) {
 	for name, c := range map[string]struct {
 		folders []string // each gets 5 pictures
@@ -264,7 +264,7 @@ func TestFolderLayouts(t *testing.T) {
 	}
 }
 
-// What is no file, and would never end, is not opened.
+// What is no file, such as a pipe, is not opened, because reading it might never end.
 func TestFolderPipe(t *testing.T) {
 	root := t.TempDir()
 	paint(t, filepath.Join(root, "a"), 2, red)
@@ -277,7 +277,7 @@ func TestFolderPipe(t *testing.T) {
 	require.ErrorContains(t, err, "pipe.jpg is no regular file")
 }
 
-// A run directory in the folder of its data is no class, and a name that no record could hold is refused.
+// A run directory in the folder of its data is no class, and a name that a record can't hold is an error.
 func TestFolderWithRuns(t *testing.T) {
 	root := t.TempDir()
 	paint(t, filepath.Join(root, "a"), 2, red)

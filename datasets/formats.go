@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"image"
-	_ "image/gif" // the formats that pictures come in
+	_ "image/gif" // decoders of the picture formats
 	_ "image/jpeg"
 	_ "image/png"
 	"strings"
@@ -17,11 +17,11 @@ import (
 	"github.com/vrkit-go/reprogram/datasets/internal/webp"
 )
 
-// Formats are the picture formats that can be read, as people call them.
+// Formats lists the picture formats that can be read, for users.
 const Formats = "PNG, JPEG, WebP, GIF, TIFF, BMP, PPM, PGM or PBM"
 
-// suffixes are the endings of files that are taken for pictures, in small letters. How a file is read
-// is decided by its content.
+// suffixes are the suffixes of picture files, in lower case. The content of a file, not its suffix, decides how it is
+// read.
 var suffixes = strings.Fields(".png .jpg .jpeg .jpe .jfif .webp .gif .tif .tiff .bmp .ppm .pgm .pbm .pnm")
 
 // decodeAs decodes a file of a format that package image has recognised.
@@ -38,15 +38,15 @@ func decodeAs(format string, file []byte) (image.Image, error) {
 	return picture, err
 }
 
-// isFax tells whether a TIFF file is packed as a fax (its Compression is 3 or 4) and has 1 for white
-// (its PhotometricInterpretation is 1). golang.org/x/image/tiff reads such a file with black and white
-// exchanged: it takes a run of white to be white whatever the file says of its colours.
+// isFax tells whether a TIFF file has a fax compression (3 or 4) and 1 as white (PhotometricInterpretation 1).
+// golang.org/x/image/tiff reads such a file with black and white exchanged, because it ignores
+// PhotometricInterpretation.
 func isFax(file []byte) bool {
 	packing := exif.Tag(file, 0x0103)
 	return (packing == 3 || packing == 4) && exif.Tag(file, 0x0106) == 1
 }
 
-// completed adds what a file lacks that its decoder insists on, and others do without.
+// completed adds parts to a file that its decoder requires, but other readers do not.
 func completed(file []byte) []byte {
 	switch {
 	case bytes.HasPrefix(file, []byte(pngBegin)):
@@ -61,17 +61,15 @@ const (
 	pngBegin  = "\x89PNG\r\n\x1a\n"
 	pngEnd    = "\x00\x00\x00\x00IEND\xae\x42\x60\x82"
 	jpegBegin = "\xff\xd8"
-	// adobeCMYK is a segment that says that Adobe wrote the file, and that its four channels, if it
-	// has four, are the inks themselves.
+	// adobeCMYK is a JPEG segment that says that Adobe wrote the file, and that four channels are CMYK inks.
 	adobeCMYK = "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
 )
 
-// withEnd is a PNG file whose end is there: all its pixels may be, and the end have got lost. Whether
-// the pixels are all there is for the decoder to see.
+// withEnd adds the end to a PNG file that lacks it. The decoder still checks that all pixels are there.
 func withEnd(file []byte) []byte {
 	for at := len(pngBegin); ; {
 		rest := file[at:]
-		if len(rest) < 12 { // too few for the length, name and checksum of any part
+		if len(rest) < 12 { // too short for length, name and checksum
 			return append(file[:at:at], pngEnd...)
 		}
 		size := int64(binary.BigEndian.Uint32(rest))
@@ -82,8 +80,8 @@ func withEnd(file []byte) []byte {
 	}
 }
 
-// withAdobe is a JPEG file that says what its colours are if they are four: without a word, they are
-// taken as Adobe stores them, as other readers do.
+// withAdobe adds a segment to a JPEG file with four channels that does not say what they are: like other readers, it
+// takes them as Adobe stores them.
 func withAdobe(file []byte) []byte {
 	four := false
 	for b := file[2:]; len(b) >= 10 && b[0] == 0xff; {
@@ -94,9 +92,9 @@ func withAdobe(file []byte) []byte {
 			continue
 		case kind == 0xee && bytes.HasPrefix(b[4:], []byte("Adobe")):
 			return file
-		case kind >= 0xc0 && kind <= 0xc2: // the frame: precision, height, width, number of colours
+		case kind >= 0xc0 && kind <= 0xc2: // the frame header: precision, height, width, number of channels
 			four = b[9] == 4
-		case kind == 0xda: // the pixels begin
+		case kind == 0xda: // the pixels start
 			b = nil
 			continue
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// formatFiles are the files in testdata/formats that stand for people's own.
+// formatFiles are the files in testdata/formats: examples of users' files.
 func formatFiles(t testing.TB) (paths []string) {
 	all, err := filepath.Glob("testdata/formats/*")
 	require.NoError(t, err)
@@ -25,8 +25,8 @@ func formatFiles(t testing.TB) (paths []string) {
 	return paths
 }
 
-// Every format gives the pixels that PIL gives (testdata/formats.py): to the last bit where decoders must
-// agree, and within what a JPEG decoder or transparency may round where they need not.
+// Every format gives PIL's pixels (testdata/formats.py): to the last bit where decoders must agree, and within the
+// rounding of JPEG decoders and transparency elsewhere.
 func TestReadImageFormats(t *testing.T) {
 	for _, path := range formatFiles(t) {
 		name := filepath.Base(path)
@@ -51,7 +51,7 @@ func TestReadImageFormats(t *testing.T) {
 	}
 }
 
-// Black is 0 and white is 255, though the file has 16 and 235.
+// Black is read as 0 and white as 255, though the file has 16 and 235.
 func TestReadImageLimitedRange(t *testing.T) {
 	halves, err := ReadImage("testdata/formats/halves.webp")
 	require.NoError(t, err)
@@ -59,7 +59,7 @@ func TestReadImageLimitedRange(t *testing.T) {
 	require.Equal(t, uint8(255), halves.Pixels[len(halves.Pixels)-1])
 }
 
-// A file of any format that is cut off is refused, unless nothing but its end is missing.
+// A file of any format that is cut off is refused, unless only its end is missing.
 func TestReadImageCutOff(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "cut")
 	for _, whole := range formatFiles(t) {
@@ -68,7 +68,7 @@ func TestReadImageCutOff(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, content[:len(content)*2/3], 0o600))
 		_, err = ReadImage(path)
 		if name := filepath.Base(whole); strings.HasPrefix(name, "animated") || name == "no-alpha.webp" {
-			continue // what is cut off may lie behind the first frame
+			continue // the missing part may come after the first frame
 		}
 		require.Error(t, err, whole)
 	}
@@ -91,7 +91,7 @@ func TestReadImageSaysWhy(t *testing.T) {
 	require.EqualError(t, err, filepath.Join(folder, "gone.png")+" can't be opened: no such file or directory")
 }
 
-// What a file lacks is added; one that lacks nothing stays as it is.
+// A missing part is added; a complete file does not change.
 func TestCompleted(t *testing.T) {
 	for _, name := range []string{"lossy.webp.png", "cmyk.jpg", "grey.jpe", "bare.jfif", "none.tif"} {
 		file, err := os.ReadFile(filepath.Join("testdata/formats", name))

@@ -9,9 +9,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// gtsrb is a fixed subset of GTSRB, photos of German traffic signs, rescaled to 32×32: see gtsrbTrain
-// and gtsrbTest for the rule. It is small enough for a lesson, and the same wherever it is taken
-// from.
+// gtsrb is a fixed subset of GTSRB, photos of German traffic signs, rescaled to 32×32: see gtsrbTrain and gtsrbTest for
+// the rule. It is small enough for a lesson, and the same from every source.
 var gtsrb = source{
 	Info: Info{
 		Name:      "gtsrb",
@@ -41,8 +40,8 @@ var gtsrb = source{
 
 const gtsrbSide = 32
 
-// gtsrbFile is an official archive. Its makers publish no SHA-256; the MD5s have been in public use
-// for years, and the names, sizes and classes of what is chosen are held against gtsrbSum as well.
+// gtsrbFile is an official archive. There is no official SHA-256; the MD5s have been in public use for years, and
+// gtsrbSum checks the names, sizes and classes of the chosen images as well.
 func gtsrbFile(name string, size int64, md5 string) fetch.Artefact {
 	return fetch.Artefact{
 		Name:     "GTSRB " + strings.TrimPrefix(name, "GTSRB_"),
@@ -61,7 +60,7 @@ func readGTSRBFolder(data string) (parts, error) {
 	return readGTSRB(here, here, here)
 }
 
-// readGTSRBArchives reads the archives as they are; only what is chosen is unpacked, in memory.
+// readGTSRBArchives reads the archives and unpacks only the chosen images, in memory.
 func readGTSRBArchives(paths []string) (all parts, err error) {
 	var archives [3]*zip.ReadCloser
 	for i, path := range paths {

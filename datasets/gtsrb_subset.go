@@ -17,13 +17,12 @@ import (
 	"github.com/vrkit-go/reprogram/datasets/internal/pnm"
 )
 
-// gtsrbSum is the SHA-256 of the rows that describe the chosen images, in order: class/name, original
-// width and height, class. It proves that the subset is the one, whatever it was chosen from.
+// gtsrbSum is the SHA-256 of the rows that describe the chosen images, in order: class/name, original width and height,
+// class. It proves that the subset is the same, whichever files it was chosen from.
 const gtsrbSum = "b2e6e9366bc1024a857ea7c1ae2d5fc32b995ccbe28e3c6489deb108fcafb3a6"
 
-// readGTSRB chooses the subset out of the official layout, or out of a folder that has nothing but
-// the subset in that layout, which gives the same: training images and their tables in the first
-// file system, test images in the second, the table of the test images in the third.
+// readGTSRB chooses the subset from the official layout. A folder with only the subset in that layout gives the same.
+// training has the training images and their tables, test the test images, truth the table of the test images.
 func readGTSRB(training, test, truth fs.FS) (all parts, err error) {
 	sum := sha256.New()
 	for class := range gtsrbClasses {
@@ -62,9 +61,9 @@ func readGTSRB(training, test, truth fs.FS) (all parts, err error) {
 	return all, nil
 }
 
-// gtsrbTrain is the rule for training images. A class's images are photos of tracks, each a sign that
-// the car comes nearer to, mostly of 30 photos; photos of a track are nearly alike. Of the first 25
-// tracks it takes two photos each, that at one third and that at two thirds (frames 10 and 20 of 30).
+// gtsrbTrain is the rule for training images. A class's images are tracks: a track shows one sign while the car
+// approaches it, mostly in 30 photos that are nearly alike. It takes two photos of each of the first 25 tracks, at one
+// third and at two thirds (frames 10 and 20 of 30).
 func gtsrbTrain(rows []gtsrbRow) (chosen []gtsrbRow) {
 	rows = slices.SortedFunc(slices.Values(rows), func(a, b gtsrbRow) int { return strings.Compare(a.name, b.name) })
 	const tracks = 25
@@ -85,8 +84,8 @@ func gtsrbTrain(rows []gtsrbRow) (chosen []gtsrbRow) {
 // gtsrbTest is the rule for test images: the first 2,000 of the official table.
 func gtsrbTest(rows []gtsrbRow) []gtsrbRow { return rows[:min(len(rows), 2000)] }
 
-// gtsrbTruth finds the table of the test images: its archive has it at the top, and where people put
-// it when they unpack differs.
+// gtsrbTruth finds the table of the test images: it is at the top of its archive, but users unpack it into different
+// folders.
 func gtsrbTruth(truth fs.FS) (string, error) {
 	const name = "GT-final_test.csv"
 	for _, folder := range []string{"GTSRB/Final_Test", ".", "GTSRB", "GTSRB/Final_Test/Images"} {
@@ -104,16 +103,17 @@ type gtsrbRow struct {
 	class         int32
 }
 
-// track is the first part of a name, as 00007 of 00007_00029.ppm.
+// track is the first part of the name: 00007 of 00007_00029.ppm.
 func (r gtsrbRow) track() string {
 	track, _, _ := strings.Cut(r.name, "_")
 	return track
 }
 
-// maxFile bounds an image and a table: the largest image has 200 KB, the largest table 450.
+// maxFile bounds the bytes of an image and of a table: the largest image has 200 KB, the largest table 450.
 const maxFile = 1 << 20
 
-// readGTSRBTable reads an official table: names of columns, then one image a line, ; between.
+// readGTSRBTable reads an official table: a line with the names of the columns, then one line for each image, with ;
+// between the values.
 func readGTSRBTable(in fs.FS, name string) ([]gtsrbRow, error) {
 	file, err := in.Open(name)
 	if err != nil {
@@ -153,7 +153,7 @@ func parseGTSRBTable(r io.Reader) (rows []gtsrbRow, err error) {
 	}
 }
 
-// read reads the image, rescaled, and adds its row to the sum.
+// read reads the image, rescales it, and adds its row to sum.
 func (r gtsrbRow) read(in fs.FS, folder string, sum hash.Hash) (Sample, error) {
 	name := path.Join(folder, r.name)
 	file, err := in.Open(name)

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// gtsrbHere returns a folder that holds GTSRB, or at least the subset, in the official layout: what
-// VRKIT_DATA names, or the archive of the subset that VRKIT_TEST_GTSRB names, for who has no more.
+// gtsrbHere returns a folder with GTSRB, or its subset, in the official layout: the one that VRKIT_DATA names, or the
+// unpacked archive of the subset that VRKIT_TEST_GTSRB names.
 func gtsrbHere(t *testing.T) string {
 	if data, err := gtsrb.given(); err == nil && data != "" {
 		return data
@@ -73,13 +73,13 @@ func TestGTSRB(t *testing.T) {
 	require.Empty(t, files, "nothing is to be fetched")
 }
 
-// gtsrbTracks is how many tracks the official training set has of each class; a track has 30 photos,
-// but one of class 33, its twentieth, has 29.
+// gtsrbTracks is the number of tracks of each class in the official training set; a track has 30 photos, except the
+// twentieth of class 33, which has 29.
 var gtsrbTracks = []int{7, 74, 75, 47, 66, 62, 14, 48, 47, 49, 67, 44, 70, 72, 26, 21, 14, 37, 40, 7, 12, 11, 13, 17, 9, 50, 20,
 	8, 18, 9, 15, 26, 8, 23, 14, 40, 13, 7, 69, 10, 12, 8, 8}
 
-// The rule picks the subset's images out of archives of the official size and layout, in which every
-// other image would be an error to read.
+// The rule picks the subset's images out of archives of the official size and layout, in which reading any other image
+// is an error.
 func TestGTSRBFromArchives(t *testing.T) {
 	data := gtsrbHere(t)
 	if testing.Short() {
@@ -198,7 +198,7 @@ func TestGTSRBRefuses(t *testing.T) {
 
 const gtsrbColumns = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n"
 
-// FuzzGTSRBTable: no panic, and every row within the 43 classes and the folder.
+// FuzzGTSRBTable: no panic, and every row is of one of the 43 classes and has a name in the folder.
 func FuzzGTSRBTable(f *testing.F) {
 	f.Add([]byte(gtsrbColumns + "00000.ppm;53;54;6;5;48;49;16\r\n"))
 	f.Add([]byte(gtsrbColumns + "\"a\nb\";1;1;1;1;1;1;0\n"))

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// partNames are what the folders of a part may be called.
+// partNames are the names of parts' folders.
 var partNames = map[string]string{
 	"train": "train", "training": "train",
 	"val": "val", "valid": "val", "validation": "val",
@@ -19,12 +19,12 @@ var partNames = map[string]string{
 
 func (t *tree) part() string { return partNames[strings.ToLower(t.name())] }
 
-// layout is how a folder's pictures are to be taken.
+// layout says how a folder's pictures are used.
 type layout struct {
 	files   []folderFile // with labels and parts, sorted by class
 	classes []string     // the folders' names, sorted
-	ownTest bool         // the folder has a test part; else one was drawn
-	notes   []string     // what is left out, and what had to be decided
+	ownTest bool         // the folder has a test part; else one is drawn
+	notes   []string     // what is left out, and what was decided
 }
 
 // layOut finds the classes and the parts of a folder.
@@ -98,10 +98,10 @@ func layOut(root *tree) (layout, error) {
 	return l, nil
 }
 
-// parts finds out whether a folder's folders are parts or classes, and returns for each part the folders
-// that hold its class folders. They are parts if all that hold pictures are called train, val or test, or
-// the like, and one of them holds class folders; they are classes if none that is called so holds folders
-// of pictures alone. Between the two it can't be known, and is an error.
+// parts decides whether the folders of a folder are parts or classes, and returns for each part the folders with its
+// class folders. They are parts if all with pictures are called train, val, test or similar, and one of them has class
+// folders. They are classes if none with such a name has folders with pictures only. Otherwise it is an error, because
+// both are possible.
 func (root *tree) parts() (byPart map[string][]*tree, notes []string, err error) {
 	var called, laidOut, others []*tree
 	for _, folder := range root.folders {
@@ -147,7 +147,7 @@ func (root *tree) parts() (byPart map[string][]*tree, notes []string, err error)
 	return byPart, nil, nil
 }
 
-// checkParts returns an error if a class's folder has the parts in it, because they would be mixed.
+// checkParts returns an error if a class's folder has parts in it, because they would be mixed.
 func (t *tree) checkParts() error {
 	var found []*tree
 	parts := map[string]bool{}
@@ -180,7 +180,7 @@ func (root *tree) tooFewClasses(byPart map[string][]*tree) error {
 	return fmt.Errorf("it has %s with pictures (%s), and 2 classes at least are needed: one folder for each class, or train and test with one for each class%s", plural(len(found), "folder"), strings.Join(suffixes, " "), has)
 }
 
-// checkClasses returns an error that names the classes that hold no pictures, or none for training.
+// checkClasses returns an error that names the classes without pictures, or without training pictures.
 func checkClasses(folders map[string][]*tree, trained map[string]bool) error {
 	var empty, untrained []string
 	for _, class := range slices.Sorted(maps.Keys(folders)) {
@@ -213,7 +213,7 @@ func checkClasses(folders map[string][]*tree, trained map[string]bool) error {
 	return nil
 }
 
-// leftOut says what of a folder is not taken, by kind and number.
+// leftOut lists what of a folder is not used, by kind and number.
 func (root *tree) leftOut(byPart map[string][]*tree) (lines []string) {
 	others, hidden, loops, runs := root.count()
 	if len(others) > 0 {

@@ -18,8 +18,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// openclipart is a data set that this project makes of the Open Clip Art Library: coloured drawings
-// in 20 classes, cleaned and split by the rules of clipartRules. It needs no site but Debian's.
+// openclipart is a data set that this project makes from the Open Clip Art Library: coloured drawings in 20 classes,
+// cleaned and split by the rules of clipartRules. It needs no site except Debian's.
 var openclipart = source{
 	Info: Info{
 		Name:      "openclipart",
@@ -57,8 +57,7 @@ const clipartRules = "drawings of 4 megapixels at most, on white, cut to what is
 	"near-duplicates go to one part together, and those that are in two classes are left out; at most 100 of a class, " +
 	"of which about a quarter is for testing and 15 % for validation"
 
-// clipartFolders says which of the package's folders make a class; one that ends in a slash counts
-// with the folders below it.
+// clipartFolders lists the package's folders of each class; a folder with a final slash includes the folders below it.
 var clipartFolders = map[string][]string{
 	"arrow":          {"shapes/arrows/"},
 	"bird":           {"animals/birds/"},
@@ -82,7 +81,7 @@ var clipartFolders = map[string][]string{
 	"tool":           {"tools"},
 }
 
-// clipartClass returns the class of a file in the package, "" if it is of none.
+// clipartClass returns the class of a file in the package, "" if it has none.
 func clipartClass(name string) string {
 	name, ok := strings.CutPrefix(path.Clean("/"+name), "/usr/share/openclipart/png/")
 	if !ok || path.Ext(name) != ".png" {
@@ -99,8 +98,8 @@ func clipartClass(name string) string {
 	return ""
 }
 
-// clipartSource makes the data set's file of the package: a tar of PPM pictures, part/class/name.ppm.
-// All is computed in whole numbers, so that the file is the same wherever it is made, and is pinned.
+// clipartSource makes the data set's file from the package: a tar of PPM pictures, part/class/name.ppm. All
+// computations are in integers, so that every machine makes the same file, whose SHA-256 is pinned.
 type clipartSource struct{ fetch.Deb }
 
 // Fetch implements [fetch.Source].
@@ -117,7 +116,7 @@ func (s clipartSource) Fetch(ctx context.Context, a fetch.Artefact, dir string, 
 	return made, writeClipart(made, splitDrawings(drawings))
 }
 
-// readDrawings reads the package's pictures that belong to a class, cleaned, sorted by name.
+// readDrawings reads the package's pictures that have a class, cleaned, sorted by name.
 func readDrawings(ctx context.Context, deb string, r fetch.Report) (drawings []drawing, err error) {
 	files, err := fetch.OpenDeb(deb)
 	if err != nil {
@@ -140,7 +139,7 @@ func readDrawings(ctx context.Context, deb string, r fetch.Report) (drawings []d
 		tell(r, news)
 		class := clipartClass(header.Name)
 		if class == "" || header.Typeflag != tar.TypeReg {
-			continue // links are other names of what is there
+			continue // links are other names of files in the package
 		}
 		file, err := io.ReadAll(io.LimitReader(files, 16<<20))
 		if err != nil {
@@ -174,7 +173,7 @@ func writeClipart(to string, drawings []drawing) error {
 	return errors.Join(w.Close(), file.Close())
 }
 
-// readClipart reads what writeClipart wrote.
+// readClipart reads the file of writeClipart.
 func readClipart(paths []string) (all parts, err error) {
 	content, err := os.ReadFile(paths[0])
 	if err != nil {

@@ -20,8 +20,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
-// The data set is what it says: 20 classes in three parts, and no picture of one part is nearly the
-// same as one of another.
+// The data set has 20 classes in three parts, and no image of one part is nearly the same as one of another.
 func TestOpenclipart(t *testing.T) {
 	d, err := Load(testContext(t), "openclipart", Sizes{}, fetch.Terminal(os.Stderr))
 	var unavailable *fetch.UnavailableError
@@ -52,7 +51,7 @@ func TestOpenclipart(t *testing.T) {
 	}
 }
 
-// drawn is a PNG file with a filled rectangle on nothing.
+// drawn is a PNG file with a filled rectangle on a transparent ground.
 func drawn(t *testing.T, width, height int, r image.Rectangle, c color.Color) []byte {
 	picture := image.NewNRGBA(image.Rect(0, 0, width, height))
 	for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -118,7 +117,7 @@ func TestClipartSource(t *testing.T) {
 	require.NotContains(t, err.Error(), "\n")
 }
 
-// blocks is a drawing of 5×5 fields, some of them filled, the same for the same seed.
+// blocks is a drawing of 5×5 fields, some of them filled; the seed decides which.
 func blocks(t *testing.T, class string, seed uint64, c color.Color) drawing {
 	r := rand.New(rand.NewPCG(seed, 0))
 	picture := image.NewNRGBA(image.Rect(0, 0, 100, 100))
@@ -135,8 +134,7 @@ func blocks(t *testing.T, class string, seed uint64, c color.Color) drawing {
 	return d
 }
 
-// Near-duplicates, here the same in another colour, go to one part, and what is in two classes is left
-// out.
+// Near-duplicates, here in another colour, are in one part, and a drawing in two classes is left out.
 func TestSplitDrawings(t *testing.T) {
 	var drawings []drawing
 	for seed := range uint64(12) {
@@ -150,7 +148,7 @@ func TestSplitDrawings(t *testing.T) {
 		part[d.name] = d.part
 		n[d.part]++
 	}
-	// A part that has room for half a group goes without, but for training.
+	// Only training takes a part of a group; any other part takes it whole or not at all.
 	require.Equal(t, map[string]int{"train": 15, "val": 2, "test": 6}, n)
 	require.NotContains(t, part, drawings[24].name, "bug and fruit are one picture")
 	require.NotContains(t, part, drawings[25].name)

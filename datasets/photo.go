@@ -8,7 +8,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// photos are real pictures, free to use, to show what a model says of something that it was trained for.
+// photos are real photos with free licences, to show the labels that a model was trained for.
 var photos = map[string]fetch.Artefact{
 	"coffee":  photoFile("coffee.png", 466706, "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7"),
 	"chelsea": photoFile("chelsea.png", 240512, "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb"),
@@ -28,7 +28,7 @@ func photoFile(name string, size int64, sha256 string) fetch.Artefact {
 	}
 }
 
-// PhotoArtefacts lists the photos' files, for set-up to fetch ahead of time.
+// PhotoArtefacts lists the photos' files, so that set-up can fetch them.
 func PhotoArtefacts() []fetch.Artefact {
 	return []fetch.Artefact{photos["coffee"], photos["chelsea"]}
 }
@@ -46,7 +46,7 @@ func Photo(ctx context.Context, name string, report fetch.Report) (Image, error)
 	return ReadImage(path)
 }
 
-// Crop is the part of an image inside a rectangle, which must lie within it.
+// Crop returns the part of an image inside a rectangle, which must lie within it.
 func (m Image) Crop(r image.Rectangle) Image {
 	crop := Image{Height: r.Dy(), Width: r.Dx(), Channels: m.Channels, Pixels: make([]uint8, 0, r.Dx()*r.Dy()*m.Channels)}
 	for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -56,7 +56,7 @@ func (m Image) Crop(r image.Rectangle) Image {
 	return crop
 }
 
-// Square is the largest square in the middle of an image.
+// Square returns the largest square in the middle of an image.
 func (m Image) Square() Image {
 	side := min(m.Height, m.Width)
 	left, top := (m.Width-side)/2, (m.Height-side)/2

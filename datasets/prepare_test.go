@@ -10,7 +10,7 @@ import (
 // turned is an image with rows and columns changed over.
 func (m Image) turned() Image { return m.upright(5) }
 
-// Every value is what torchvision makes of a picture that PIL has read, to the last bit (testdata/prepare_golden.py).
+// Every value equals torchvision's for a picture that PIL has read, to the last bit (testdata/prepare_golden.py).
 func TestPrepareIsTorchvision(t *testing.T) {
 	for _, c := range []struct {
 		name, target string
@@ -35,7 +35,7 @@ func TestPrepareIsTorchvision(t *testing.T) {
 	}
 }
 
-// A part of a scaled image is that part of the whole.
+// A part of a scaled image equals that part of the whole.
 func TestScaledPart(t *testing.T) {
 	picture := golden(t, "rgb_60x140")
 	for _, size := range [][2]int{{60, 140}, {60, 70}, {30, 140}, {91, 33}} {
@@ -49,7 +49,7 @@ func TestScaledPart(t *testing.T) {
 	require.Equal(t, []uint8{7, 7, 7}, Image{Height: 1, Width: 1, Channels: 1, Pixels: []uint8{7}}.Prepare(9, 1))
 }
 
-// No more of a picture is resized than is wanted: one that is a million times as long as it is wide takes no memory.
+// Only the needed part of a picture is resized: one that is a million times longer than wide takes no memory.
 func TestPrepareLong(t *testing.T) {
 	long := Image{Height: 1 << 20, Width: 1, Channels: 3, Pixels: make([]uint8, 3<<20)}
 	for _, m := range []Image{long, long.turned()} {

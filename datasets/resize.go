@@ -6,7 +6,7 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// Picture shows an image as Go's own type.
+// Picture returns the image as Go's own type.
 func (m Image) Picture() image.Image {
 	if m.Channels == 1 {
 		return &image.Gray{Pix: m.Pixels, Stride: m.Width, Rect: image.Rect(0, 0, m.Width, m.Height)}
@@ -19,7 +19,7 @@ func (m Image) Picture() image.Image {
 	return rgba
 }
 
-// FromPicture takes a picture's pixels as RGB.
+// FromPicture returns a picture's pixels as RGB.
 func FromPicture(picture image.Image) Image {
 	bounds := picture.Bounds()
 	rgba := image.NewRGBA(image.Rect(0, 0, bounds.Dx(), bounds.Dy()))
@@ -31,8 +31,8 @@ func FromPicture(picture image.Image) Image {
 	return m
 }
 
-// Resize writes an image as RGB [side, side, 3] into dst: bilinear, antialiased where it shrinks,
-// the aspect ratio not kept, as the papers' transforms do (docs/methods.md 3.3).
+// Resize writes the image as RGB [side, side, 3] into dst: bilinear, antialiased if it shrinks; the aspect ratio is not
+// kept, as in the papers' transforms (docs/methods.md 3.3).
 func (m Image) Resize(dst []uint8, side int) {
 	scaled := m.Scale(side, side)
 	if m.Channels == 3 {
@@ -44,7 +44,7 @@ func (m Image) Resize(dst []uint8, side int) {
 	}
 }
 
-// Resized is Resize into new memory: RGB [side, side, 3].
+// Resized is Resize to new memory: RGB [side, side, 3].
 func (m Image) Resized(side int) []uint8 {
 	pixels := make([]uint8, side*side*3)
 	m.Resize(pixels, side)

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Resizing agrees with PIL's, which the papers' transforms use, up to rounding: larger, smaller, and
-// with the aspect ratio not kept (testdata/resize_golden.py).
+// Resizing agrees with PIL's, which the papers' transforms use, up to rounding: to a larger size, a smaller one, and
+// another aspect ratio (testdata/resize_golden.py).
 func TestResizeGolden(t *testing.T) {
 	for _, name := range []string{"grey_28x28", "rgb_100x100", "rgb_60x140"} {
 		picture, err := ReadImage(filepath.Join("testdata", name+".png"))
@@ -33,7 +33,7 @@ func TestResizeGolden(t *testing.T) {
 	}
 }
 
-// A grey image becomes RGB; one that fits stays what it is.
+// A grey image becomes RGB; an image of the right size does not change.
 func TestResizeIdentity(t *testing.T) {
 	grey := Image{Height: 2, Width: 2, Channels: 1, Pixels: []uint8{0, 7, 200, 255}}
 	rgb := []uint8{0, 0, 0, 7, 7, 7, 200, 200, 200, 255, 255, 255}
@@ -44,7 +44,7 @@ func TestResizeIdentity(t *testing.T) {
 	require.Equal(t, coloured, FromPicture(coloured.Picture()))
 }
 
-// 3 rows, 5 columns: pixel value is 10·row + column.
+// 3 rows, 5 columns: the value of a pixel is 10·row + column.
 func numbered(channels int) Image {
 	m := Image{Height: 3, Width: 5, Channels: channels}
 	for i := range m.Height * m.Width {
@@ -62,7 +62,7 @@ func TestCrop(t *testing.T) {
 	require.Equal(t, Image{Height: 3, Width: 3, Channels: 1, Pixels: []uint8{1, 2, 3, 11, 12, 13, 21, 22, 23}}, numbered(1).Square())
 }
 
-// A picture that does not begin at (0,0), or that is see-through, is read as what one would see of it.
+// An image that does not start at (0,0), or is transparent, is read as it looks on white.
 func TestFromPicture(t *testing.T) {
 	picture := image.NewNRGBA(image.Rect(2, 3, 4, 4))
 	picture.Set(2, 3, color.NRGBA{R: 255, G: 100, B: 1, A: 255})

@@ -5,20 +5,20 @@ import (
 	"math"
 )
 
-// Scale resizes an image to another height and width: bilinear, antialiased where it shrinks. It
-// gives what PIL's resize with BILINEAR gives, to the last bit (testdata/resize_golden.py): first
-// every row, rounded to whole values, then every column, each output value a weighted mean of the
-// input values below a triangle that reaches one input pixel to both sides, or one output pixel
-// where those are larger. Weights are whole numbers, so every machine gets the same.
+// Scale resizes an image to another height and width: bilinear, antialiased if it shrinks. The result equals that of
+// PIL's resize with BILINEAR, to the last bit (testdata/resize_golden.py). It first resizes every row, rounded to
+// integers, then every column. Each output value is a weighted mean of input values; the weights form a triangle that
+// reaches one input pixel to both sides, or one output pixel if that is larger. Weights are integers, so that every
+// machine gets the same result.
 func (m Image) Scale(height, width int) Image {
 	return m.scaled(height, width, image.Rect(0, 0, width, height))
 }
 
-// scaled is the part of Scale's result inside a rectangle, which must lie within it. No more than that is computed.
+// scaled returns the part of Scale's result inside a rectangle, which must lie within it. It computes only that part.
 func (m Image) scaled(height, width int, part image.Rectangle) Image {
 	c, rows := m.Channels, triangles(m.Height, height, part.Min.Y, part.Max.Y)
 	asHigh := height == m.Height && part.Dy() == height
-	first := 0 // of the image's rows, those that are at hand
+	first := 0 // the index of the first row that is kept
 	if width != m.Width || part.Dx() != width {
 		last := rows[len(rows)-1]
 		end := last.first + len(last.weights)
@@ -69,15 +69,15 @@ const (
 
 func whole(sum int64) uint8 { return uint8(min(sum>>unit, 255)) }
 
-// taps says what an output value is made of: input values from first on, and their weights.
+// taps are the input values of an output value, from first on, and their weights.
 type taps struct {
 	first   int
 	weights []int64
 }
 
-// triangles gives the taps of n output values along a line of size input values: of those from begin to before end.
+// triangles returns the taps of n output values along a line of size input values: of those from begin to before end.
 func triangles(size, n, begin, end int) []taps {
-	scale := float64(size) / float64(n) // input pixels to an output pixel
+	scale := float64(size) / float64(n) // input pixels per output pixel
 	reach := max(scale, 1)
 	all := make([]taps, end-begin)
 	for i := range all {

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every value is PIL's, to the last bit (testdata/resize_golden.py).
+// Every value equals PIL's, to the last bit (testdata/resize_golden.py).
 func TestScaleIsPIL(t *testing.T) {
 	large := Image{Height: 400, Width: 600, Channels: 3}
 	for y := range large.Height {

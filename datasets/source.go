@@ -11,30 +11,30 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// source is a data set as the registry has it: its facts, its files, and how they are read.
+// source is an entry of the registry: the facts of a data set, its files, and how to read them.
 type source struct {
 	Info
 	files []fetch.Artefact
-	read  func(paths []string) (parts, error) // of the files, in order
+	read  func(paths []string) (parts, error) // paths are of the files, in order
 
-	// A data set that comes as a folder is looked for below VRKIT_DATA before its files are fetched.
+	// folder is where a data set that can lie in VRKIT_DATA is looked for before its files are fetched.
 	folder     string
 	readFolder func(data string) (parts, error)
 
-	own func(ctx context.Context, report fetch.Report) (parts, error) // reads what needs no fetching
+	own func(ctx context.Context, report fetch.Report) (parts, error) // reads a data set that is not fetched
 }
 
 // parts are all images of a data set. Without val, validation takes from train.
 type parts struct {
 	train, val, test []Sample
-	unreadable       []string // files that hold no picture that can be read, and why
+	unreadable       []string // files that can't be read as pictures, and why
 	left             []string // what else was left out, by kind and number
 }
 
-// sources lists what -dataset can name, in the order that lists show it.
+// sources lists the data sets that -dataset knows, in the order of lists.
 var sources = []source{mnist, fashionMNIST, gtsrb, openclipart}
 
-// All describes every data set that can be loaded, beside folders of one's own.
+// All describes every data set that can be loaded, except the user's own folders.
 func All() []Info {
 	infos := make([]Info, len(sources))
 	for i, s := range sources {
@@ -43,14 +43,13 @@ func All() []Info {
 	return infos
 }
 
-// Named describes one data set, without fetching anything.
+// Named describes a data set without fetching it.
 func Named(name string) (Info, error) {
 	s, err := find(name)
 	return s.Info, err
 }
 
-// Artefacts lists the files that a data set needs, for set-up to fetch ahead of time: none where it
-// lies in VRKIT_DATA.
+// Artefacts lists the files of a data set, so that set-up can fetch them: none if it is in VRKIT_DATA.
 func Artefacts(name string) ([]fetch.Artefact, error) {
 	s, err := find(name)
 	if err != nil {
@@ -63,12 +62,11 @@ func Artefacts(name string) ([]fetch.Artefact, error) {
 	return s.files, nil
 }
 
-// Load fetches a data set if it is not cached, and takes a fixed subset of it: the official images in
-// an order drawn once and for all, of the training set the first Train and the next Val (unless it
-// has a validation set of its own), of the test set the first Test. The same sizes give the same
-// images on every machine, whatever a run's seed.
+// Load fetches a data set if it is not cached, and takes a fixed subset. Official images have an order that never
+// changes: Train and then Val come from the training set (Val from the validation set if there is one), Test from the
+// test set. The same sizes give the same images on every machine, whatever a run's seed.
 //
-// What of a folder of one's own is left out is reported, and the sizes are of what can be read.
+// For a folder, what is left out is reported, and the sizes are of the pictures that can be read.
 func Load(ctx context.Context, name string, sizes Sizes, report fetch.Report) (*Dataset, error) {
 	s, err := find(name)
 	if err != nil {
@@ -99,7 +97,7 @@ func Load(ctx context.Context, name string, sizes Sizes, report fetch.Report) (*
 	return split(s.Info, all, sizes), nil
 }
 
-// tellLeftOut reports what of a folder is not taken, and how much.
+// tellLeftOut reports what is left out of a folder, and how much.
 func (s source) tellLeftOut(all parts, report fetch.Report) {
 	note := func(text string) { tell(report, fetch.Progress{What: s.Title, Stage: "verifying", Note: text}) }
 	for _, file := range atMostLines(all.unreadable) {
@@ -113,7 +111,7 @@ func (s source) tellLeftOut(all parts, report fetch.Report) {
 	}
 }
 
-// atMostLines cuts a long list, and says how many more there are.
+// atMostLines cuts a long list, and adds how many lines are left out.
 func atMostLines(lines []string) []string {
 	const most = 20
 	if len(lines) <= most {
@@ -128,7 +126,7 @@ func tell(report fetch.Report, news fetch.Progress) {
 	}
 }
 
-// load reads all there is: from VRKIT_DATA if it is there, else from the files, fetched if need be.
+// load reads all images: from VRKIT_DATA if they are there, else from the files, which it fetches if necessary.
 func (s source) load(ctx context.Context, report fetch.Report) (parts, error) {
 	if s.own != nil {
 		return s.own(ctx, report)
@@ -154,11 +152,11 @@ func (s source) load(ctx context.Context, report fetch.Report) (parts, error) {
 	return s.read(paths)
 }
 
-// DataEnv names the environment variable that tells of a folder of data sets, each unpacked in its
-// official layout. It is looked at before anything is fetched.
+// DataEnv names the environment variable with a folder of data sets, each unpacked in its official layout. It is
+// searched before anything is fetched.
 const DataEnv = "VRKIT_DATA"
 
-// given returns VRKIT_DATA if the data set lies there, else "".
+// given returns VRKIT_DATA if the data set is there, else "".
 func (s source) given() (string, error) {
 	data := os.Getenv(DataEnv)
 	if data == "" || s.folder == "" {

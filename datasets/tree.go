@@ -10,23 +10,22 @@ import (
 	"strings"
 )
 
-// maxEntries bounds how many files and folders are looked at: a slip such as folder:/ ends soon.
+// maxEntries bounds how many files and folders are listed, so that a mistake such as folder:/ ends soon.
 const maxEntries = 500_000
 
-// tree is a folder and what is in it. Folders and files whose names begin with a full stop, and the
-// __MACOSX that a Mac puts into archives, are hidden.
+// tree is a folder with its contents. Files and folders whose names start with a full stop, and __MACOSX, which macOS
+// puts into archives, are hidden.
 type tree struct {
 	path     string
-	pictures []folderFile   // its own files that are called as pictures, sorted
+	pictures []folderFile   // its own files with a picture suffix, sorted
 	folders  []*tree        // sorted
-	others   map[string]int // how many files of each other suffix
+	others   map[string]int // the number of files of each other suffix
 	hidden   int
-	loops    int // links to a folder that this one lies in, which are not followed
-	runs     int // run directories, which hold no data
+	loops    int // links to a folder above this one, which are not followed
+	runs     int // run directories, which have no data
 }
 
-// readTree lists a folder and all below it. Links are followed, because data sets are often put together
-// from them.
+// readTree lists a folder and all folders below it. It follows links, because many data sets are made of them.
 func readTree(path string) (*tree, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -36,7 +35,7 @@ func readTree(path string) (*tree, error) {
 	return growTree(path, []os.FileInfo{info}, &seen)
 }
 
-// growTree lists a folder that lies in others.
+// growTree lists a folder below others.
 func growTree(path string, in []os.FileInfo, seen *int) (*tree, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
@@ -67,11 +66,11 @@ func growTree(path string, in []os.FileInfo, seen *int) (*tree, error) {
 			}
 			t.folders = append(t.folders, folder)
 		case err == nil && !info.Mode().IsRegular():
-			t.others[suffix+" that is no file"]++ // a pipe, say, which would be read for ever
+			t.others[suffix+" that is no file"]++ // such as a pipe, which has no end
 		case !slices.Contains(suffixes, suffix):
 			t.others[suffix]++
 		default:
-			if err == nil { // else the reason is told when it is read
+			if err == nil { // else reading it gives the reason
 				file.bytes = info.Size()
 			}
 			t.pictures = append(t.pictures, file)
@@ -80,7 +79,7 @@ func growTree(path string, in []os.FileInfo, seen *int) (*tree, error) {
 	return t, nil
 }
 
-// isRun reports whether a folder is a run directory: a run may lie in the folder of its data.
+// isRun tells whether a folder is a run directory: a run may be in the folder of its data.
 func isRun(path string) bool {
 	_, record := os.Stat(filepath.Join(path, "program.json"))
 	_, state := os.Stat(filepath.Join(path, "state"))
@@ -89,7 +88,7 @@ func isRun(path string) bool {
 
 func (t *tree) name() string { return filepath.Base(t.path) }
 
-// all are the pictures in a folder and below it: its own first.
+// all returns the pictures of a folder and of all below it: its own first.
 func (t *tree) all() []folderFile {
 	files := slices.Clone(t.pictures)
 	for _, folder := range t.folders {
@@ -98,7 +97,7 @@ func (t *tree) all() []folderFile {
 	return files
 }
 
-// classes are the folders in a folder that hold pictures, in themselves or below.
+// classes returns the folders in a folder that have pictures, directly or below.
 func (t *tree) classes() (folders []*tree) {
 	for _, folder := range t.folders {
 		if len(folder.all()) > 0 {
@@ -108,7 +107,7 @@ func (t *tree) classes() (folders []*tree) {
 	return folders
 }
 
-// count adds up, over a folder and all below it, the files of other suffixes, and what is hidden, a loop or a run.
+// count counts, over a folder and all below it, the files of other suffixes, hidden entries, loops and runs.
 func (t *tree) count() (others map[string]int, hidden, loops, runs int) {
 	others, hidden, loops, runs = maps.Clone(t.others), t.hidden, t.loops, t.runs
 	for _, folder := range t.folders {
@@ -121,7 +120,7 @@ func (t *tree) count() (others map[string]int, hidden, loops, runs int) {
 	return others, hidden, loops, runs
 }
 
-// suffixCounts says how many files there are of which suffix, the most first: "12 .txt, 1 without a suffix".
+// suffixCounts lists how many files have which suffix, the largest number first: "12 .txt, 1 without a suffix".
 func suffixCounts(others map[string]int) string {
 	names := slices.SortedFunc(maps.Keys(others), func(a, b string) int {
 		return cmp.Or(cmp.Compare(others[b], others[a]), cmp.Compare(a, b))
@@ -148,7 +147,7 @@ func plural(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// names are the folders' names, a long list cut.
+// names lists the folders' names; it cuts a long list.
 func names(folders []*tree) string {
 	const most = 10
 	var all []string

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// arReader reads the members of an ar archive, in which Debian packages come: a line that says so,
-// then for each member a header of 60 bytes in text and its contents, filled up to an even length.
-// It holds one header in memory, whatever the sizes that the headers tell.
+// arReader reads the members of an ar archive, the format of Debian packages: a first line that names the format, then
+// for each member a header of 60 bytes of text and its contents, padded to an even length. It keeps one header in
+// memory, whatever sizes the headers claim.
 type arReader struct {
 	from *bufio.Reader
-	left int64 // of the member that is being read
-	fill int64 // bytes after it
+	left int64 // of the current member
+	fill int64 // padding after it
 }
 
 const (
@@ -45,7 +45,7 @@ func (a *arReader) next() (name string, err error) {
 		return "", cutOff(err)
 	}
 	text := func(from, to int) string { return strings.TrimRight(string(header[from:to]), " ") }
-	size, err := strconv.ParseUint(text(48, 58), 10, 40) // ten digits at most
+	size, err := strconv.ParseUint(text(48, 58), 10, 40) // at most ten digits
 	if err != nil || string(header[58:]) != "`\n" {
 		return "", errors.New("the package is broken: an ar header makes no sense")
 	}
@@ -53,7 +53,7 @@ func (a *arReader) next() (name string, err error) {
 	return strings.TrimSuffix(text(0, 16), "/"), nil
 }
 
-// Read reads the member; a package that ends within it is an error.
+// Read reads the current member; it is an error if the package ends within it.
 func (a *arReader) Read(p []byte) (int, error) {
 	if a.left == 0 {
 		return 0, io.EOF

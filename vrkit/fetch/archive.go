@@ -14,14 +14,11 @@ import (
 	"strings"
 )
 
-// unpack writes one member of an archive to the file at to, which it returns.
-// The archive is a zip, a tar.gz, or a single gzip'd file, whose one member
-// answers to any name. Member is a path in the archive, or a [path.Match]
-// pattern; without a slash it is matched with the last part of the path.
+// unpack writes one member of an archive to the file at to, which it returns. The archive is a zip, a tar.gz, or a
+// single gzip file, whose only member has any name. member is a path in the archive, or a [path.Match] pattern; without
+// a slash it is compared with the last part of the path.
 //
-// Only the one file is ever written, at a path of our own making, so no path
-// inside the archive can lead anywhere; a member of more than limit bytes is
-// an error.
+// It writes only this one file, and uses no path of the archive; a member of more than limit bytes is an error.
 func unpack(archive, member, to string, limit int64, what string, r Report) (string, error) {
 	f, err := os.Open(archive)
 	if err != nil {
@@ -77,7 +74,7 @@ func gunzip(f *os.File, member, to string, limit int64, what string, r Report) e
 		return err
 	}
 	content := bufio.NewReaderSize(z, 1024)
-	// A tar header has this word at byte 257, and is 512 bytes long.
+	// A tar header is 512 bytes long and has this word at byte 257.
 	header, _ := content.Peek(512)
 	if len(header) < 512 || string(header[257:262]) != "ustar" {
 		return write(content, to, limit, 0, what, r)
@@ -110,8 +107,8 @@ func matches(member, name string) bool {
 	return err == nil && ok
 }
 
-// write copies content to a new file, at most limit bytes of it, and reports.
-// Total is the size that the archive tells, 0 if it doesn't.
+// write copies at most limit bytes of content to a new file, and reports progress. total is the size in the archive's
+// header, 0 if there is none.
 func write(content io.Reader, to string, limit, total int64, what string, r Report) error {
 	f, err := os.Create(to)
 	if err != nil {

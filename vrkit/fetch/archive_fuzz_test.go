@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzUnpack unpacks hostile zips, tars and gzips: whatever they hold, there is at most the one file that
-// was asked for, of at most the bytes that it may have, and nothing anywhere else.
+// FuzzUnpack unpacks hostile zips, tars and gzips: whatever they contain, at most the requested file is written, within
+// its limit, and nothing anywhere else.
 func FuzzUnpack(f *testing.F) {
 	f.Add(gzipped(f, []byte("one file alone")))
 	f.Add([]byte("PK\x03\x04"))

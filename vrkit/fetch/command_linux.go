@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// endWithUs has the kernel end the command should this process be killed, so
-// that it does not go on writing where the next start begins anew.
+// endWithUs makes the kernel end the command if this process is killed, so that it does not write where the next
+// process starts again.
 func endWithUs(command *exec.Cmd) {
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 }

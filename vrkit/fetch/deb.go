@@ -18,17 +18,16 @@ import (
 	"time"
 )
 
-// Deb is a file inside a Debian package. The package is fetched by apt-get, without root and as the
-// user's apt is set up (mirror, proxy, keys), and only read: nothing of it is installed or run. It
-// stays in the cache, in packages/, because a data set is often several files of one package; a
-// package that somebody puts there is taken as it is, so that it can come from another machine.
+// Deb is a file inside a Debian package. apt-get fetches the package, without root and with the user's settings of apt
+// (mirror, proxy, keys); nothing of it is installed or run. The package is kept in the cache, in packages/, because a
+// data set often has several files in one package. A package that somebody puts there is used, so that it can come from
+// another machine.
 //
-// Where apt has not this version any other one is taken: whether the file is the right one is
-// decided by its hash.
+// If apt does not have this version, another one is used: the file's hash decides whether it is the right file.
 type Deb struct {
 	Package, Version string
 	Member           string // the file inside: its path, or a pattern as in [URL]
-	Gunzip           bool   // the file is gzip'd, and what is wanted is what is in it
+	Gunzip           bool   // the file is compressed with gzip, and the artefact is its contents
 }
 
 func (d Deb) String() string { return fmt.Sprintf("the Debian package %s %s", d.Package, d.Version) }
@@ -46,8 +45,7 @@ func (d Deb) Fetch(ctx context.Context, a Artefact, dir string, r Report) (strin
 	return to, nil
 }
 
-// extract writes the member to the file at to, a path of our own making: none of the package's paths
-// leads anywhere.
+// extract writes the member to the file at to; it does not use any path in the package.
 func (d Deb) extract(path, to string, a Artefact, r Report) error {
 	deb, err := OpenDeb(path)
 	if err != nil {
@@ -76,8 +74,8 @@ func (d Deb) extract(path, to string, a Artefact, r Report) error {
 	}
 }
 
-// Get returns the path of the package file in the cache; it fetches it first if it isn't there. What
-// names the thing that it is for, in progress.
+// Get returns the path of the package file in the cache; it fetches it first if it is not there. what is the name for
+// progress.
 func (d Deb) Get(ctx context.Context, what string, r Report) (path string, err error) {
 	packages, err := subdir("packages")
 	if err != nil {
@@ -128,10 +126,10 @@ func (d Deb) kept(packages string) string {
 	return files[max(at, 0)]
 }
 
-// aptLine is what apt-get prints of a file that it would fetch: 'address' name size hash.
+// aptLine matches a line in which apt-get announces a file: 'address' name size hash.
 var aptLine = regexp.MustCompile(`(?m)^'[^']*' ([^ /]+\.deb) ([0-9]+)`)
 
-// byApt has apt-get download the package into a folder.
+// byApt lets apt-get download the package into a folder.
 func (d Deb) byApt(ctx context.Context, dir, what string, r Report) (path string, err error) {
 	apt, err := exec.LookPath("apt-get")
 	if err != nil {
@@ -157,11 +155,11 @@ func (d Deb) byApt(ctx context.Context, dir, what string, r Report) (path string
 	return "", err
 }
 
-// aptCommand runs apt-get in a folder, where it leaves what it downloads.
+// aptCommand runs apt-get in a folder, into which it downloads.
 func aptCommand(ctx context.Context, apt, dir string, args ...string) *exec.Cmd {
 	settings := []string{"--quiet", "-o", "Acquire::Retries=3"}
 	if os.Geteuid() == 0 {
-		settings = append(settings, "-o", "APT::Sandbox::User=root") // whose folder this is
+		settings = append(settings, "-o", "APT::Sandbox::User=root") // because the folder belongs to root
 	}
 	command := exec.CommandContext(ctx, apt, append(settings, args...)...)
 	command.Dir = dir
@@ -169,8 +167,7 @@ func aptCommand(ctx context.Context, apt, dir string, args ...string) *exec.Cmd 
 	return command
 }
 
-// aptDownload runs a download and reports how far it is, which apt tells in percent on a file of its
-// own.
+// aptDownload runs a download and reports its progress, which apt writes in percent to a file descriptor of its own.
 func aptDownload(ctx context.Context, command *exec.Cmd, path string, size int64, what string, r Report) error {
 	news, status, err := os.Pipe()
 	if err != nil {
@@ -191,7 +188,7 @@ func aptDownload(ctx context.Context, command *exec.Cmd, path string, size int64
 	}()
 	_, err = output(ctx, command)
 	status.Close()
-	news.SetDeadline(time.Now()) // a child that outlives apt may hold the other end
+	news.SetDeadline(time.Now()) // a child of apt that still runs may hold the other end
 	<-told
 	if err != nil {
 		return err

@@ -14,8 +14,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
-// aptHere gives the test an apt of its own, whose only source is a folder that holds one package of
-// the name and version; it returns that folder and the settings' file.
+// aptHere gives the test an apt whose only source is a folder with one package of this name and version; it returns
+// that folder and the file of the settings.
 func aptHere(t *testing.T, name, version string, deb []byte) (repository, settings string) {
 	if _, err := exec.LookPath("apt-get"); err != nil {
 		fetchtest.Missing(t, "there is no apt-get")
@@ -47,7 +47,7 @@ func updateLists(t *testing.T) {
 	require.NoError(t, err, string(out))
 }
 
-// The real apt-get fetches a package, the member is verified, and the package stays for the next.
+// The real apt-get fetches a package, the member is verified, and the package is kept for the next member.
 func TestDebByApt(t *testing.T) {
 	emptyCache(t)
 	deb := debbed(t, ".gz", entry{"./usr/share/d/one.gz", string(gzipped(t, content)), ""}, entry{"./usr/share/d/two.bin", string(content), ""})
@@ -68,7 +68,7 @@ func TestDebByApt(t *testing.T) {
 	requireContent(t, path)
 	require.Contains(t, stages, "downloading")
 
-	// The second file comes from the package that is kept, wherever the repository has gone.
+	// The second file comes from the kept package, without the repository.
 	require.NoError(t, os.RemoveAll(repository))
 	second := artefact("")
 	second.File, second.Sources = "test/two", []Source{Deb{Package: "dataset-test", Version: "1:0~git2-3", Member: "usr/share/d/t*.bin"}}
@@ -83,7 +83,7 @@ func TestDebByApt(t *testing.T) {
 	require.ErrorContains(t, err, "dataset-test_1%3a0~git2-3_all.deb: it holds no usr/share/d/three")
 }
 
-// Another version does as well: the file's hash decides.
+// Another version is used as well: the file's hash decides.
 func TestDebOtherVersion(t *testing.T) {
 	emptyCache(t)
 	aptHere(t, "dataset-test", "2.0-1", debbed(t, "", entry{"./usr/one", string(content), ""}))
@@ -100,7 +100,7 @@ func TestDebOtherVersion(t *testing.T) {
 	require.ErrorContains(t, err, "wrong contents: sha256")
 }
 
-// A package that was changed on the way is refused by apt.
+// apt refuses a package that was changed on the way.
 func TestDebForged(t *testing.T) {
 	emptyCache(t)
 	deb := debbed(t, "", entry{"./usr/one", string(content), ""})
@@ -116,7 +116,7 @@ func TestDebForged(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(os.Getenv(CacheEnv), "packages", "dataset-test_1.0-1_all.deb"))
 }
 
-// Without apt, the line says so; a package that somebody has put into the cache is taken.
+// Without apt the error says so; a package that somebody has put into the cache is used.
 func TestDebWithoutApt(t *testing.T) {
 	cache := emptyCache(t)
 	t.Setenv("PATH", t.TempDir())
@@ -129,7 +129,7 @@ func TestDebWithoutApt(t *testing.T) {
 	_, err = Deb{Package: "dataset-test", Version: "1"}.Get(Offline(t.Context()), "test", nil)
 	require.ErrorIs(t, err, ErrNotCached)
 
-	// Of two versions it is the one that was asked for.
+	// Of two versions the requested one is used.
 	for version, body := range map[string]string{"1%3a0.17-1": "old", "1%3a0.18-2": string(content)} {
 		deb := debbed(t, ".gz", entry{"../../usr/one", "outside", ""}, entry{"./usr/one", body, ""})
 		require.NoError(t, os.WriteFile(filepath.Join(cache, "packages", "dataset-test_"+version+"_all.deb"), deb, 0o600))
@@ -140,7 +140,7 @@ func TestDebWithoutApt(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(filepath.Dir(cache), "usr", "one"))
 }
 
-// Where there is no SHA-256 to pin, a published MD5 tells the file from others.
+// If there is no SHA-256 to pin, a published MD5 identifies the file.
 func TestArtefactByMD5(t *testing.T) {
 	emptyCache(t)
 	s := serve(t, whole)

@@ -14,13 +14,11 @@ import (
 	"github.com/therootcompany/xz"
 )
 
-// maxWindow bounds what a decompressor may be told to keep of what it has written: 64 MiB is what
-// xz -9 needs, dpkg-deb's own setting needs 8.
+// maxWindow bounds the window that a decompressor keeps in memory: xz -9 needs 64 MiB, dpkg-deb's default 8.
 const maxWindow = 64 << 20
 
-// DebFile is an opened Debian package (deb(5)): its files come from Next, as from a [tar.Reader].
-// It is read once, from the beginning to the end, and nothing in it is run or written anywhere. Its
-// memory is bounded by 64 MiB and some buffers, whatever the package says of itself.
+// DebFile is an opened Debian package (deb(5)): Next returns its files, as a [tar.Reader] does. It is read once, from
+// start to end; nothing in it is run or written. It needs at most 64 MiB and some buffers, whatever the package claims.
 type DebFile struct {
 	*tar.Reader
 	close []func() error
@@ -49,7 +47,7 @@ func (d *DebFile) Close() error {
 	return errors.Join(errs...)
 }
 
-// newDebFile finds the package's files: the ar member data.tar, compressed in one of five ways.
+// newDebFile finds the package's files: the ar member data.tar, with one of five compressions.
 func newDebFile(r io.Reader) (*DebFile, error) {
 	ar, err := newArReader(r)
 	if err != nil {

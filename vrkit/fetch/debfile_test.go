@@ -20,7 +20,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
-// arEntry is a member of a made-up ar archive; Size, if not 0, is told in place of the truth.
+// arEntry is a member of a made-up ar archive; Size, if not 0, replaces the true size.
 type arEntry struct {
 	name string
 	body []byte
@@ -43,7 +43,7 @@ func ared(entries ...arEntry) []byte {
 	return b.Bytes()
 }
 
-// debbed is a Debian package of the files, compressed as the suffix says.
+// debbed makes a Debian package of the files, compressed as the suffix says.
 func debbed(t testing.TB, suffix string, files ...entry) []byte {
 	var data bytes.Buffer
 	w := tar.NewWriter(&data)
@@ -147,13 +147,13 @@ func TestDebFileRefuses(t *testing.T) {
 	}
 }
 
-// hugeXZ is the beginning of an xz file whose one block wants a dictionary of 4 GiB.
+// hugeXZ is the start of an xz file whose block requires a dictionary of 4 GiB.
 var hugeXZ = slices.Concat([]byte("\xfd7zXZ\x00"), withCRC(0, 0), withCRC(2, 0, 0x21, 1, 40, 0, 0, 0), make([]byte, 16))
 
 func withCRC(b ...byte) []byte { return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b)) }
 
-// FuzzDebFile reads packages of any contents: no panic, and no memory beyond the 64 MiB of a
-// decompressor's window, 16 MiB for its tables and buffers, and 16 times the file.
+// FuzzDebFile reads packages with any contents: no panic, and no more memory than 64 MiB for a decompressor's window,
+// 16 MiB for its tables and buffers, and 16 times the file.
 func FuzzDebFile(f *testing.F) {
 	for _, suffix := range []string{"", ".gz", ".zst"} {
 		f.Add(debbed(f, suffix, entry{"./usr/a", "alpha", ""}, entry{"../../b", "", "/etc/passwd"}))
@@ -175,7 +175,7 @@ func FuzzDebFile(f *testing.F) {
 	})
 }
 
-// readSome stops after what a bomb would go on with.
+// readSome stops early, because a compression bomb never ends.
 func readSome(d *DebFile) {
 	for range 16 {
 		if _, err := d.Next(); err != nil {

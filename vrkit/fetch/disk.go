@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// DiskError says that a disk is full or the cache can't be written. It is the
-// same for every source, so no other is tried.
+// DiskError says that a disk is full or the cache can't be written. All sources would fail in the same way, so no other
+// is tried.
 type DiskError struct {
 	Cache string // the cache's root
 	Err   error  // what the system said

@@ -16,8 +16,8 @@ import (
 // stallTime is how long a server may send nothing.
 var stallTime = 30 * time.Second
 
-// URL is a plain download; Member names the file inside, where it is an
-// archive (zip, tar.gz) or compressed (gz); empty means the download itself.
+// URL is a download by HTTP. Member names a file inside, if the download is an archive (zip, tar.gz) or compressed
+// (gz); empty means the download itself.
 type URL struct{ URL, Member string }
 
 func (u URL) String() string { return u.URL }
@@ -27,7 +27,7 @@ func (u URL) Fetch(ctx context.Context, a Artefact, dir string, r Report) (strin
 	return fetchMember(ctx, http.DefaultClient, u.URL, u.Member, a, dir, r)
 }
 
-// fetchMember downloads into dir and unpacks the member, if one is asked for.
+// fetchMember downloads into dir and unpacks the member, if there is one.
 func fetchMember(ctx context.Context, client *http.Client, from, member string, a Artefact, dir string, r Report) (string, error) {
 	archive, limit := filepath.Join(dir, "download"), a.archiveLimit()
 	if member == "" {
@@ -42,9 +42,8 @@ func fetchMember(ctx context.Context, client *http.Client, from, member string, 
 	return unpack(archive, member, filepath.Join(dir, "member"), a.limit(), a.Name, r)
 }
 
-// download writes what the address serves, limit bytes at most, to the file at
-// path. A connection that breaks or stalls is taken up again where it broke, if
-// the server can and still has the same thing, else from the start.
+// download writes at most limit bytes from the address to the file at path. If a connection breaks or stalls, it
+// continues there if the server can and still has the same file; else it starts again.
 func download(ctx context.Context, client *http.Client, from, path string, limit int64, what string, r Report) error {
 	f, err := os.Create(path)
 	if err != nil {
@@ -74,7 +73,7 @@ func download(ctx context.Context, client *http.Client, from, path string, limit
 	}
 }
 
-// transfer is one file on its way, over one or more connections.
+// transfer is the download of one file, over one or more connections.
 type transfer struct {
 	client    *http.Client
 	from      string
@@ -83,10 +82,10 @@ type transfer struct {
 	what      string
 	report    Report
 	done      int64  // bytes written so far
-	validator string // the server's name for this version of the thing
+	validator string // the server's name for this version of the file
 }
 
-// run makes one connection and writes what comes until its end.
+// run opens one connection and writes all that it receives.
 func (d *transfer) run(parent context.Context) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
@@ -101,7 +100,7 @@ func (d *transfer) run(parent context.Context) error {
 		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", d.done))
 		request.Header.Set("If-Range", d.validator)
 	}
-	request.Header.Set("Accept-Encoding", "identity") // or a .gz might come unpacked
+	request.Header.Set("Accept-Encoding", "identity") // otherwise a .gz might be unpacked on the way
 	d.report.send(Progress{What: d.what, Stage: "asking"})
 	response, err := d.client.Do(request)
 	if err != nil {
@@ -110,15 +109,15 @@ func (d *transfer) run(parent context.Context) error {
 	defer response.Body.Close()
 	switch response.StatusCode {
 	case http.StatusOK:
-		d.done = 0 // the whole thing comes (again)
+		d.done = 0 // the whole file is sent (again)
 		d.validator = response.Header.Get("ETag")
-		if d.validator == "" || strings.HasPrefix(d.validator, "W/") { // equal in meaning, not byte for byte
+		if d.validator == "" || strings.HasPrefix(d.validator, "W/") { // a weak validator: the bytes may differ
 			d.validator = response.Header.Get("Last-Modified")
 		}
 	case http.StatusPartialContent:
 		var first int64
 		if _, err := fmt.Sscanf(response.Header.Get("Content-Range"), "bytes %d-", &first); err != nil || first != d.done {
-			d.validator = "" // next time from the start
+			d.validator = "" // the next try starts again
 			return fmt.Errorf("the server sent another part than was asked for (%q)", response.Header.Get("Content-Range"))
 		}
 	case http.StatusRequestedRangeNotSatisfiable:
@@ -163,8 +162,7 @@ func (d *transfer) run(parent context.Context) error {
 	}
 }
 
-// cause prefers the reason for which a context was ended to the error that
-// came of it.
+// cause returns the reason why a context ended, if it did, instead of the error that followed.
 func cause(ctx context.Context, err error) error {
 	if reason := context.Cause(ctx); reason != nil {
 		return reason
@@ -172,8 +170,8 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
-// clean takes net/http's repetition of the address out of an error: the source
-// is named already, and the address may hold a password.
+// clean removes the address that net/http adds to an error: the source is already named, and the address may contain a
+// password.
 func clean(err error) error {
 	u, ok := errors.AsType[*url.Error](err)
 	if !ok {

@@ -9,8 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// cut sends a part of the content, from the byte that was asked for, and then
-// breaks the connection.
+// cut sends a part of the content, from the requested byte on, and then breaks the connection.
 func cut(w http.ResponseWriter, r *http.Request, etag string) {
 	var first int
 	_, _ = fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &first)

@@ -1,15 +1,12 @@
-// Package fetch brings what the project does not keep in its repository —
-// weights, data sets, the XLA plugin, tools — into one cache, and hands out
-// only files whose SHA-256 is the pinned one.
+// Package fetch fetches what is not in the repository (weights, data sets, the XLA plugin, tools) into one cache, and
+// returns only files whose SHA-256 is the pinned one.
 //
-// An [Artefact] is one file with a list of places to get it from, tried in
-// order. Whatever is fetched is written beside, verified, then renamed, under
-// a lock that is held by one process at a time, so that a kill or a second
-// process never leaves anything half-written under a final name.
+// An [Artefact] is one file with a list of sources, tried in order. It is written beside its final name, verified and
+// then renamed, under a lock that one process holds at a time. So neither a kill nor a second process can leave a
+// half-written file under a final name.
 //
-// The cache's layout: artefacts lie at their own paths; partial/ holds what is
-// being fetched and packages/ Debian packages, both of which may be deleted at
-// any time; locks/ and sums/ hold the locks and the remembered hashes.
+// The cache has artefacts at their own paths; partial/ for files that are being fetched, and packages/ for Debian
+// packages, both of which may be deleted at any time; locks/ and sums/ for the locks and the remembered sums.
 package fetch
 
 import (
@@ -20,15 +17,14 @@ import (
 	"path/filepath"
 )
 
-// CacheEnv names the environment variable that moves the cache.
+// CacheEnv names the environment variable with the cache's folder.
 const CacheEnv = "VRKIT_CACHE"
 
-// ErrNotCached is returned, wrapped, where [Offline] forbids fetching what is
-// not in the cache.
+// ErrNotCached is wrapped in the error if a file is not in the cache and [Offline] forbids fetching it.
 var ErrNotCached = errors.New("not in the cache, and fetching is switched off")
 
-// Dir returns the cache's root, an absolute path: $VRKIT_CACHE, or "vrkit" in
-// the user's cache directory. It is created, readable by its user only.
+// Dir returns the cache's root, an absolute path: $VRKIT_CACHE, or "vrkit" in the user's cache directory. It creates
+// the folder, which only the user can read.
 func Dir() (string, error) {
 	dir := os.Getenv(CacheEnv)
 	if dir == "" {
@@ -48,7 +44,7 @@ func Dir() (string, error) {
 	return dir, nil
 }
 
-// subdir returns a folder below the cache's root, created.
+// subdir creates a folder below the cache's root and returns it.
 func subdir(elem ...string) (string, error) {
 	root, err := Dir()
 	if err != nil {
@@ -60,8 +56,7 @@ func subdir(elem ...string) (string, error) {
 
 type offlineKey struct{}
 
-// Offline returns a context under which nothing is fetched: what is not in the
-// cache fails with [ErrNotCached].
+// Offline returns a context in which nothing is fetched: a file that is not in the cache is the error [ErrNotCached].
 func Offline(ctx context.Context) context.Context {
 	return context.WithValue(ctx, offlineKey{}, true)
 }

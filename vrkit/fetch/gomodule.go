@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 )
 
-// GoModule is a file inside a Go module. The go command fetches the module into
-// its own cache, from whichever proxy the user has; nothing of it is compiled.
+// GoModule is a file inside a Go module. The go command fetches the module into its own cache, through the user's
+// proxy; nothing of the module is compiled.
 type GoModule struct{ Module, Version, Member string }
 
 func (m GoModule) String() string { return fmt.Sprintf("the Go module %s %s", m.Module, m.Version) }
@@ -24,7 +24,7 @@ func (m GoModule) Fetch(ctx context.Context, a Artefact, dir string, r Report) (
 	}
 	r.send(Progress{What: a.Name, Stage: "running", Total: a.Download})
 	command := exec.CommandContext(ctx, goCommand, "mod", "download", "-json", m.Module+"@"+m.Version)
-	// Outside any module, and whatever flags the user has for their own.
+	// Run it outside any module, and override the user's flags.
 	command.Dir = dir
 	command.Env = append(os.Environ(), "GO111MODULE=on", "GOWORK=off", "GOFLAGS="+os.Getenv("GOFLAGS")+" -mod=mod")
 	out, err := output(ctx, command)

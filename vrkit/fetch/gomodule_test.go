@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// moduleProxy writes a Go module proxy, which may be a folder, with one module
-// in it, and makes the go command use it and a cache of its own.
+// moduleProxy writes a Go module proxy as a folder with one module, and makes the go command use it with a cache of its
+// own.
 func moduleProxy(t *testing.T, module, version string, body []byte) {
 	proxy, cache := t.TempDir(), t.TempDir()
 	at := filepath.Join(proxy, module, "@v")

@@ -15,15 +15,14 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
-// The failure matrix of downloads: in each case a real process gets the test
-// artefact, ends with one line that says what to do, and leaves nothing behind
-// that the next process believes.
+// The failure matrix of downloads: in each case a real process fetches the test artefact, ends with one line that says
+// what to do, and leaves nothing behind that the next process would use.
 func TestMatrixOfDownloads(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: a process for each case")
 	}
 	raw := func(head string, body []byte) func(http.ResponseWriter, *http.Request, int) {
-		return func(w http.ResponseWriter, _ *http.Request, _ int) { // what net/http would not send
+		return func(w http.ResponseWriter, _ *http.Request, _ int) { // net/http would not send this
 			c, _, err := w.(http.Hijacker).Hijack()
 			if err == nil {
 				_, _ = c.Write(append([]byte("HTTP/1.1 200 OK\r\n"+head+"\r\n\r\n"), body...))
@@ -46,8 +45,8 @@ func TestMatrixOfDownloads(t *testing.T) {
 	const remedy = `; check the network, or put the file whose sha256 is [0-9a-f]{64} at .*file\.bin$`
 	for name, c := range map[string]struct {
 		handle   func(http.ResponseWriter, *http.Request, int)
-		want     string // of the last line; "^path" where it comes after all
-		said     string // before
+		want     string // in the last line; "^path" if the fetch succeeds
+		said     string // in a line before
 		requests int
 	}{
 		"wrong sha256": {func(w http.ResponseWriter, _ *http.Request, _ int) { _, _ = w.Write([]byte("something else")) },
@@ -131,8 +130,8 @@ func TestMatrixOfDownloads(t *testing.T) {
 	}
 }
 
-// The matrix of disks: full, or not to be written. What was in the cache
-// already is used, and with room there the next process fetches.
+// The matrix of disks: full, or read-only. What is in the cache is used, and if there is room, the next process
+// fetches.
 func TestMatrixOfDisks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: a process for each case")
@@ -187,7 +186,7 @@ func TestMatrixOfInterrupts(t *testing.T) {
 	require.Zero(t, code, last)
 }
 
-// The cache is its user's alone, in all its folders.
+// Only the user can read the cache and all its folders.
 func TestCacheIsPrivate(t *testing.T) {
 	cache := emptyCache(t)
 	_, err := artefact(serve(t, whole).URL).Get(t.Context(), nil)

@@ -53,8 +53,8 @@ func TestAuthorise(t *testing.T) {
 	}
 }
 
-// index serves packages as an index on loopback does, its pages as JSON or as HTML, and makes pip's settings point to
-// it and nowhere else.
+// index serves packages as an index on loopback, its pages as JSON or as HTML, and makes pip's settings point only to
+// it.
 func index(t *testing.T, asJSON bool, packages map[string][]byte) *server {
 	s := serve(t, func(w http.ResponseWriter, r *http.Request, _ int) {
 		if file, ok := strings.CutPrefix(r.URL.Path, "/files/"); ok && packages[file] != nil {
@@ -84,7 +84,7 @@ func index(t *testing.T, asJSON bool, packages map[string][]byte) *server {
 	return s
 }
 
-// needsPip skips where pip can't be asked.
+// needsPip skips a test without pip.
 func needsPip(t *testing.T) {
 	if _, err := pip(t.Context(), "--version"); err != nil {
 		fetchtest.Missing(t, "pip can't be asked: %v", err)
@@ -137,7 +137,7 @@ func TestPyPIKeepsToPipsSettings(t *testing.T) {
 		get(index(t, asJSON, map[string][]byte{file: wheel}), 2) // its page and its file
 	}
 
-	// A further index, where the first does not have it.
+	// A further index is used if the first lacks the package.
 	further := index(t, true, map[string][]byte{file: wheel})
 	first := index(t, true, nil)
 	t.Setenv("PIP_EXTRA_INDEX_URL", further.URL+"/simple/")
@@ -154,7 +154,7 @@ func TestPyPIKeepsToPipsSettings(t *testing.T) {
 	get(further, 4)
 }
 
-// A page that was redirected has links that are relative to where it lies now.
+// The links of a redirected page are relative to its new address.
 func TestPyPIFollowsRedirections(t *testing.T) {
 	needsPip(t)
 	emptyCache(t)
@@ -172,7 +172,7 @@ func TestPyPIFollowsRedirections(t *testing.T) {
 	require.Equal(t, 1, here.count())
 }
 
-// Pip's own index is found where the settings name none.
+// Pip's own index is used if the settings name none.
 func TestPipsOwnIndex(t *testing.T) {
 	needsPip(t)
 	t.Setenv("PIP_CONFIG_FILE", os.DevNull)
@@ -183,7 +183,7 @@ func TestPipsOwnIndex(t *testing.T) {
 	require.Regexp(t, `^https://[a-z.]+/simple$`, s.index)
 }
 
-// FuzzLinkTo reads hostile pages: what is found has the file's name.
+// FuzzLinkTo reads hostile pages: a link that it finds has the file's name.
 func FuzzLinkTo(f *testing.F) {
 	f.Add([]byte(`{"files": [{"url": "a/b-1.0.whl"}]}`))
 	f.Add([]byte(`<a href="https://x.example/b-1.0.whl#sha256=00">b</a>`))

@@ -15,9 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// childEnv makes the test binary get the test artefact from the address in it,
-// and print what it reports: a second real process. With hastyEnv it waits for
-// nobody long.
+// With childEnv the test binary fetches the test artefact from the address in it, and prints its progress: a second
+// real process. With hastyEnv it does not wait long for others.
 const childEnv, hastyEnv = "VRKIT_TEST_GET", "VRKIT_TEST_HASTY"
 
 func TestMain(m *testing.M) {
@@ -40,14 +39,14 @@ func TestMain(m *testing.M) {
 	fmt.Println("path", path)
 }
 
-// childCommand is such a process.
+// childCommand returns such a process.
 func childCommand(address string) *exec.Cmd {
 	process := exec.Command(os.Args[0])
 	process.Env = append(os.Environ(), childEnv+"="+address)
 	return process
 }
 
-// child starts a process that gets the artefact.
+// child starts a process that fetches the artefact.
 func child(t *testing.T, address string) (process *exec.Cmd, lines *bufio.Scanner) {
 	t.Helper()
 	process = childCommand(address)
@@ -96,7 +95,7 @@ func TestKilledProcessLeavesNothingThatIsBelieved(t *testing.T) {
 	cache := emptyCache(t)
 	slow := serve(t, slowly(time.Minute))
 	process, lines := child(t, slow.URL)
-	for lines.Scan() { // until it is under way
+	for lines.Scan() { // until it downloads
 		var done int
 		if n, _ := fmt.Sscanf(lines.Text(), "downloading %d", &done); n == 1 && done > 0 {
 			break

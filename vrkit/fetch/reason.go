@@ -12,19 +12,17 @@ type NetworkError struct{ Reason string }
 
 func (e *NetworkError) Error() string { return "the server can't be reached (" + e.Reason + ")" }
 
-// errNoPip is what a user is told whose Python has no pip.
+// errNoPip is the error for a Python without pip.
 var errNoPip = errors.New("this Python has no pip: install it (Debian, Ubuntu: apt install python3-pip)")
 
-// noWay are the words in which Go, pip and Python's network libraries say that
-// there is no way to a server.
+// noWay matches the words with which Go, pip and Python's network libraries say that a server can't be reached.
 var noWay = regexp.MustCompile(`(?i)network is unreachable|no route to host|no such host|temporary failure in name resolution|` +
 	`name or service not known|nodename nor servname provided|connection refused|connection reset by peer|connection timed out|` +
 	`i/o timeout|read timed out|tls handshake timeout|certificate verify failed|x509: [a-z ]+`)
 
-// Reason reads from what a failed tool wrote (pip, go, apt) the cause that
-// a user can do something about: a full disk, a [DiskError]; a server out of
-// reach, a [NetworkError]; a Python without pip.
-// It is nil for any other cause.
+// Reason finds in the output of a failed tool (pip, go, apt) a cause that the user can mend: a full disk, a
+// [DiskError]; a server that can't be reached, a [NetworkError]; a Python without pip. It returns nil for any other
+// cause.
 func Reason(said string) error {
 	lower := strings.ToLower(said)
 	switch {
@@ -34,7 +32,7 @@ func Reason(said string) error {
 		return onDisk(syscall.EDQUOT)
 	case strings.Contains(said, "No module named pip"):
 		return errNoPip
-	case strings.Contains(said, "DO NOT MATCH THE HASHES"): // whatever was retried before
+	case strings.Contains(said, "DO NOT MATCH THE HASHES"): // whatever errors were retried before
 		return nil
 	}
 	if found := noWay.FindAllString(said, -1); found != nil {

@@ -9,24 +9,22 @@ import (
 	"time"
 )
 
-// tries is how often a download is begun, with nothing gained, before it is
-// given up.
+// tries is how often a download is tried without progress before it fails.
 const tries = 4
 
-// gain is how many bytes a connection has to bring for the tries to be counted
-// anew: a bad line takes long and comes to an end all the same.
+// gain is how many bytes a connection must bring for the tries to be counted from zero: with a bad network a download
+// takes long, but it succeeds.
 const gain = 1 << 20
 
 var (
-	// pause is waited before the second try, about twice as long before each next.
+	// pause is the wait before the second try; it doubles before each next try.
 	pause = time.Second
-	// patience is how long a server may ask us to wait.
+	// patience is the longest wait that a server may ask for.
 	patience = 2 * time.Minute
 )
 
-// backOff is how long to wait after a try: as the server says, or longer each
-// time, and by chance, so that those who were cut off together don't all come
-// back together.
+// backOff is the wait after a try: what the server asks for, or longer each time, with a random part, so that clients
+// that lost their connections together do not all return together.
 func backOff(try int, err error) time.Duration {
 	if busy, ok := errors.AsType[busyError](err); ok && busy.wait > 0 {
 		return busy.wait
@@ -35,7 +33,7 @@ func backOff(try int, err error) time.Duration {
 	return wait/2 + rand.N(wait)
 }
 
-// final is an error that trying again can't mend.
+// final is an error that another try can't change.
 type final struct{ error }
 
 func (f final) Unwrap() error { return f.error }
@@ -44,20 +42,20 @@ func tooMuch(limit int64) error {
 	return final{fmt.Errorf("more comes than the %d bytes that it should have", limit)}
 }
 
-// busyError is the answer of a server that may give another one later.
+// busyError is the answer of a server that may answer differently later.
 type busyError struct {
 	error
-	wait time.Duration // what the server asks for; 0 where it doesn't say
+	wait time.Duration // the wait that the server asks for; 0 if it names none
 }
 
-// statusError is a server's answer other than the thing.
+// statusError is an HTTP status without the file.
 type statusError int
 
 func (s statusError) Error() string {
 	return fmt.Sprintf("the server answers %d %s", int(s), http.StatusText(int(s)))
 }
 
-// refusal is the error for a server's answer other than the thing.
+// refusal is the error of an answer without the file.
 func refusal(response *http.Response) error {
 	status := response.StatusCode
 	err := statusError(status)
@@ -71,8 +69,7 @@ func refusal(response *http.Response) error {
 	return busyError{err, wait}
 }
 
-// retryAfter reads how long a server asks to wait: seconds or a date; 0 for
-// neither.
+// retryAfter reads the wait that a server asks for: seconds or a date; 0 for neither.
 func retryAfter(value string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
 		return time.Duration(seconds) * time.Second

@@ -18,8 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// content is what the loopback server serves, large enough for its sum to be
-// remembered.
+// content is served by the loopback server. It is large enough for its sum to be remembered.
 var content = []byte(strings.Repeat("a prompt is learned at the input. ", 60_000))
 
 func sum(b []byte) string {
@@ -27,7 +26,7 @@ func sum(b []byte) string {
 	return hex.EncodeToString(s[:])
 }
 
-// artefact returns one that is had from an address, with the content above.
+// artefact returns an artefact at an address, with the content above.
 func artefact(address string) Artefact {
 	return Artefact{Name: "test file", File: "test/file.bin", SHA256: sum(content), Size: int64(len(content)),
 		Sources: []Source{URL{URL: address}}}
@@ -86,14 +85,14 @@ func emptyCache(t *testing.T) (dir string) {
 	return dir
 }
 
-// impatient makes retries and stalls quick.
+// impatient makes retries and stalls short.
 func impatient(t *testing.T) {
 	s, p := stallTime, pause
 	stallTime, pause = 200*time.Millisecond, 10*time.Millisecond
 	t.Cleanup(func() { stallTime, pause = s, p })
 }
 
-// requireContent asserts that the file is the content and nothing is left over.
+// requireContent asserts that the file is the content, and that no other file is left.
 func requireContent(t *testing.T, path string) {
 	t.Helper()
 	got, err := os.ReadFile(path)
@@ -106,14 +105,14 @@ func requireContent(t *testing.T, path string) {
 	require.Empty(t, left, "partial files are left over")
 }
 
-// oneLine asserts that an error is what a user can be shown.
+// oneLine asserts that an error is one line that a user can be shown.
 func oneLine(t *testing.T, err error) {
 	t.Helper()
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "\n")
 }
 
-// noTime keeps [http.ServeContent] from telling when the content changed.
+// noTime stops [http.ServeContent] from sending the time of a change.
 var noTime time.Time
 
 func reader(b []byte) io.ReadSeeker { return bytes.NewReader(b) }

@@ -9,9 +9,8 @@ import (
 	"path/filepath"
 )
 
-// SHA256 returns the hex SHA-256 of a file. Large files are hashed once: the
-// cache remembers the sum with the file's size and time of change, and hashes
-// again when either differs.
+// SHA256 returns the SHA-256 of a file in hexadecimal. It hashes a large file once: the cache remembers the sum with
+// the file's size and time of change, and hashes again if one of them differs.
 func SHA256(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -38,11 +37,11 @@ func SHA256(path string) (string, error) {
 	return sum, nil
 }
 
-// smallFile is hashed each time rather than remembered.
+// smallFile is the size from which sums are remembered.
 const smallFile = 1 << 20
 
-// remember notes a large file's sum. A note that can't be written costs time
-// at the next look and nothing else, so no error comes of it.
+// remember stores a large file's sum. It returns no error, because a sum that is not stored only costs the time to hash
+// again.
 func remember(path, sum string) {
 	info, err := os.Stat(path)
 	memo := memoFile(path)
@@ -58,12 +57,12 @@ func remember(path, sum string) {
 	}
 }
 
-// memoKey changes when the file's contents may have.
+// memoKey changes if the file's contents may have changed.
 func memoKey(info os.FileInfo) string {
 	return fmt.Sprintf("%d:%d", info.Size(), info.ModTime().UnixNano())
 }
 
-// memoFile is where a path's sum is remembered.
+// memoFile is the file with the remembered sum of a path.
 func memoFile(path string) string {
 	root, err := Dir()
 	if err != nil {

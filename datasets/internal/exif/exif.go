@@ -1,4 +1,4 @@
-// Package exif reads a picture file's metadata: which way up the camera was held, and the tags of a TIFF file.
+// Package exif reads the metadata of a picture file: its orientation, and the tags of a TIFF file.
 package exif
 
 import (
@@ -6,11 +6,11 @@ import (
 	"encoding/binary"
 )
 
-// Orientation returns the Exif tag 0x0112 of a JPEG, PNG, WebP or TIFF file: 1 to 8, where 1 is upright and
-// what a file without the tag, or with one that makes no sense, has. 2 is mirrored left to right, 3
-// upside down, 4 mirrored top to bottom; 5 to 8 are the same with rows and columns exchanged.
+// Orientation returns the Exif tag 0x0112 of a JPEG, PNG, WebP or TIFF file, 1 to 8. 1 is upright, also for a file
+// without the tag or with a wrong one. 2 is mirrored left to right, 3 upside down, 4 mirrored top to bottom; 5 to 8 are
+// the same with rows and columns exchanged.
 //
-// It looks no further than the file reaches and keeps nothing.
+// It never reads past the file's end.
 func Orientation(file []byte) int {
 	switch {
 	case bytes.HasPrefix(file, []byte("\xff\xd8")):
@@ -33,7 +33,7 @@ func inJPEG(b []byte) []byte {
 			b = b[1:]
 			continue
 		}
-		if kind == 0xda || length < 2 || 2+length > len(b) { // the picture itself begins
+		if kind == 0xda || length < 2 || 2+length > len(b) { // the pixels start
 			return nil
 		}
 		if body := b[4 : 2+length]; kind == 0xe1 && bytes.HasPrefix(body, []byte("Exif\x00\x00")) {
@@ -44,8 +44,8 @@ func inJPEG(b []byte) []byte {
 	return nil
 }
 
-// inChunks finds a chunk of a PNG file (length, name, body, checksum) or of a RIFF file (name, length,
-// body, filled up to an even length).
+// inChunks finds a chunk of a PNG file (length, name, body, checksum) or of a RIFF file (name, length, body, padded to
+// an even length).
 func inChunks(b []byte, wanted string, order binary.ByteOrder, checksum uint64) []byte {
 	for len(b) >= 8 {
 		name, length := b[:4], b[4:8]
@@ -76,9 +76,9 @@ func ofTIFF(b []byte) int {
 	return 1
 }
 
-// Tag is the first value of a tag in the first directory of a TIFF file, 0 if it is not there or no
-// whole number. The file has its byte order, 42, where the directory is; there the number of entries,
-// each of tag, type, count and value.
+// Tag returns the first value of a tag in the first directory of a TIFF file; 0 if it is missing or no integer. The
+// file starts with its byte order, 42 and the position of the directory, which has the number of entries, each with
+// tag, type, count and value.
 func Tag(b []byte, tag uint16) uint32 {
 	if len(b) < 8 {
 		return 0
@@ -104,8 +104,8 @@ func Tag(b []byte, tag uint16) uint32 {
 	return 0
 }
 
-// first is the first value of an entry, which begins the entry's last four bytes: the standard wants 16
-// bits for an orientation, and programs write other whole numbers.
+// first returns the first value of an entry, from the start of its last four bytes: the standard requires 16 bits for
+// an orientation, but some programs write other integers.
 func first(order binary.ByteOrder, entry []byte) uint32 {
 	value := entry[8:12]
 	switch order.Uint16(entry[2:]) {

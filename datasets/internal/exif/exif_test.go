@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tiff is a block whose directory has another tag and then the orientation, of the standard's type.
+// tiff is a block whose directory has one other tag and then the orientation, of the standard's type.
 func tiff(order binary.AppendByteOrder, orientation uint16) []byte {
 	return tiffOf(order, 3, append(order.AppendUint16(nil, orientation), 0, 0))
 }
@@ -77,7 +77,7 @@ func TestOrientation(t *testing.T) {
 	require.Equal(t, 1, Orientation(nil))
 }
 
-// Whole numbers of every type are taken, in both byte orders.
+// Integers of every type are read, in both byte orders.
 func TestOrientationTypes(t *testing.T) {
 	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
 		short := append(order.AppendUint16(nil, 6), 0, 0)
@@ -90,7 +90,7 @@ func TestOrientationTypes(t *testing.T) {
 	}
 }
 
-// FuzzOrientation: no panic, whatever the lengths in the file say, and always one of the eight.
+// FuzzOrientation: no panic, whatever the lengths in the file, and always one of the eight.
 func FuzzOrientation(f *testing.F) {
 	for _, block := range [][]byte{tiff(binary.LittleEndian, 6), tiff(binary.BigEndian, 3), nil} {
 		f.Add(jpeg(block))

@@ -1,4 +1,4 @@
-// Package idx reads the IDX format of MNIST and its relatives: arrays of bytes, gzipped or not.
+// Package idx reads the IDX format of MNIST and similar data sets: arrays of bytes, gzipped or not.
 package idx
 
 import (
@@ -18,7 +18,7 @@ type Array struct {
 	Data  []byte
 }
 
-// maxBytes bounds an array: the largest that is known of (EMNIST's images) has 640 MB.
+// maxBytes bounds an array: the largest known one, EMNIST's images, has 640 MB.
 const maxBytes = 1 << 30
 
 // ReadFile reads one array, which may be gzipped.
@@ -42,8 +42,8 @@ func ReadFile(path string) (Array, error) {
 	return array, nil
 }
 
-// Read reads one array: two zero bytes, the type (8: bytes), the rank, the dimensions as big-endian
-// 32-bit numbers, then the values and nothing more.
+// Read reads one array: two zero bytes, the type (8: bytes), the rank, the dimensions as big-endian 32-bit numbers,
+// then the values and nothing more.
 func Read(r io.Reader) (Array, error) {
 	var magic [4]byte
 	if _, err := io.ReadFull(r, magic[:]); err != nil {
@@ -65,7 +65,7 @@ func Read(r io.Reader) (Array, error) {
 		size *= int(dimension)
 		array.Shape = append(array.Shape, int(dimension))
 	}
-	// Memory grows with what is really there, not with what the header claims.
+	// Memory grows with the file's real size, not with the size in its header.
 	data, err := io.ReadAll(io.LimitReader(r, int64(size)+1))
 	if err != nil {
 		return Array{}, fmt.Errorf("the IDX file is broken: %w", err)

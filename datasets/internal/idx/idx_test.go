@@ -28,7 +28,7 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-// FuzzRead: no panic, and no memory beyond eight times the file and 64 KiB, whatever the header claims.
+// FuzzRead: no panic, and no more memory than eight times the file and 64 KiB, whatever the header claims.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte{0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6})
 	f.Add([]byte{0, 0, 8, 1, 0x3f, 255, 255, 255, 1, 2, 3})

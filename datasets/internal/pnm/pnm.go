@@ -1,5 +1,5 @@
-// Package pnm reads the Netpbm formats PBM, PGM and PPM, as text (P1 to P3) and in bytes (P4 to P6),
-// and makes them known to package image. Values are scaled to 0..255.
+// Package pnm reads the Netpbm formats PBM, PGM and PPM, as text (P1 to P3) and in bytes (P4 to P6), and registers them
+// with package image. Values are scaled to 0..255.
 package pnm
 
 import (
@@ -20,16 +20,16 @@ func init() {
 // MaxPixels bounds a picture.
 const MaxPixels = 1 << 26
 
-// header is what a file begins with.
+// header is the header of a file.
 type header struct {
-	text, bits    bool // values as text; of one bit, where 1 is black
+	text, bits    bool // values as text; values of one bit, with 1 as black
 	width, height int  // in pixels
 	channels      int  // 1: grey, 3: RGB
-	largest       int  // value, 1 to 65535; it becomes 255
+	largest       int  // the largest value, 1 to 65535, which becomes 255
 }
 
-// Decode reads a picture, grey or RGB. Its memory grows with what is really there, not with what the
-// header claims: at most eight times the file and 64 KiB, of P4, whose bits become bytes, sixteen times.
+// Decode reads a picture, grey or RGB. Its memory grows with the file's real size, not with the size in its header: at
+// most eight times the file and 64 KiB; sixteen times for P4, whose bits become bytes.
 func Decode(r io.Reader) (image.Image, error) {
 	from := bufio.NewReader(r)
 	h, err := readHeader(from)
@@ -57,7 +57,7 @@ func Decode(r io.Reader) (image.Image, error) {
 	return picture, nil
 }
 
-// DecodeConfig reads the header alone.
+// DecodeConfig reads only the header.
 func DecodeConfig(r io.Reader) (image.Config, error) {
 	h, err := readHeader(bufio.NewReader(r))
 	if err != nil {
@@ -70,8 +70,8 @@ func DecodeConfig(r io.Reader) (image.Config, error) {
 	return image.Config{ColorModel: model, Width: h.width, Height: h.height}, nil
 }
 
-// readBytes reads the values of P4 to P6: of 8 bits, or of 16 where the largest needs them, the higher
-// byte first; of one bit, each row in whole bytes.
+// readBytes reads the values of P4 to P6: of 8 bits; of 16 if the largest value needs them, high byte first; or of one
+// bit, each row in whole bytes.
 func (h header) readBytes(r io.Reader) ([]uint8, error) {
 	row := h.width * h.channels
 	switch {
@@ -110,8 +110,7 @@ func (h header) readBytes(r io.Reader) ([]uint8, error) {
 	return values, nil
 }
 
-// readText reads the values of P1 to P3, decimal numbers with white space between; of one bit, digits
-// with or without it.
+// readText reads the values of P1 to P3: decimal numbers with white space between; for bits, digits with or without it.
 func (h header) readText(r *bufio.Reader) (values []uint8, err error) {
 	size := h.width * h.height * h.channels
 	for len(values) < size {
@@ -133,7 +132,7 @@ func (h header) readText(r *bufio.Reader) (values []uint8, err error) {
 	return values, nil
 }
 
-// scaled is a value in 0..255.
+// scaled scales a value to 0..255.
 func (h header) scaled(value int) (uint8, error) {
 	if value > h.largest {
 		return 0, fmt.Errorf("the PNM file has a value of %d where its header says %d at most", value, h.largest)
@@ -141,8 +140,8 @@ func (h header) scaled(value int) (uint8, error) {
 	return uint8((2*255*value + h.largest) / (2 * h.largest)), nil
 }
 
-// readHeader reads the kind, width, height and, but for bits, the largest value, each after white space
-// or comments, and the one white space before the pixels.
+// readHeader reads the kind, width, height and, except for bits, the largest value. Before each are white space or
+// comments, and one white space is before the pixels.
 func readHeader(r *bufio.Reader) (header, error) {
 	magic, err := r.Peek(2)
 	if err != nil || magic[0] != 'P' || magic[1] < '1' || magic[1] > '6' {
@@ -183,7 +182,7 @@ var (
 	errNumbers = errors.New("the PNM file has something else where a number belongs")
 )
 
-// readNumber skips white space and comments, and reads digits, eight at most; the byte after them stays.
+// readNumber skips white space and comments, and reads at most eight digits; it leaves the byte after them.
 func readNumber(r *bufio.Reader) (int, error) {
 	if err := skip(r); err != nil {
 		return 0, err
@@ -221,7 +220,7 @@ func readBit(r *bufio.Reader) (int, error) {
 	return 1 - int(b-'0'), nil
 }
 
-// skip reads white space and comments, which go from # to the line's end.
+// skip reads white space and comments, which go from # to the end of the line.
 func skip(r *bufio.Reader) error {
 	for {
 		b, err := r.ReadByte()

@@ -25,7 +25,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// Every kind, in every width of its values. The pictures are 2 rows of 3 columns.
+// Every kind, with every width of values. The pictures have 2 rows and 3 columns.
 func TestDecodeKinds(t *testing.T) {
 	for file, want := range map[string][]uint8{
 		"P1 3 2 0 1 0 #x\n1 0 1":                                       {255, 0, 255, 0, 255, 0},
@@ -82,7 +82,7 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-// FuzzDecode: no panic, and no memory beyond what Decode says.
+// FuzzDecode: no panic, and no more memory than Decode documents.
 func FuzzDecode(f *testing.F) {
 	for _, file := range []string{"P6\n# a comment\n2 1\n255\n123456", "P6 8192 8192 255\n123", "P6 1 1 # \r\n 255\n\n\n\n",
 		"P1 3 2 010101", "P2 2 2 9 1 2 3 4", "P3 1 1 9 1 2 3", "P4 9 2\n1234", "P5 2 2 300\n\x00\x01\x00\x02\x00\x03\x00\x04"} {

@@ -2,7 +2,7 @@ package webp
 
 import "image"
 
-// inRGB turns a lossy picture into RGB as libwebp does, to the last bit.
+// inRGB converts a lossy picture to RGB as libwebp does, to the last bit.
 func inRGB(picture image.Image) image.Image {
 	switch m := picture.(type) {
 	case *image.YCbCr:
@@ -18,9 +18,9 @@ func inRGB(picture image.Image) image.Image {
 	return picture
 }
 
-// A lossy picture has luma from 16 to 235 and chroma from 16 to 240 (BT.601), where Go's YCbCr means
-// 0 to 255. These are BT.601's factors in units of 2⁻¹⁴, and its offsets in units of 2⁻⁶ with the half
-// for rounding in them, as libwebp rounds them.
+// A lossy picture has luma from 16 to 235 and chroma from 16 to 240 (BT.601), where Go's YCbCr has 0 to 255. These are
+// BT.601's factors in units of 2⁻¹⁴, and its offsets in units of 2⁻⁶, with a half for rounding, rounded as libwebp
+// does.
 const (
 	luma                         = 19077 // 255/219
 	redOfCr                      = 26149 // 1.402·255/224
@@ -29,9 +29,9 @@ const (
 	redLess, greenMore, blueLess = 14234, 8708, 17685
 )
 
-// rgb converts a picture whose chroma has half the luma's width and height, rounded up. Between the
-// samples chroma is interpolated: a pixel takes 9/16 of its own sample, 3/16 of each of the two next to
-// it on its side, and 1/16 of the one beyond both; at the edge its own stands for what is missing.
+// rgb converts a picture whose chroma has half the luma's width and height, rounded up. Chroma is interpolated: a pixel
+// takes 9/16 of its own sample, 3/16 of each of the two nearest neighbours, and 1/16 of the diagonal one; at the edge
+// its own sample replaces missing ones.
 func rgb(m *image.YCbCr) *image.NRGBA {
 	width, height := m.Rect.Dx(), m.Rect.Dy()
 	out := image.NewNRGBA(image.Rect(0, 0, width, height))
@@ -54,12 +54,12 @@ func rgb(m *image.YCbCr) *image.NRGBA {
 	return out
 }
 
-// neighbours are the chroma sample of a row or column, and the next on the side where it lies.
+// neighbours returns the chroma sample of a row or column, and the nearest other one.
 func neighbours(i, size int) (own, other int) {
 	own = i / 2
 	other = own - 1 + i%2*2
 	return own, min(max(other, 0), (size-1)/2)
 }
 
-// clip rounds a value in units of 2⁻⁶ into a byte.
+// clip rounds a value in units of 2⁻⁶ to a byte.
 func clip(value int) uint8 { return uint8(min(max(value>>6, 0), 255)) }

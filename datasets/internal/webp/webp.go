@@ -1,6 +1,6 @@
-// Package webp reads WebP pictures with the colours that libwebp gives them, and of an animation the
-// first frame. golang.org/x/image/webp does the decoding; it knows no animation, and gives lossy
-// pictures in a colour space that Go's image package has no type for (colour.go).
+// Package webp reads WebP pictures with libwebp's colours, and the first frame of an animation. golang.org/x/image/webp
+// decodes; it knows no animation, and gives lossy pictures in a colour space for which Go's image package has no type
+// (colour.go).
 package webp
 
 import (
@@ -15,7 +15,8 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// Decode reads a picture, in NRGBA. What the first frame of an animation does not cover is transparent.
+// Decode reads a picture, in NRGBA. Parts of the canvas that the first frame of an animation does not cover are
+// transparent.
 func Decode(file []byte) (image.Image, error) {
 	still, at, canvas, err := firstFrame(file)
 	if err != nil {
@@ -34,13 +35,13 @@ func Decode(file []byte) (image.Image, error) {
 	return whole, nil
 }
 
-// chunk is a piece of a WebP file: four letters and what they stand for.
+// chunk is a part of a WebP file: four letters and a body.
 type chunk struct {
 	name string
 	body []byte
 }
 
-// next splits off a file's next chunk: name, length, body, filled up to an even length.
+// next splits off the next chunk: name, length, body, padded to an even length.
 func next(b []byte) (c chunk, rest []byte, err error) {
 	if len(b) < 8 {
 		return chunk{}, nil, errors.New("the WebP file is cut off")
@@ -59,16 +60,15 @@ func (c chunk) append(file []byte) []byte {
 	return append(file, make([]byte, len(c.body)%2)...)
 }
 
-// The sizes of what an extended file and a frame begin with, and the bit that says there is transparency.
+// The sizes of the headers of an extended file and of a frame, and the bit for transparency.
 const (
 	extendedSize = 10
 	frameSize    = 16
 	hasAlpha     = 1 << 4
 )
 
-// firstFrame makes a still picture's file of an extended one, of its first frame if it is animated,
-// and says where on which canvas that frame lies. A file that is not extended is returned as it is,
-// with an empty canvas.
+// firstFrame makes the file of a still picture from an extended file, of its first frame if it is animated, and returns
+// where on which canvas that frame is. It returns a file that is not extended unchanged, with an empty canvas.
 func firstFrame(file []byte) (still []byte, at image.Point, canvas image.Rectangle, err error) {
 	fail := func(err error) ([]byte, image.Point, image.Rectangle, error) {
 		return nil, image.Point{}, image.Rectangle{}, err
@@ -107,11 +107,11 @@ func firstFrame(file []byte) (still []byte, at image.Point, canvas image.Rectang
 			rest = c.body[frameSize:]
 		case "ALPH":
 			alpha = c.append(nil)
-		case "VP8L": // judged before it is decoded
+		case "VP8L": // checked before it is decoded
 			if claimed, err := vp8l.DecodeConfig(bytes.NewReader(c.body)); err != nil || claimed.Width != size.X || claimed.Height != size.Y {
 				return fail(errors.New("the WebP file's sizes contradict each other"))
 			}
-			return stillFile(size, nil, c), at, canvas, nil // its transparency is in itself
+			return stillFile(size, nil, c), at, canvas, nil // this kind has its transparency inside
 		case "VP8 ":
 			return stillFile(size, alpha, c), at, canvas, nil
 		}

@@ -1,6 +1,5 @@
-// Package fetchtest makes bad days for tests with real processes: a machine
-// without a network, a disk that is full or can't be written, a Python that
-// lacks its parts, a package index that has only some packages.
+// Package fetchtest makes failures for tests with real processes: a machine without a network, a disk that is full or
+// read-only, a Python without some modules, a package index with only some packages.
 package fetchtest
 
 import (
@@ -11,19 +10,17 @@ import (
 	"testing"
 )
 
-// Bad says what is bad for a process started by [Command]; each part is the
-// kernel's doing, not ours.
+// Bad says what fails for a process that [Command] starts; the kernel causes each failure.
 type Bad struct {
 	Offline  bool   // no network but loopback
-	Small    string // a folder that lies on a disk of its own
+	Small    string // a folder on a disk of its own
 	Room     int    // that disk's size, in MB
-	ReadOnly string // a folder that can't be written, with what is in it
-	Setup    string // shell commands to run before, in the small folder
+	ReadOnly string // a folder that is read-only, with its contents
+	Setup    string // shell commands to run first, in the small folder
 }
 
-// Command is [exec.Command] in namespaces of its own, in which the bad holds.
-// The test is skipped where the system allows this user none, as many a
-// container does.
+// Command is [exec.Command] in namespaces of its own, where the failures happen. It skips the test if the system does
+// not allow this user such namespaces, as in many containers.
 func (b Bad) Command(t testing.TB, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	flags := []string{"--user", "--map-root-user", "--mount"}

@@ -14,12 +14,11 @@ import (
 // PackageIndex is a Python package index on loopback.
 type PackageIndex struct {
 	*httptest.Server
-	Asked chan string            // the paths that are asked for, the first thousand
-	Stuck atomic.Pointer[string] // a package whose file stops in its middle
+	Asked chan string            // the requested paths, the first thousand
+	Stuck atomic.Pointer[string] // a package whose download stops in the middle
 }
 
-// Index serves package files, by their paths. What is not among them it does
-// not have.
+// Index serves package files, by their paths, and nothing else.
 func Index(t testing.TB, files ...string) *PackageIndex {
 	t.Helper()
 	index := &PackageIndex{Asked: make(chan string, 1000)}
@@ -63,8 +62,7 @@ func (i *PackageIndex) send(w http.ResponseWriter, r *http.Request, file string)
 	<-r.Context().Done()
 }
 
-// Environment lists the variables that make pip ask this index and nothing
-// else, and that leave the rest of the network out of reach.
+// Environment lists the variables that make pip use only this index, and hide the rest of the network.
 func (i *PackageIndex) Environment() []string {
 	return []string{"PIP_INDEX_URL=" + i.URL + "/simple", "PIP_TRUSTED_HOST=127.0.0.1", "PIP_EXTRA_INDEX_URL=", "PIP_FIND_LINKS=",
 		"PIP_NO_INDEX=", "PIP_RETRIES=1", "PIP_CONFIG_FILE=" + os.DevNull, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1",

@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// CI says that this is the machine of a continuous integration, which has what the tests need.
+// CI says that this is a machine of continuous integration, which has what the tests need.
 var CI = os.Getenv("CI") == "true"
 
-// Missing ends a test for want of something that the machine lacks: the test is skipped, but under CI=true it
-// fails. What CI lacks itself (a GPU, another system) and what -short leaves out is skipped by t.Skip.
+// Missing ends a test because the machine lacks something: it skips the test, but fails it under CI=true. For what CI
+// lacks too (a GPU, another system), and for what -short leaves out, use t.Skip.
 func Missing(t testing.TB, format string, args ...any) {
 	t.Helper()
 	if CI {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is missing skips a test on a person's machine, and fails it in CI.
+// Missing skips a test on a person's machine, and fails it in CI.
 func TestMissing(t *testing.T) {
 	if os.Getenv("VRKIT_TEST_MISSING") != "" {
 		Missing(t, "there is no %s", "python3")
@@ -26,7 +26,7 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// Each bad day is one for the process that is started in it.
+// Each failure happens for the process that is started with it.
 func TestBadDays(t *testing.T) {
 	folder := t.TempDir()
 	for script, bad := range map[string]Bad{

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// Package writes a package file of this name, a wheel or else a source package
-// (tar.gz), that holds files, given by their paths inside, and returns its path.
+// Package writes a package file with this name, a wheel or a source package (tar.gz), and returns its path. members are
+// its files, by their paths inside.
 func Package(t testing.TB, file string, members map[string]string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), file)

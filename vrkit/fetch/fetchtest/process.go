@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Process is one that runs, with what it prints.
+// Process is a running process and its output.
 type Process struct {
 	*exec.Cmd
 	lines chan string
@@ -41,7 +41,7 @@ func Start(t testing.TB, command *exec.Cmd) *Process {
 	return p
 }
 
-// Until waits for a line with the text in it, and returns the line.
+// Until waits for a line that contains the text, and returns the line.
 func (p *Process) Until(t testing.TB, text string, within time.Duration) string {
 	t.Helper()
 	deadline := time.After(within)
@@ -61,12 +61,11 @@ func (p *Process) Until(t testing.TB, text string, within time.Duration) string 
 	}
 }
 
-// Signal sends a signal to the process alone.
+// Signal sends a signal to the process only.
 func (p *Process) Signal(signal syscall.Signal) { _ = p.Process.Signal(signal) }
 
-// End waits for the process's end, and returns all that it said, the last line
-// of that, and its exit status. What it said must be for people: no stack trace
-// of whatever language.
+// End waits until the process ends, and returns all its output, the last line, and its exit status. It fails the test
+// if the output has a stack trace of any language.
 func (p *Process) End(t testing.TB, within time.Duration) (all, last string, status int) {
 	t.Helper()
 	deadline := time.After(within)
@@ -93,7 +92,7 @@ func (p *Process) End(t testing.TB, within time.Duration) (all, last string, sta
 	return all, last, p.ProcessState.ExitCode()
 }
 
-// Run starts the command and waits for its end.
+// Run starts the command and waits until it ends.
 func Run(t testing.TB, command *exec.Cmd, within time.Duration) (all, last string, status int) {
 	t.Helper()
 	return Start(t, command).End(t, within)

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Python makes a real Python that lacks modules, and returns its folder for
-// PATH: the interpreter is copied, its library linked but for what is missing.
+// Python makes a copy of the real Python that lacks modules, and returns its folder for PATH: the interpreter is
+// copied, and its library is linked without those modules.
 func Python(t testing.TB, without ...string) (bin string) {
 	t.Helper()
 	out, err := exec.Command("python3", "-I", "-c", "import sys, sysconfig, os; print(os.path.realpath(sys.executable)); print(sysconfig.get_path('stdlib'))").Output()
