@@ -8,27 +8,24 @@ import (
 	"strings"
 )
 
-// AccuracyCell is the accuracy of one input manipulation with one output
-// alignment over several runs, which differ by their seed.
+// AccuracyCell is the accuracy of an input manipulation with an output alignment over several runs with different
+// seeds.
 type AccuracyCell struct {
 	Mean      float64 // a share of samples, 0 to 1
-	Deviation float64 // the standard deviation over the runs, a share too; of no meaning for one run
-	Runs      int     // how many there were; 0, or a Mean of NaN, is a cell that was not run
+	Deviation float64 // the standard deviation over the runs, a share too; it has no meaning for one run
+	Runs      int     // the number of runs; with 0, or a Mean of NaN, the cell was not run
 }
 
 func (c AccuracyCell) missing() bool { return c.Runs == 0 || math.IsNaN(c.Mean) }
 
-// shown is the mean in the digits it is written with, per cent.
+// shown is the mean as it is written, in per cent.
 func (c AccuracyCell) shown() string { return fmt.Sprintf("%.1f", 100*c.Mean) }
 
-// Accuracies draws a table of accuracies as a heat map: a row for each input
-// manipulation, a column for each output alignment, and in each cell the mean
-// in per cent with the standard deviation over the runs under it. cells has
-// shape [rows, columns]; up to 12 rows and 8 columns can be read. The best cell
-// of a row is outlined and bold, and so is another whose written mean is the
-// same; a row with a single accuracy has no best. A cell that was not run is
-// hatched and says so. The colours span the means, from one multiple of 10 % to
-// another, and a line under the table says what ± is and over how many runs.
+// Accuracies draws a table of accuracies as a heat map: a row for each input manipulation, a column for each output
+// alignment, and in each cell the mean in per cent, with the standard deviation over the runs below it. cells has shape
+// [rows, columns], with up to 12 rows and 8 columns. The best cell of a row is outlined and bold, and so is any other
+// with the same written mean; a row with a single accuracy has no best cell. A cell that was not run is hatched. The
+// colours go from one multiple of 10 % to another, and a line below the table says what ± is and over how many runs.
 func Accuracies(rows, columns []string, cells [][]AccuracyCell, title, caption string) (Figure, error) {
 	if err := tabular(rows, columns, cells); err != nil {
 		return Figure{}, err
@@ -45,7 +42,7 @@ func Accuracies(rows, columns []string, cells [][]AccuracyCell, title, caption s
 	cellWidth := math.Floor(min((contentWidth-names-8-barRoom)/float64(len(columns)), 104))
 	headLines := 1
 	if strings.Contains(strings.Join(wrap(strings.Join(columns, "\n"), head, cellWidth-6, 0), ""), "…") {
-		head = head.sized(11) // for a word that is too long
+		head = head.sized(11) // for a long word
 	}
 	for _, name := range columns {
 		headLines = max(headLines, len(wrap(name, head, cellWidth-6, 3)))
@@ -98,8 +95,8 @@ func Accuracies(rows, columns []string, cells [][]AccuracyCell, title, caption s
 	return p.figure()
 }
 
-// accuracy draws one cell: the mean and, under it, the deviation or, where
-// they are not the most there are, the number of its runs.
+// accuracy draws one cell: the mean and, below it, the deviation. If the cell has fewer runs than others, it shows
+// their number.
 func (p *page) accuracy(x, y, w, h float64, c AccuracyCell, paper color.RGBA, best bool, most int) {
 	p.rect(x, y, w, h, paper)
 	mean, under := labelStyle.centred().sized(15), noteStyle.centred().tinted(ink)
@@ -136,8 +133,7 @@ func (p *page) notRun(x, y, w, h float64) {
 	p.text(x+w/2, y+h/2, says, st)
 }
 
-// bestOf returns the highest mean of a row as it is written, or "" if there is
-// nothing to compare it with.
+// bestOf returns the highest mean of a row as it is written, or "" if the row has only one mean.
 func bestOf(row []AccuracyCell) string {
 	best, measured := AccuracyCell{Mean: -1}, 0
 	for _, c := range row {
@@ -155,9 +151,8 @@ func bestOf(row []AccuracyCell) string {
 	return best.shown()
 }
 
-// accuracyScale returns the colours of the means, in per cent. They start at a
-// light blue, so that no cell looks empty, and end at one that small dark
-// figures can still be read on, 5:1. There are 19, for a small file.
+// accuracyScale returns the colours of the means, in per cent. They start at a light blue, so that no cell looks empty,
+// and end at one on which dark figures can be read, with a contrast of 5:1. There are 19, for a small file.
 func accuracyScale(cells [][]AccuracyCell) scale {
 	low, high := 100., 0.
 	for _, row := range cells {
@@ -192,7 +187,7 @@ func runs(cells [][]AccuracyCell) (most, least int) {
 	return most, least
 }
 
-// sayAccuracies says what a table of accuracies shows: its best cell and the best of each row.
+// sayAccuracies describes a table of accuracies: the best of each row.
 func sayAccuracies(rows, columns []string, cells [][]AccuracyCell, title string) string {
 	var best []string
 	for i, row := range cells {
@@ -205,7 +200,7 @@ func sayAccuracies(rows, columns []string, cells [][]AccuracyCell, title string)
 	return sentence(title) + fmt.Sprintf("Table of accuracies, %d input manipulations by %d output alignments; the best of each row: %s.", len(rows), len(columns), strings.Join(best, "; "))
 }
 
-// accuracyNote says what the marks of a table mean.
+// accuracyNote explains the marks of a table.
 func accuracyNote(cells [][]AccuracyCell) string {
 	marks := ""
 	for _, row := range cells {

@@ -7,27 +7,26 @@ import (
 	"strings"
 )
 
-// Spread says what the band about a mean shows.
+// Spread says what the band around a mean shows.
 type Spread int
 
 const (
 	// Range goes from the smallest to the largest value of the runs.
 	Range Spread = iota
-	// Deviation goes one standard deviation, over n−1, down and up from the mean.
+	// Deviation goes one standard deviation, with n−1, down and up from the mean.
 	Deviation
 )
 
-// Runs is one quantity over epochs in several runs, which differ by their seed.
+// Runs is one quantity over the epochs of several runs with different seeds.
 type Runs struct {
 	Name string
 	X    []float64   // the epochs
 	Y    [][]float64 // of shape [runs, len(X)]
 }
 
-// Bands draws the mean of each of up to seven groups of runs as a line and how
-// far the runs lie apart as a band about it. The labels and marks are those of
-// Curves. A single run has no band. What lines and bands are, and of how many
-// runs, is said after the caption.
+// Bands draws the mean of each of up to seven groups of runs as a line, and their spread as a band around it. The
+// labels and marks are those of Curves. A single run has no band. A sentence after the caption says what lines and
+// bands are, and of how many runs.
 func Bands(title, xLabel, yLabel, caption string, spread Spread, groups ...Runs) (Figure, error) {
 	if spread != Range && spread != Deviation {
 		return Figure{}, fmt.Errorf("figure: a spread of %d is unknown; use figure.Range or figure.Deviation", spread)
@@ -79,8 +78,7 @@ func (g Runs) band(spread Spread) Series {
 	return s
 }
 
-// meanDeviation returns the mean and, for two values and more, the standard
-// deviation over n−1.
+// meanDeviation returns the mean and, for at least two values, the standard deviation with n−1.
 func meanDeviation(values []float64) (mean, deviation float64) {
 	n := float64(len(values))
 	for _, v := range values {

@@ -45,8 +45,7 @@ func TestBands(t *testing.T) {
 	golden(t, "bands", f, err)
 }
 
-// The edges are checked against values worked out by hand: a figure of bands
-// is the figure of the curves with these edges.
+// The edges are those worked out by hand: the figure of bands equals the figure of curves with these edges.
 func TestBandsEdges(t *testing.T) {
 	x := []float64{0, 1}
 	runs := figure.Runs{Name: "a", X: x, Y: [][]float64{{1, 4}, {3, 4}, {8, 4}}}

@@ -6,14 +6,14 @@ import (
 	"math"
 )
 
-// mustHold panics unless n values are the pixels of an RGB image.
+// mustHold panics if n values are not the pixels of an RGB image.
 func mustHold(n, height, width int) {
 	if height <= 0 || width <= 0 || n != height*width*3 {
 		panic(fmt.Sprintf("figure: %d values are not an image of %d × %d × 3; pass pixels of shape [height, width, 3]", n, height, width))
 	}
 }
 
-// drawable reports an image that can't be shown.
+// drawable returns an error for an image that can't be shown.
 func drawable(what string, img image.Image) error {
 	if img == nil {
 		return fmt.Errorf("figure: %s has no image; make one with figure.RGB or figure.RGB8", what)
@@ -24,7 +24,7 @@ func drawable(what string, img image.Image) error {
 	return nil
 }
 
-// finite reports the first value that is not a number.
+// finite returns an error that names the first value that is not finite.
 func finite[T float32 | float64](what string, values []T) error {
 	for i, v := range values {
 		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {

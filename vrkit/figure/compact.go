@@ -9,10 +9,9 @@ import (
 	"slices"
 )
 
-// compact returns a drawing with a palette of at most 256 colours, which makes
-// its file a third as large. Frequent colours are kept as they are; rare ones,
-// the shades at the edges of letters, become the nearest frequent one. A
-// picture where that would be seen is returned unchanged.
+// compact returns a drawing with a palette of at most 256 colours, which makes its file a third as large. It keeps
+// frequent colours; rare ones, the shades at the edges of letters, become the nearest frequent one. It does not change
+// a picture where that would be visible.
 func compact(card *image.RGBA) image.Image {
 	colours, count := census(card)
 	if len(colours) > 1<<13 {
@@ -45,11 +44,9 @@ func compact(card *image.RGBA) image.Image {
 	return card
 }
 
-// coarsen returns a picture in at most 160 colours, which leaves a card that
-// it is drawn on some for its letters. Where that is fewer than it has, the
-// error of each pixel is handed on to its neighbours, so that no bands appear
-// in a photograph. A picture that would lose too much, such as one of random
-// colours, is rounded to 64 levels a channel instead.
+// coarsen returns a picture with at most 160 colours, so that a card has some left for its letters. If it has more, the
+// error of each pixel is passed to its neighbours, so that no bands appear in a photograph. A picture that would lose
+// too much, such as one of random colours, is rounded to 64 levels a channel instead.
 func coarsen(img image.Image) *image.RGBA {
 	rgba := image.NewRGBA(image.Rectangle{Max: img.Bounds().Size()})
 	draw.Draw(rgba, rgba.Bounds(), img, img.Bounds().Min, draw.Src)
@@ -74,9 +71,8 @@ func round(img *image.RGBA) {
 	}
 }
 
-// coarsenTogether returns pictures that share one palette of at most the given
-// number of colours, for a card of many photographs, which has one palette for
-// all. It takes whichever tolerance is enough.
+// coarsenTogether returns pictures that share one palette of at most that many colours, for a card of many photographs.
+// It takes the smallest tolerance that is enough.
 func coarsenTogether(imgs []*image.RGBA, most int) []*image.RGBA {
 	all := &image.RGBA{}
 	for _, img := range imgs {
@@ -97,11 +93,10 @@ func coarsenTogether(imgs []*image.RGBA, most int) []*image.RGBA {
 	return out
 }
 
-// census returns the colours of a picture, the frequent ones first, and the
-// number of pixels of each.
+// census returns the colours of a picture, the most frequent first, and the number of pixels of each.
 func census(img *image.RGBA) ([]color.RGBA, map[color.RGBA]int) {
 	count := map[color.RGBA]int{}
-	// A drawing is mostly runs of one colour, and a map is slow to ask.
+	// A drawing is mostly runs of one colour, and a lookup in a map is slow.
 	for i, start := 4, 0; i <= len(img.Pix); i += 4 {
 		if i == len(img.Pix) || pixel(img, i) != pixel(img, start) {
 			count[pixel(img, start)] += (i - start) / 4
@@ -117,11 +112,9 @@ func pixel(img *image.RGBA, i int) color.RGBA {
 	return color.RGBA{img.Pix[i], img.Pix[i+1], img.Pix[i+2], img.Pix[i+3]}
 }
 
-// cover picks colours, the first ones first, until each is within the
-// tolerance of a picked one in every channel; the first few are picked even if
-// they are near each other, so that a colour bar keeps its steps. It returns
-// the picks and the place of each colour's own, or nil if the given number is
-// not enough.
+// cover picks colours, from the first on, until each colour is within the tolerance of a picked one in every channel;
+// it picks the first few even if they are near each other, so that a colour bar keeps its steps. It returns the picks
+// and the index of each colour's pick, or nil if most picks are not enough.
 func cover(colours []color.RGBA, tolerance, most int) (color.Palette, map[color.RGBA]uint8) {
 	var picked []color.RGBA
 	index := make(map[color.RGBA]uint8, len(colours))

@@ -9,15 +9,13 @@ import (
 	"strings"
 )
 
-const mostClasses = 48 // so many names of 11 px stand apart on a card
+const mostClasses = 48 // so many names of 11 px fit on a card
 
-// Confusion draws what a classifier takes the samples of each class for: rows
-// are the true classes, columns the predicted ones, and a cell is the share of
-// its row, so that classes with few samples count as much as others. counts has
-// shape [K,K], row-major, for 2 to 48 names. Up to some 20 classes the shares
-// are written too, in per cent; a cell without samples is pale, a row without
-// any is hatched. The three pairs that are confused most, by their share of the
-// row, are named after the caption, with their counts.
+// Confusion draws a classifier's predictions for the samples of each class: rows are the true classes, columns the
+// predicted ones, and a cell is the share of its row, so that classes with few samples count as much as others. counts
+// has shape [K,K], row-major, for 2 to 48 names. Up to about 20 classes the shares are also written, in per cent; a
+// cell without samples is pale, a row without any is hatched. The caption adds the three pairs that are confused most,
+// by their share of the row, with their counts.
 func Confusion(counts []int, names []string, caption string) (Figure, error) {
 	if err := confusable(counts, names); err != nil {
 		return Figure{}, err
@@ -44,7 +42,7 @@ func Confusion(counts []int, names []string, caption string) (Figure, error) {
 	p.text(left, 7, "predicted class", noteStyle)
 	p.text(room, top-14, "true class", noteStyle.right())
 	heads.draw(p, left, top)
-	// An error of a few per cent must not look like none.
+	// An error of a few per cent must be visible.
 	shares := scale{low: 0, high: 100, colour: func(share float64) color.RGBA {
 		if share < .005 {
 			return tint
@@ -77,7 +75,7 @@ func Confusion(counts []int, names []string, caption string) (Figure, error) {
 	return p.figure()
 }
 
-// hatched fills a rectangle that holds no value.
+// hatched fills a rectangle without a value.
 func (p *page) hatched(x, y, w, h float64) {
 	card, where := p.canvas.Image(), p.device(x, y, w, h)
 	for y := where.Min.Y; y < where.Max.Y; y++ {
@@ -102,8 +100,7 @@ func diagonal(counts []int, K int) (right int) {
 	return right
 }
 
-// mostConfused names up to three pairs, the largest share of a true class
-// first.
+// mostConfused lists up to three pairs, the largest share of a true class first.
 func mostConfused(counts []int, names []string) string {
 	type pair struct {
 		truth, said, n, of int

@@ -10,7 +10,7 @@ import (
 )
 
 func ExampleConfusion() {
-	f, err := figure.Confusion([]int{ // rows are the truth
+	f, err := figure.Confusion([]int{ // rows are the true classes
 		48, 2, 0,
 		0, 50, 0,
 		9, 1, 40,

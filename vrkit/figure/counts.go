@@ -2,11 +2,9 @@ package figure
 
 import "fmt"
 
-// Counts draws the joint frequency F that label mappings are computed from, as
-// Mapping draws ω: joint has shape [S,K], row-major, and joint[s,t] samples of
-// target t have source s as the frozen model's first answer. Of the sources
-// only those are drawn that are among the perTarget most frequent of some
-// target.
+// Counts draws the joint frequency F that label mappings are computed from, as Mapping draws ω: joint has shape [S,K],
+// row-major, and source s is the top answer for joint[s,t] samples of target t. It draws the sources that are among the
+// perTarget most frequent of some target.
 func Counts(joint []float64, sources, targets []string, perTarget int, caption string) (Figure, error) {
 	counts := make([]float32, len(joint))
 	for i, n := range joint {

@@ -14,19 +14,17 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Series is one line of a figure of curves. Low and High, if given, are the
-// edges of a band about it, such as the smallest and largest over seeds. A
-// series of X alone draws nothing and makes room on the axis, for what a live
-// curve has yet to show; with Low and High it makes room on both axes.
+// Series is one line of a figure of curves. Low and High, if given, are the edges of a band around it, such as the
+// smallest and largest over seeds. A series with X only draws nothing and makes room on the axis, for values that a
+// live curve will show later; with Low and High it makes room on both axes.
 type Series struct {
 	Name      string
 	X, Y      []float64
 	Low, High []float64
-	Role      Role // what the line is; the zero value if it has no colour of its own
+	Role      Role // what the line shows; the zero value if it has no fixed colour
 }
 
-// Role is what a line shows, where that has a colour of its own in all figures,
-// whatever other lines there are.
+// Role is what a line shows, if that has the same colour in all figures, whatever other lines there are.
 type Role int
 
 const (
@@ -35,8 +33,7 @@ const (
 	Validation
 )
 
-// colours gives each of up to seven lines its colour: that of its role, or the next
-// that neither a role nor an earlier line has.
+// colours gives each of up to seven lines its colour: that of its role, or the next free one.
 func colours(lines []Series) []color.RGBA {
 	taken := map[int]bool{}
 	for _, s := range lines {
@@ -59,11 +56,9 @@ func colours(lines []Series) []color.RGBA {
 	return out
 }
 
-// Curves draws up to seven series over a common x. Each line carries its name
-// at its right end, in its own colour, so that no legend has to be looked up.
-// If yLabel ends with "%", the values are shares and are written as per cent,
-// on an axis that starts at 0. The marks of x are whole numbers if all x are,
-// or if there are a few of them to mark.
+// Curves draws up to seven series over a common x. Each line has its name at its right end, in its own colour, so that
+// no legend is needed. If yLabel ends with "%", the values are shares and are written in per cent, on an axis that
+// starts at 0. The marks of x are integers if all x are, or if there are only a few to mark.
 func Curves(title, xLabel, yLabel string, caption string, lines ...Series) (Figure, error) {
 	if err := plottable(lines); err != nil {
 		return Figure{}, err
@@ -111,10 +106,10 @@ func Curves(title, xLabel, yLabel string, caption string, lines ...Series) (Figu
 	return p.figure()
 }
 
-// axes returns an empty plot whose axes hold all series and end at marks.
+// axes returns an empty plot whose axes contain all series and end at marks.
 func axes(lines []Series, xLabel string, percents bool) *plot.Plot {
 	plt := plot.New()
-	plt.BackgroundColor = nil // the card shows through
+	plt.BackgroundColor = nil // the card is the background
 	xs, ys := []float64{}, []float64{}
 	for _, s := range lines {
 		xs = append(xs, s.X...)
@@ -162,8 +157,7 @@ func axes(lines []Series, xLabel string, percents bool) *plot.Plot {
 
 const lineWidth = 2.5
 
-// addSeries adds the band, the line of the given width and, while they can be
-// told apart, the points of a series.
+// addSeries adds the band of a series, its line of the given width and, if there are few, its points.
 func addSeries(plt *plot.Plot, s Series, c color.RGBA, width float64) error {
 	points := make(plotter.XYs, len(s.X))
 	for i := range points {
@@ -201,8 +195,8 @@ func addSeries(plt *plot.Plot, s Series, c color.RGBA, width float64) error {
 	return nil
 }
 
-// nameLines writes each name beside the right end of its line, moved apart
-// where they would touch and then tied to the line's end.
+// nameLines writes each name beside the right end of its line. It moves names apart that would touch, and then connects
+// them with their lines.
 func (p *page) nameLines(plt *plot.Plot, area draw.Canvas, lines []Series, lineColours []color.RGBA, x float64) {
 	toX, toY := plt.Transforms(ptr(plt.DataCanvas(area)))
 	zero := p.at(0, 0)
@@ -224,7 +218,7 @@ func (p *page) nameLines(plt *plot.Plot, area draw.Canvas, lines []Series, lineC
 	for i := 1; i < len(names); i++ {
 		names[i].y = max(names[i].y, names[i-1].y+apart)
 	}
-	// What was pushed below the axis goes up again.
+	// Names that were pushed below the axis move up again.
 	bottom := float64(zero.Y - toY(plt.Y.Min))
 	for i := len(names) - 1; i >= 0; i-- {
 		names[i].y = min(names[i].y, bottom)
@@ -244,7 +238,7 @@ func (p *page) nameLines(plt *plot.Plot, area draw.Canvas, lines []Series, lineC
 	}
 }
 
-// sayCurves tells what the lines show: where each begins and ends.
+// sayCurves describes the lines: where each begins and ends.
 func sayCurves(title, xLabel, yLabel string, lines []Series) string {
 	value, unit := func(v float64) string { return signed(v) }, ""
 	if strings.HasSuffix(yLabel, "%") {
@@ -267,7 +261,7 @@ func sayCurves(title, xLabel, yLabel string, lines []Series) string {
 
 func ptr[T any](v T) *T { return &v }
 
-// legible darkens a line's colour for use as the colour of text.
+// legible darkens a line's colour for text.
 func legible(c color.RGBA) color.RGBA { return blend(c, color.RGBA{0, 0, 0, 0xff}, .25) }
 
 // marks is a plot.Ticker that marks the multiples of a step.

@@ -32,7 +32,7 @@ func TestCurves(t *testing.T) {
 	f, err := figure.Curves("Four lines and a band", "epoch", "test accuracy, %", "Each line carries its name.",
 		figure.Series{Name: "BLM", X: epochs, Y: []float64{.24, .51, .60, .64, .66}, Low: []float64{.22, .47, .57, .62, .65}, High: []float64{.26, .55, .63, .66, .67}},
 		figure.Series{Name: "ILM", X: epochs, Y: []float64{.2, .44, .57, .64, .65}},
-		figure.Series{X: []float64{0, 5}}, // room for an epoch to come
+		figure.Series{X: []float64{0, 5}}, // room for a later epoch
 		figure.Series{Name: "stopped early", X: epochs[:3], Y: []float64{.2, .3, .4}},
 		figure.Series{Name: "a name that is too long to be written beside its line", X: epochs, Y: []float64{.1, .1, .1, .1, .1}})
 	golden(t, "curves", f, err)
@@ -63,8 +63,8 @@ func TestCurvesOfAnyRange(t *testing.T) {
 	}
 }
 
-// A series without Y makes room, so that the figures of a slider have the same
-// axes: the lower of two curves then ends lower on the card.
+// A series without Y makes room, so that the figures of a slider have the same axes: then the lower of two curves ends
+// lower on the card.
 func TestCurvesMakeRoom(t *testing.T) {
 	x := []float64{0, 1}
 	room := figure.Series{X: []float64{0, 4}, Low: []float64{0, 0}, High: []float64{8, 8}}
@@ -121,7 +121,7 @@ func TestRoles(t *testing.T) {
 	only(of(test), vermilion)
 	only(of(train), blue)
 	only(of(validation), green)
-	// The last one lies on top.
+	// The last line is on top.
 	only(of(train, test), vermilion)
 	only(of(validation, train, test), vermilion)
 	only(of(test, train, validation), green)

@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// OmegaHistory is one label mapping ω over the epochs of a run, in the measures
-// of output.Diagnostics. A measure of another length than Epochs is an error,
-// nil leaves it out, and a value of −1 was not measured: the line has a gap.
+// OmegaHistory is one label mapping ω over the epochs of a run, with the measures of output.Diagnostics. A measure must
+// have the length of Epochs; nil leaves it out, and a value of −1 was not measured: the line has a gap.
 type OmegaHistory struct {
 	Name     string
 	Epochs   []float64
@@ -20,8 +19,7 @@ type OmegaHistory struct {
 	Churn    []float64 // the share of ω that changed since the epoch before, 0 to 1
 }
 
-// measures are the panels of Diagnostics, in their order. A unit of "%" is for
-// shares, which are drawn as per cent.
+// measures are the panels of Diagnostics, in their order. The unit "%" is for shares, which are drawn in per cent.
 var measures = []struct {
 	title, unit string
 	of          func(OmegaHistory) []float64
@@ -32,9 +30,8 @@ var measures = []struct {
 	{"Churn: ω changed since the epoch before", "%", func(h OmegaHistory) []float64 { return h.Churn }},
 }
 
-// Diagnostics draws how up to seven label mappings change over the epochs: a
-// small panel for each measure that any of them has a value of, two in a row,
-// on the same epochs. The colours are named above the panels.
+// Diagnostics draws how up to seven label mappings change over the epochs: a small panel for each measure that has any
+// value, two in a row, with the same epochs. The names of the colours are above the panels.
 func Diagnostics(title, caption string, histories ...OmegaHistory) (Figure, error) {
 	if err := diagnosable(histories); err != nil {
 		return Figure{}, err
@@ -88,7 +85,7 @@ func Diagnostics(title, caption string, histories ...OmegaHistory) (Figure, erro
 	return p.figure()
 }
 
-// sayDiagnostics tells where each line of each panel ends.
+// sayDiagnostics describes where each line of each panel ends.
 func sayDiagnostics(title string, panels []int, histories []OmegaHistory) string {
 	says := sentence(title) + "Curves of ω by epoch; where they end:"
 	for i, m := range panels {
@@ -118,9 +115,9 @@ func sayDiagnostics(title string, panels []int, histories []OmegaHistory) string
 // panel draws one measure of all mappings.
 func (p *page) panel(x, y, w, h float64, m int, histories []OmegaHistory, first, last float64) error {
 	percents := measures[m].unit == "%"
-	// All panels have all epochs, and room down to 0.
+	// All panels show all epochs, and start at 0.
 	all := []Series{{X: []float64{first, last}}}
-	var owner []int // of each part of a line, the mapping
+	var owner []int // the mapping of each part of a line
 	for i, history := range histories {
 		for _, part := range measured(history.Epochs, measures[m].of(history)) {
 			all, owner = append(all, part), append(owner, i)
@@ -135,7 +132,7 @@ func (p *page) panel(x, y, w, h float64, m int, histories []OmegaHistory, first,
 	}
 	parts := all[1:]
 	for i, part := range parts {
-		// A line that others will cover shows as an edge along them.
+		// A line that others cover is drawn wider, and shows as an edge beside them.
 		width := lineWidth
 		for j := i + 1; j < len(parts); j++ {
 			if covers(parts[j], part, (plt.Y.Max-plt.Y.Min)/100) {
@@ -150,7 +147,7 @@ func (p *page) panel(x, y, w, h float64, m int, histories []OmegaHistory, first,
 	return nil
 }
 
-// covers reports whether a line would hide all of another.
+// covers tells whether a line would hide all of another.
 func covers(upper, lower Series, near float64) bool {
 	for i, x := range lower.X {
 		at := slices.Index(upper.X, x)
@@ -161,7 +158,7 @@ func covers(upper, lower Series, near float64) bool {
 	return true
 }
 
-// measured cuts a measure at what was not measured.
+// measured splits a measure at values that were not measured.
 func measured(epochs, values []float64) (parts []Series) {
 	open := false
 	for i, v := range values {
@@ -178,7 +175,7 @@ func measured(epochs, values []float64) (parts []Series) {
 	return parts
 }
 
-// legend names the colours of several panels, in as many lines as it takes.
+// legend names the colours of several panels, in as many lines as necessary.
 type legend struct {
 	names  []string
 	places []size

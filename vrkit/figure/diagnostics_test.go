@@ -15,7 +15,7 @@ func ExampleDiagnostics() {
 		figure.OmegaHistory{
 			Name: "ILM", Epochs: []float64{0, 1, 2},
 			Entropy: []float64{0, 0, 0},
-			Churn:   []float64{-1, .4, .1}, // there is nothing before epoch 0
+			Churn:   []float64{-1, .4, .1}, // there is no ω before epoch 0
 		})
 	if err != nil {
 		fmt.Println(err)
@@ -52,11 +52,11 @@ func TestDiagnostics(t *testing.T) {
 	golden(t, "diagnostics", f, err)
 }
 
-// Two lines with nothing between them are not one line.
+// A gap in a line is drawn as a gap.
 func TestDiagnosticsGap(t *testing.T) {
 	draw := func(missing float64) []byte {
 		h := figure.OmegaHistory{Name: "BLM"}
-		for e := range 90 { // so many points have no dots
+		for e := range 90 { // so many points are drawn without dots
 			h.Epochs, h.Entropy = append(h.Epochs, float64(e)), append(h.Entropy, 2)
 			if e >= 40 && e < 50 {
 				h.Entropy[e] = missing

@@ -18,16 +18,15 @@ import (
 
 var update = flag.Bool("update", false, "store the figures that the tests draw as the golden ones")
 
-// The tolerance of golden images. The same code on another machine may round a
-// curve's edge to the next shade, nothing more.
+// The tolerance of golden images. On another machine the same code may round a curve's edge to the next shade, but not
+// more.
 const (
 	meanTolerance  = 0.5   // mean difference of a channel, of 255
 	pixelTolerance = 40    // a pixel is wrong if a channel differs by more
 	wrongShare     = 0.001 // share of pixels that may be wrong
 )
 
-// golden draws, checks what holds for every figure, and compares with
-// testdata/<name>.png.
+// golden draws a figure, checks what all figures must satisfy, and compares it with testdata/<name>.png.
 func golden(t *testing.T, name string, f figure.Figure, err error) {
 	t.Helper()
 	require.NoError(t, err)
@@ -82,9 +81,8 @@ func decoded(t *testing.T, file []byte) *image.RGBA {
 	return rgba
 }
 
-// proper checks what every figure promises: a PNG of two pixels to a CSS
-// pixel, no wider than a notebook, small, neither blank nor drawn on its
-// margin, which a label that ran out of the card would be.
+// proper checks what every figure must satisfy: a PNG with two pixels per CSS pixel, no wider than a notebook, small,
+// not blank, and with nothing on its margin, where a label that is too long would be.
 func proper(t *testing.T, f figure.Figure) *image.RGBA {
 	t.Helper()
 	img := decoded(t, f.PNG)

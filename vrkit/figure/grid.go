@@ -8,16 +8,15 @@ import (
 	"strings"
 )
 
-// Tile is one picture of a grid with the lines above and below it. Either may
-// be empty; a long one breaks into two lines and then ends with an ellipsis.
+// Tile is one picture of a grid with the lines above and below it. Either may be empty; a long one breaks into two
+// lines and then ends with an ellipsis.
 type Tile struct {
 	Image       image.Image
 	Title, Note string
 }
 
-// Grid draws tiles in rows of the given number of columns, all at one size; 0
-// columns lets it choose. It is for samples, for inputs before and after, and
-// for anything else where pictures are compared side by side.
+// Grid draws tiles in rows of that many columns, all of one size; 0 lets it choose. It compares pictures side by side:
+// samples, or inputs before and after.
 func Grid(tiles []Tile, columns int, caption string) (Figure, error) {
 	if len(tiles) == 0 {
 		return Figure{}, errors.New("figure: a grid needs at least one tile")
@@ -72,7 +71,7 @@ func Grid(tiles []Tile, columns int, caption string) (Figure, error) {
 	p := newPage(box.X*float64(columns)+gap*float64(columns-1), height, k, says, caption)
 	for i, t := range tiles {
 		x, r := float64(i%columns)*(box.X+gap), rows[i/columns]
-		y := r.top + r.head // the picture's upper edge, which titles stand on
+		y := r.top + r.head // the picture's upper edge, below its titles
 		title := lines(t.Title, head)
 		for j, line := range title {
 			p.text(x+box.X/2, y-4-(float64(len(title)-j)-.5)*head.leading(), line, head)
@@ -85,7 +84,7 @@ func Grid(tiles []Tile, columns int, caption string) (Figure, error) {
 	return p.figure()
 }
 
-// sayTiles says what a grid shows: the first dozen of its tiles by their lines.
+// sayTiles describes a grid: the first dozen of its tiles by their lines.
 func sayTiles(tiles []Tile) string {
 	if len(tiles) == 1 {
 		return tiles[0].said()
@@ -114,9 +113,8 @@ func (t Tile) said() string {
 // size is a width and a height in CSS pixels.
 type size struct{ X, Y float64 }
 
-// tileSize returns the box that every picture of a grid is fitted into: as
-// large as there is room for, up to 256 px or the picture's own size, and where
-// one pixel becomes several, a whole number of device pixels.
+// tileSize returns the box of every picture of a grid: as large as there is room for, up to 256 px or the picture's own
+// size; if a pixel is enlarged, by an integer number of device pixels.
 func tileSize(tiles []Tile, room float64) size {
 	var widest, aspect float64 // device pixels; height over width
 	for _, t := range tiles {
@@ -126,15 +124,15 @@ func tileSize(tiles []Tile, room float64) size {
 	}
 	most := min(room, 256) * density
 	if times := float64(int(most / widest)); times >= 1 {
-		// Whole device pixels, but no smaller than names can be read under.
+		// Integer device pixels, but large enough for names below them.
 		most = max(widest*times, min(most, 96*density))
 	}
 	width := most / density
 	return size{width, min(width*aspect, 2*256)}
 }
 
-// edged draws a hair line around a picture, so that a dark one keeps its shape
-// on a dark projector and a light one on the white card.
+// edged draws a thin line around a picture, so that the edges of a dark one can be seen on a dark projector and those
+// of a light one on the white card.
 func (p *page) edged(r image.Rectangle) {
 	r = r.Inset(-1)
 	x, y := float64(r.Min.X)/density-margin, float64(r.Min.Y)/density-margin

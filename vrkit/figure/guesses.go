@@ -9,22 +9,20 @@ import (
 	"strings"
 )
 
-// Guess is a class with the share of the answer that it got.
+// Guess is a class with its probability.
 type Guess struct {
 	Name  string
 	Value float64 // a probability, 0 to 1
 }
 
-// Guesses draws a picture beside what a classifier says of it: a bar for each
-// guess, in the order given, on a scale that always ends at 100 %, so that two
-// of these figures can be compared. At most ten guesses are drawn.
+// Guesses draws a picture beside a classifier's predictions for it: a bar for each guess, in the order given, on a
+// scale that always ends at 100 %, so that two of these figures can be compared. It draws at most ten guesses.
 func Guesses(img image.Image, title string, top []Guess, caption string) (Figure, error) {
 	return bars(img, title, top, 1, caption)
 }
 
-// Votes draws the same of small shares, such as the weights of the source
-// labels that speak for a target label: the scale ends at full, a share of up
-// to 1 that no value exceeds, and the figure says so.
+// Votes draws the same for small shares, such as the weights of the source labels for a target label: the scale ends at
+// full, at most 1 and at least every value, and the figure says so.
 func Votes(img image.Image, title string, top []Guess, full float64, caption string) (Figure, error) {
 	for _, g := range top {
 		if !(full <= 1 && g.Value <= full) {
@@ -73,7 +71,7 @@ func bars(img image.Image, title string, top []Guess, full float64, caption stri
 	p := newPage(width, height, k, says, caption)
 	p.edged(p.picture(0, 0, photo, height, img))
 	x := photo + gap
-	// The block of text is centred on the picture.
+	// The text is vertically centred beside the picture.
 	y := (height - titleGap - row*float64(len(top))) / 2
 	ends := ""
 	if full < 1 {
@@ -104,7 +102,7 @@ func bars(img image.Image, title string, top []Guess, full float64, caption stri
 	return p.figure()
 }
 
-// sayGuesses says what the bars beside a picture show.
+// sayGuesses describes the bars beside a picture.
 func sayGuesses(title string, top []Guess) string {
 	said := make([]string, len(top))
 	for i, g := range top {
@@ -113,7 +111,7 @@ func sayGuesses(title string, top []Guess) string {
 	return fmt.Sprintf("A picture and bars, %s: %s.", title, strings.Join(said, ", "))
 }
 
-// percent writes a share with a digit that can be trusted.
+// percent writes a share with one digit after the point.
 func percent(v float64) string {
 	switch {
 	case v > 0 && v < .001:

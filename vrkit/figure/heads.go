@@ -2,8 +2,8 @@ package figure
 
 import "strings"
 
-// heads are the names above the columns of a heat map. They lie flat, in
-// three lines at most, where that leaves them whole; else they stand upright.
+// heads are the names above the columns of a heat map. They are horizontal, in at most three lines, if they fit uncut;
+// else they are upright.
 type heads struct {
 	names     []string
 	cellWidth float64
@@ -32,8 +32,7 @@ func newHeads(names []string, cellWidth float64) heads {
 	return h
 }
 
-// draw writes the names over columns that begin at left, onto the upper edge
-// of the cells.
+// draw writes the names above columns that start at left, on the upper edge of the cells.
 func (h heads) draw(p *page, left, top float64) {
 	for i, name := range h.names {
 		x := left + (float64(i)+.5)*h.cellWidth

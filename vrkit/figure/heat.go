@@ -7,17 +7,16 @@ import (
 	"strings"
 )
 
-// heat is a matrix of coloured cells with a colour bar: the part that all heat
-// maps share.
+// heat is a matrix of coloured cells with a colour bar: the part that all heat maps have.
 type heat struct {
 	x, y                  float64 // the upper left corner on the card
 	cellWidth, cellHeight float64
 	full                  float64 // the value of the darkest colour
-	root                  bool    // colours go by the square root of a value
+	root                  bool    // colours depend on the square root of a value
 }
 
-// cell draws one value, as a colour and, where there is room, as a number too.
-// A value that would be written as zero leaves its cell empty.
+// cell draws one value, as a colour and, if there is room, as a number too. It leaves a cell empty if its value would
+// be written as zero.
 func (h heat) cell(p *page, row, column int, value float64) {
 	x, y := h.x+float64(column)*h.cellWidth, h.y+float64(row)*h.cellHeight
 	c := ramp(h.share(value))
@@ -31,7 +30,7 @@ func (h heat) cell(p *page, row, column int, value float64) {
 	}
 }
 
-// number writes a value with the digits that tell the values of this map apart.
+// number writes a value with enough digits to distinguish the values of this map.
 func (h heat) number(value float64) string {
 	switch {
 	case value == 1:
@@ -47,7 +46,7 @@ func (h heat) number(value float64) string {
 	}
 }
 
-// bar draws the colour bar with its ends and its middle.
+// bar draws the colour bar with numbers at its ends and in the middle.
 func (h heat) bar(p *page, x, height float64, title string) {
 	s := scale{low: 0, high: h.full, colour: ramp}
 	if h.root {
@@ -56,7 +55,7 @@ func (h heat) bar(p *page, x, height float64, title string) {
 	s.bar(p, x, h.y, height, title)
 }
 
-// share returns how far up the scale a value is.
+// share returns the place of a value on the scale, 0 to 1.
 func (h heat) share(value float64) float64 {
 	if h.root {
 		return math.Sqrt(max(value, 0) / h.full)
@@ -64,14 +63,14 @@ func (h heat) share(value float64) float64 {
 	return value / h.full
 }
 
-// scale is a range of values with their colours, given for shares of the way up.
+// scale is a range of values with their colours, given for shares from 0 to 1.
 type scale struct {
 	low, high float64
 	colour    func(share float64) color.RGBA
-	value     func(share float64) float64 // nil for one that grows evenly
+	value     func(share float64) float64 // nil for a linear scale
 }
 
-// at returns the value at a share of the way up the scale.
+// at returns the value at a share of the scale.
 func (s scale) at(share float64) float64 {
 	if s.value != nil {
 		return s.value(share)
@@ -79,10 +78,10 @@ func (s scale) at(share float64) float64 {
 	return s.low + share*(s.high-s.low)
 }
 
-// of returns the colour of a value of an even scale.
+// of returns the colour of a value of a linear scale.
 func (s scale) of(v float64) color.RGBA { return s.colour((v - s.low) / (s.high - s.low)) }
 
-// bar draws the scale as a colour bar, its high end above, under a title.
+// bar draws the scale as a colour bar, its high end at the top, below a title.
 func (s scale) bar(p *page, x, y, height float64, title string) {
 	const width = 14
 	top := y + 22
@@ -108,7 +107,7 @@ func scaleEnd(v float64) float64 { return roundUp(v, 1, 1.2, 1.6, 2, 2.4, 3, 4, 
 func roundUp(v float64, multiples ...float64) float64 {
 	unit := math.Pow(10, math.Floor(math.Log10(v)))
 	for _, times := range multiples {
-		// The float32 nearest to .1 is a little more than .1.
+		// The float32 nearest to .1 is slightly more than .1.
 		if v <= times*unit*(1+1e-6) {
 			return times * unit
 		}

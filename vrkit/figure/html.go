@@ -7,10 +7,9 @@ import (
 	"strings"
 )
 
-// HTML returns the figure as one element for a notebook or a page: the picture at
-// its own width, or narrower where there is less room, with its alternative text,
-// and under it what its marks stand for, which a browser has the fonts for. An
-// empty figure is an empty text.
+// HTML returns the figure as one element for a notebook or a page: the picture at its own width, or narrower if there
+// is less room, with its alternative text, and below it the letters that its marks replace, because a browser has fonts
+// for them. It returns "" for an empty figure.
 func (f Figure) HTML() string {
 	var b strings.Builder
 	switch {
@@ -28,7 +27,7 @@ func (f Figure) HTML() string {
 			if i > 0 {
 				b.WriteString(" · ")
 			}
-			// Isolated, for a name that is read from right to left.
+			// Isolated, because a name may run from right to left.
 			fmt.Fprintf(&b, `<bdi>%s</bdi>`, html.EscapeString(m.String()))
 		}
 		b.WriteString(`</div>`)

@@ -13,13 +13,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Mark is what stands in a picture for letters that its font can't draw.
+// Mark replaces letters that the font of a picture lacks.
 type Mark struct {
 	Shown string // "□1"
 	For   string // the letters, such as "猫"
 }
 
-// String returns "□1 = 猫", with escapes for what can't be seen in any font.
+// String returns "□1 = 猫", with escapes for characters that no font shows.
 func (m Mark) String() string {
 	invisible := func(r rune) bool { return r == ' ' || !unicode.IsGraphic(r) }
 	if strings.TrimFunc(m.For, invisible) != m.For || strings.ContainsFunc(m.For, unicode.IsControl) {
@@ -28,24 +28,22 @@ func (m Mark) String() string {
 	return m.Shown + " = " + m.For
 }
 
-// box begins a mark: the sign that a missing letter has in most programs. A box
-// in a name is marked too, so that no name looks like a mark.
+// box starts a mark: most programs show this sign for a missing letter. A box in a name is replaced by a mark too, so
+// that no name looks like a mark.
 const box = '□'
 
-// key gives each piece of text that the font can't draw a mark, for one figure:
-// the same piece has the same mark wherever it occurs, and other pieces have others.
+// key gives marks to pieces of text that the font can't draw, for one figure: the same piece always has the same mark,
+// and other pieces have others.
 type key struct{ marks []Mark }
 
-// line returns a text for one line. Letters that the font lacks or that do not
-// run from left to right, lone accents, control characters and spaces at the ends
-// are replaced by marks, so that texts that differ look different and no text
-// looks empty.
+// line returns a text for one line. Marks replace letters that the font lacks or that do not run from left to right,
+// lone accents, control characters and spaces at the ends. So different texts look different and no text looks empty.
 func (k *key) line(text string) string {
 	runes := []rune(norm.NFC.String(text))
 	lost := make([]bool, len(runes))
 	for i, r := range runes {
 		ends := strings.TrimSpace(string(runes[:i+1])) == "" || strings.TrimSpace(string(runes[i:])) == ""
-		// A digit behind a mark would read as a part of its number.
+		// A digit after a mark would look like a part of its number.
 		behind := i > 0 && lost[i-1] && unicode.IsDigit(r)
 		lost[i] = ends || behind || !hasGlyph(r)
 	}
@@ -69,7 +67,7 @@ func (k *key) line(text string) string {
 	return out.String()
 }
 
-// lines does so for each of several texts.
+// lines does so for several texts.
 func (k *key) lines(texts []string) []string {
 	out := make([]string, len(texts))
 	for i, text := range texts {
@@ -78,8 +76,7 @@ func (k *key) lines(texts []string) []string {
 	return out
 }
 
-// prose does so for a text that is wrapped: its line breaks stay, and spaces at
-// the ends of its lines, which nobody sees, go.
+// prose does so for a text that is wrapped: it keeps line breaks and removes spaces at the ends of lines.
 func (k *key) prose(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
@@ -97,7 +94,7 @@ func (k *key) mark(piece string) string {
 	return k.marks[at].Shown
 }
 
-// hasGlyphs reports whether a text, which may hold marks, is drawn as it is.
+// hasGlyphs tells whether the font has all letters of a text, which may have marks.
 func hasGlyphs(text string) bool {
 	for _, r := range text {
 		if r != box && !hasGlyph(r) {
@@ -112,9 +109,8 @@ var glyphs = sync.OnceValue(func() []*sfnt.Font {
 	return []*sfnt.Font{labelStyle.face().Face, headStyle.face().Face}
 })
 
-// hasGlyph reports whether a character is drawn in its place by all fonts. They are
-// set letter by letter from left to right, which leaves accents that no letter
-// holds, and scripts that run the other way, in wrong places.
+// hasGlyph tells whether all fonts draw a character in its place. They place letter after letter from left to right,
+// which puts accents without a letter of their own, and scripts of the other direction, in wrong places.
 func hasGlyph(r rune) bool {
 	if r == box || r == unicode.ReplacementChar || unicode.In(r, unicode.C, unicode.M, unicode.Zl, unicode.Zp) {
 		return false

@@ -54,7 +54,7 @@ func TestKey(t *testing.T) {
 	}
 }
 
-// Texts that differ stay different, none becomes empty, and all can be drawn.
+// Different texts stay different, none becomes empty, and all can be drawn.
 func FuzzKey(f *testing.F) {
 	for _, pair := range [][2]string{{"猫", "犬"}, {"猫 1", "猫1"}, {"cat", "cat "}, {"a\nb", "a b"}, {"□1", "猫"}, {"קפה", "1 קפה"}, {"", " "}} {
 		f.Add(pair[0], pair[1])
@@ -76,7 +76,7 @@ func FuzzKey(f *testing.F) {
 	})
 }
 
-// What did not go through the key is an error and no gap in a picture.
+// A text that did not go through the key is an error, and not a gap in a picture.
 func TestTextWithoutMark(t *testing.T) {
 	p := newPage(100, 100, &key{}, "", "猫")
 	_, err := p.figure()

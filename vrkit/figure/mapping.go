@@ -9,20 +9,18 @@ import (
 )
 
 const (
-	mostTargets = 48   // so many columns keep names of 11 px apart on a card
-	uprightRoom = 170. // the length that upright column names may have
+	mostTargets = 48   // so many columns with names of 11 px fit on a card
+	uprightRoom = 170. // the longest upright column name
 )
 
-// Mapping draws a label mapping ω as a heat map: which classes of the frozen
-// model (rows) stand for which classes of the task (columns), and how much.
+// Mapping draws a label mapping ω as a heat map: which source labels (rows) stand for which target labels (columns),
+// and how much.
 //
-// omega has shape [S,K], row-major, with weights ≥ 0; sources holds S names and
-// targets K. Of the sources only those are drawn that are among the perTarget
-// heaviest of some target. Rows are grouped by the target that a source votes
-// for most, so that a mapping reads as stairs from the upper left to the lower
-// right, and what lies off the stairs is shared. A line under the columns says
-// how much of each column's weight is in the picture. Of more than 48 targets
-// the first 48 are drawn and the picture says so.
+// omega has shape [S,K], row-major, with weights ≥ 0; sources holds S names and targets K. It draws the sources that
+// are among the perTarget heaviest of some target. Rows are grouped by the target with the largest weight, so that a
+// mapping looks like stairs from the upper left to the lower right, and weights off the stairs belong to sources of
+// several targets. A line below the columns says how much of each column's weight is drawn. Of more than 48 targets the
+// first 48 are drawn and the picture says so.
 func Mapping(omega []float32, sources, targets []string, perTarget int, caption string) (Figure, error) {
 	if err := mappable(omega, sources, targets, perTarget); err != nil {
 		return Figure{}, err
@@ -31,7 +29,7 @@ func Mapping(omega []float32, sources, targets []string, perTarget int, caption 
 	return m.draw(caption)
 }
 
-// omegaWeight is what the cells of a mapping are.
+// omegaWeight is the name of a mapping's values.
 const omegaWeight = "weight ω"
 
 func mappable(omega []float32, sources, targets []string, perTarget int) error {
@@ -53,15 +51,15 @@ func mappable(omega []float32, sources, targets []string, perTarget int) error {
 	return nil
 }
 
-// mapping is the part of ω, or of the counts that it comes from, that is drawn.
+// mapping is the drawn part of ω, or of the counts.
 type mapping struct {
-	quantity      string // what a cell is
-	step          bool   // it is one of several of one size
+	quantity      string // the name of the cells' values
+	step          bool   // it is one of several figures of one size
 	rows, columns []string
 	weight        [][]float64 // [row][column]
-	own           []int       // the column that a row votes for most
-	share         []float64   // of each column's weight, how much is drawn
-	total         int         // sources there are
+	own           []int       // the column with the largest weight of each row
+	share         []float64   // the drawn share of each column's weight
+	total         int         // number of all sources
 	allTargets    int
 	heaviest      float64
 }
@@ -101,8 +99,7 @@ func pick(omega []float32, sources, targets []string, perTarget int) mapping {
 	return m
 }
 
-// take reads what is drawn: the weights of the rows, and what share of each
-// column's whole they are.
+// take stores the weights of the rows, and their share of each column's sum.
 func (m *mapping) take(at func(s, t int) float64, rows []int, S int) {
 	m.share = make([]float64, len(m.columns))
 	for _, s := range rows {
@@ -144,8 +141,8 @@ func heaviest(at func(s, t int) float64, S, targets, perTarget int) map[int]bool
 	return chosen
 }
 
-// numbered returns the names of some of the sources. ImageNet has two cranes
-// and two maillots: a name that occurs twice is given its number.
+// numbered returns the names of some of the sources. Because ImageNet has two cranes and two maillots, a name that
+// occurs twice gets its number.
 func numbered(sources []string, some []int) []string {
 	times := map[string]int{}
 	for _, s := range some {
@@ -192,12 +189,12 @@ func (m mapping) draw(caption string) (Figure, error) {
 	heads := newHeads(m.columns, cellWidth)
 	left, top := names+8, 24+heads.height+8
 	wide, high := cellWidth*float64(len(m.columns)), cellHeight*float64(len(m.rows))
-	// What the axes are, and what is left out.
-	above := "target class"
+	// The names of the axes, and what is left out.
+	above := "target label"
 	if m.allTargets > len(m.columns) {
-		above = fmt.Sprintf("target class (the first %d of %d)", len(m.columns), m.allTargets)
+		above = fmt.Sprintf("target label (the first %d of %d)", len(m.columns), m.allTargets)
 	}
-	count := fmt.Sprintf("%d of %s source classes drawn", len(m.rows), thousands(m.total))
+	count := fmt.Sprintf("%d of %s source labels drawn", len(m.rows), thousands(m.total))
 	head := left + noteStyle.width(above) + 30 + noteStyle.width(count)
 	shares := m.shares(cellWidth)
 	height := top + high
@@ -205,7 +202,7 @@ func (m mapping) draw(caption string) (Figure, error) {
 		height += 24
 	}
 	p := newPage(max(left+wide+barRoom, head), height, k, says, caption)
-	p.text(names, top-14, "source class", noteStyle.right())
+	p.text(names, top-14, "source label", noteStyle.right())
 	p.text(left, 7, above, noteStyle)
 	p.text(p.width, 7, count, noteStyle.right())
 
@@ -217,7 +214,7 @@ func (m mapping) draw(caption string) (Figure, error) {
 			cells.cell(p, s, t, w)
 		}
 	}
-	// The stairs: each target with the sources that vote for it most.
+	// The stairs: each target with the sources that have their largest weight there.
 	p.stairs(cells, m.own)
 	if shares != nil {
 		p.text(names, top+high+15, "share drawn, %", noteStyle.right())
@@ -229,9 +226,9 @@ func (m mapping) draw(caption string) (Figure, error) {
 	return p.figure()
 }
 
-// says tells what the heat map shows: the three heaviest pairs.
+// says describes the heat map: the three heaviest pairs.
 func (m mapping) says() string {
-	return fmt.Sprintf("Heat map, %s: %d of %s source classes in rows, %d target classes in columns. Largest: %s.",
+	return fmt.Sprintf("Heat map, %s: %d of %s source labels in rows, %d target labels in columns. Largest: %s.",
 		m.quantity, len(m.rows), thousands(m.total), len(m.columns), heaviestPairs(m.weight, m.rows, m.columns, 3))
 }
 
@@ -257,9 +254,8 @@ func heaviestPairs(weight [][]float64, rows, columns []string, most int) string 
 	return strings.Join(said, "; ")
 }
 
-// shares returns how much of each column's weight is drawn, in per cent, or nil
-// where that says nothing, all being drawn, or finds no room. Steps have them
-// all or none.
+// shares returns how much of each column's weight is drawn, in per cent; nil if all is drawn or if there is no room. Of
+// several steps all have it or none.
 func (m mapping) shares(cellWidth float64) []string {
 	if m.step && !shareStyle(cellWidth).fits("100", cellWidth-1) {
 		return nil

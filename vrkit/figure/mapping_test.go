@@ -58,7 +58,7 @@ func TestMapping(t *testing.T) {
 	omega, sources, _ := votes(60, 10)
 	f, err := figure.Mapping(omega, sources, []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, 2, "The outlined stairs are the sources that vote for a digit most.")
 	golden(t, "mapping", f, err)
-	// As many targets as there are kinds of traffic sign.
+	// As many targets as GTSRB has signs.
 	omega, sources, targets := votes(430, 43)
 	f, err = figure.Mapping(omega, sources, targets, 1, "Names of many columns stand upright.")
 	golden(t, "mapping_43", f, err)

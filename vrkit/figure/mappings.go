@@ -8,21 +8,18 @@ import (
 	"strings"
 )
 
-// NamedMapping is a label mapping ω of shape [S,K], row-major, with the name of
-// the method that found it.
+// NamedMapping is a label mapping ω of shape [S,K], row-major, with the name of its method.
 type NamedMapping struct {
 	Name  string
 	Omega []float32
 }
 
-// Mappings draws two to six label mappings side by side over the same source
-// labels, so that a row is the same source in all of them. Of the sources only
-// those are drawn that are among the perTarget heaviest of some target in some
-// mapping, grouped by the target that all mappings together give them most to;
-// these stairs are outlined in every mapping. Colours are shared and go by the
-// square root of a weight, so that the few large weights of a one-to-one
-// mapping leave the many small ones of BLM to be seen. As many of the targets
-// are drawn as there is room for, and the picture says how many there are.
+// Mappings draws two to six label mappings side by side over the same source labels, so that a row is the same source
+// in all of them. It draws the sources that are among the perTarget heaviest of some target in some mapping. They are
+// grouped by the target to which all mappings together give them the most weight; these stairs are outlined in every
+// mapping. All share one colour scale, which depends on the square root of a weight, so that the many small weights of
+// BLM can be seen beside the few large ones of a one-to-one mapping. It draws as many targets as there is room for, and
+// the picture says how many there are.
 func Mappings(mappings []NamedMapping, sources, targets []string, perTarget int, caption string) (Figure, error) {
 	if len(mappings) < 2 || len(mappings) > 6 {
 		return Figure{}, fmt.Errorf("figure: %d mappings can't be compared side by side; pass 2 to 6, or draw one with figure.Mapping", len(mappings))
@@ -36,7 +33,7 @@ func Mappings(mappings []NamedMapping, sources, targets []string, perTarget int,
 	const barRoom, narrowest = 92., 13.
 	n, gap := float64(len(mappings)), 22.
 	if len(mappings) > 4 {
-		gap = 12 // five of ten targets each have just room
+		gap = 12 // so that five mappings of ten targets fit
 	}
 	shown := min(K, int(math.Ceil(mostTargets/n)))
 	rows, own := shared(mappings, S, K, shown, perTarget)
@@ -53,29 +50,29 @@ func Mappings(mappings []NamedMapping, sources, targets []string, perTarget int,
 	for i, m := range mappings {
 		titles[i] = k.line(m.Name)
 	}
-	names := noteStyle.width("source class")
+	names := noteStyle.width("source label")
 	for _, name := range rowNames {
 		names = max(names, rowName.width(name))
 	}
-	// Names give way to cells, down to what still tells them apart.
+	// Cells take room from names, as long as the names can be distinguished.
 	names = min(names, max(140, min(220, contentWidth-8-barRoom-gap*(n-1)-n*float64(shown)*narrowest)))
 	room := contentWidth - names - 8 - barRoom - gap*(n-1)
 	cellWidth := math.Floor(min(room/n/float64(shown), 48))
 	wide := cellWidth * float64(shown)
 	columnNames := newHeads(targets, cellWidth)
 
-	above := "target class"
+	above := "target label"
 	if shown < K {
-		above = fmt.Sprintf("target class (the first %d of %d)", shown, K)
+		above = fmt.Sprintf("target label (the first %d of %d)", shown, K)
 	}
-	count := fmt.Sprintf("%d of %s source classes drawn", len(rows), thousands(S))
+	count := fmt.Sprintf("%d of %s source labels drawn", len(rows), thousands(S))
 	left, top := names+8, 24+24+columnNames.height+8
 	all := left + n*wide + (n-1)*gap
 	high := cellHeight * float64(len(rows))
 	p := newPage(max(all+barRoom, left+noteStyle.width(above)+30+noteStyle.width(count)), max(top+high, top+90), k, says, caption)
 	p.text(left, 7, above, noteStyle)
 	p.text(p.width, 7, count, noteStyle.right())
-	p.text(names, top-14, "source class", noteStyle.right())
+	p.text(names, top-14, "source label", noteStyle.right())
 	for i, name := range shortenAll(rowNames, rowName, names) {
 		p.text(names, top+(float64(i)+.5)*cellHeight, name, rowName)
 	}
@@ -104,9 +101,9 @@ func Mappings(mappings []NamedMapping, sources, targets []string, perTarget int,
 	return p.figure()
 }
 
-// sayMappings tells what several heat maps show: the two heaviest pairs of each.
+// sayMappings describes several heat maps: the two heaviest pairs of each.
 func sayMappings(mappings []NamedMapping, names []string, rows []int, targets []string, K int) string {
-	says := fmt.Sprintf("Heat maps of %s side by side: %d source classes in rows, %d target classes in columns. Largest", omegaWeight, len(rows), len(targets))
+	says := fmt.Sprintf("Heat maps of %s side by side: %d source labels in rows, %d target labels in columns. Largest", omegaWeight, len(rows), len(targets))
 	for i, m := range mappings {
 		var weight [][]float64
 		for _, s := range rows {
@@ -124,8 +121,7 @@ func sayMappings(mappings []NamedMapping, names []string, rows []int, targets []
 	return says + "."
 }
 
-// shared returns the sources to draw, in the order of the targets that they
-// stand for, and these targets.
+// shared returns the sources to draw, in the order of their targets, and these targets.
 func shared(mappings []NamedMapping, S, K, shown, perTarget int) (rows, own []int) {
 	chosen := map[int]bool{}
 	for _, m := range mappings {
@@ -164,8 +160,7 @@ func shared(mappings []NamedMapping, S, K, shown, perTarget int) (rows, own []in
 	return rows, own
 }
 
-// stairs outlines each target with the sources that stand for it. own are the
-// targets of the rows, in order.
+// stairs outlines each target with its sources. own are the targets of the rows, in order.
 func (p *page) stairs(h heat, own []int) {
 	for from := 0; from < len(own); {
 		to := from

@@ -12,24 +12,22 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// MaskedSamples is what SMM makes of a few samples, x + δ ⊙ mask, stage by
-// stage. Each slice holds pictures of shape [samples, side, side, 3].
+// MaskedSamples are the stages of SMM, x + δ ⊙ mask, for a few samples. Each slice has images of shape [samples, side,
+// side, 3].
 type MaskedSamples struct {
 	Names  []string  // one for each sample
 	Side   int       // of the model's input, in pixels
-	Images []float32 // x as the model would see it without a prompt, pixels in [0,1]
-	Masks  []float32 // U_p(f_mask(x)), of any sign
-	Added  []float32 // δ ⊙ mask, of any sign, in the space that δ is learned in
-	Inputs []float32 // what the model sees, pixels; what lies outside [0,1] is cut
+	Images []float32 // x as the model would get it without a prompt, pixels in [0,1]
+	Masks  []float32 // U_p(f_mask(x)), with either sign
+	Added  []float32 // δ ⊙ mask, with either sign, in the space of δ
+	Inputs []float32 // the model's input, pixels; values outside [0,1] are clipped
 }
 
-// Masks draws a row for each of one to six samples: the image, the channels of
-// its mask, the three as one picture, what is added to the image, and the sum.
-// A channel is drawn in colours that part at 0, on one scale for all masks of
-// the figure, which ends at the value furthest from 0; pictures of signed
-// values are spread about a middle grey that stands for 0. A mask whose
-// channels are equal everywhere is drawn as one. A line under the pictures
-// gives the ranges, and the share of the inputs' values that was cut.
+// Masks draws a row for each of one to six samples: the image, the channels of its mask, the three as one picture, what
+// is added to the image, and the sum. A channel is drawn in colours that differ above and below 0, on one scale for all
+// masks of the figure, which ends at the largest absolute value. Pictures of signed values have a middle grey for 0. A
+// mask with equal channels is drawn as one. A line below the pictures gives the ranges, and the share of the inputs'
+// values that was clipped.
 func Masks(s MaskedSamples, caption string) (Figure, error) {
 	if err := s.check(); err != nil {
 		return Figure{}, err
@@ -37,11 +35,11 @@ func Masks(s MaskedSamples, caption string) (Figure, error) {
 	return s.draw(s.scales(), caption)
 }
 
-// maskScales is what figures of masks share to be compared.
+// maskScales are shared by figures of masks that are compared.
 type maskScales struct {
-	mask, added float64 // how far from 0 the scales go
-	channels    int     // that a mask is drawn as, 1 or 3
-	notes       int     // lines under the pictures
+	mask, added float64 // the largest absolute values of the scales
+	channels    int     // number of pictures of a mask, 1 or 3
+	notes       int     // lines below the pictures
 }
 
 func (s MaskedSamples) scales() maskScales {
@@ -70,7 +68,7 @@ func (s MaskedSamples) layout(channels int) (heads []string, box, width float64)
 	return heads, box, (box+maskGap)*columns - maskGap
 }
 
-// notes are the lines under the pictures.
+// notes returns the lines below the pictures.
 func (s MaskedSamples) notes(on maskScales) []string {
 	_, _, width := s.layout(on.channels)
 	return wrap(s.note(on), noteStyle, max(width, 480), 0)
@@ -98,7 +96,7 @@ func (s MaskedSamples) draw(on maskScales, caption string) (Figure, error) {
 		x, y := float64(i%len(heads))*step, maskHeads+row*float64(i/len(heads))+maskNames
 		p.edged(p.paste(p.device(x, y, box, box), tile))
 	}
-	// The scale of the channels lies under them.
+	// The scale of the channels is below them.
 	signs.flatBar(p, step, high+12, step*float64(on.channels)-maskGap)
 	for i, line := range notes {
 		p.text(0, high+maskBar+(float64(i)+.5)*noteStyle.leading(), line, noteStyle)
@@ -106,15 +104,14 @@ func (s MaskedSamples) draw(on maskScales, caption string) (Figure, error) {
 	return p.figure()
 }
 
-// pictures returns the pictures row by row, scaled to the given number of
-// device pixels. The patches of a mask keep their edges.
+// pictures returns the pictures row by row, scaled to that many device pixels. The patches of a mask keep sharp edges.
 func (s MaskedSamples) pictures(channels int, signs scale, addedReach float64, side int) []*image.RGBA {
 	smooth := draw.Scaler(draw.CatmullRom)
 	if side%s.Side == 0 {
 		smooth = draw.NearestNeighbor
 	}
 	var pictures []*image.RGBA
-	var coloured []int // which pictures are in colours of any kind
+	var coloured []int // which pictures have colours
 	add := func(pixels []float32, scaler draw.Scaler) {
 		coloured = append(coloured, len(pictures))
 		pictures = append(pictures, resize(RGB(pixels, s.Side, s.Side), side, side, scaler))
@@ -137,8 +134,8 @@ func (s MaskedSamples) pictures(channels int, signs scale, addedReach float64, s
 	for _, i := range coloured {
 		photos = append(photos, pictures[i])
 	}
-	// Square pixels make a small file of themselves, and show it if their colours
-	// are mixed. Those of the screen do neither.
+	// Enlarged pixels already make a small file, and mixed colours would be visible in them; for pixels of screen size
+	// neither is true.
 	if side >= 2*s.Side {
 		for _, img := range photos {
 			round(img)
@@ -151,7 +148,7 @@ func (s MaskedSamples) pictures(channels int, signs scale, addedReach float64, s
 	return pictures
 }
 
-// note gives the ranges of what was drawn, and the scale.
+// note gives the ranges of what is drawn, and the scale.
 func (s MaskedSamples) note(on maskScales) string {
 	cut := 0
 	for _, v := range s.Inputs {
@@ -173,7 +170,7 @@ func (s MaskedSamples) note(on maskScales) string {
 	return note
 }
 
-// oneChannel reports whether all channels of every mask are equal.
+// oneChannel tells whether all channels of every mask are equal.
 func (s MaskedSamples) oneChannel() bool {
 	for rgb := range slices.Chunk(s.Masks, 3) {
 		if rgb[0] != rgb[1] || rgb[0] != rgb[2] {
@@ -204,9 +201,8 @@ func (s MaskedSamples) check() error {
 	return nil
 }
 
-// pictureBox returns the side, in CSS pixels, at which square pictures of the
-// given side are drawn in the given room: a whole number of device pixels for
-// each of theirs where that nearly fills it.
+// pictureBox returns the side, in CSS pixels, of square pictures with that side in that room: an integer number of
+// device pixels for each pixel if that nearly fills the room.
 func pictureBox(side int, room float64) float64 {
 	room = math.Floor(min(room, 180))
 	if times := math.Floor(room * density / float64(side)); times >= 1 && times*float64(side) > .8*room*density {
@@ -224,7 +220,7 @@ func channel(values []float32, c, side int, colours scale) *image.RGBA {
 	return img
 }
 
-// aboutGrey spreads signed values about a middle grey that stands for 0.
+// aboutGrey maps signed values to colours with a middle grey for 0.
 func aboutGrey(values []float32, reach float64) []float32 {
 	pixels := make([]float32, len(values))
 	for i, v := range values {
@@ -238,7 +234,7 @@ func bounds(values []float32) (low, high float64) {
 	return float64(slices.Min(values)), float64(slices.Max(values))
 }
 
-// reach returns how far from 0 a scale about 0 has to go.
+// reach returns the end of a scale that is symmetric about 0.
 func reach(low, high float64) float64 {
 	if low == 0 && high == 0 {
 		return 1
@@ -246,7 +242,7 @@ func reach(low, high float64) float64 {
 	return max(-low, high)
 }
 
-// flatBar draws the scale as a bar from left to right, its marks under it.
+// flatBar draws the scale as a bar from left to right, with its marks below.
 func (s scale) flatBar(p *page, x, y, width float64) {
 	const height, steps = 10, 41 // an odd number has a middle
 	for i := range steps {

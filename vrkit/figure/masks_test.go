@@ -26,8 +26,8 @@ func ExampleMasks() {
 	// Output: 758 Before training δ is 0, whatever the mask.
 }
 
-// masked returns made-up samples: a disc on a slope of grey, a mask in patches
-// of p×p that is strong off the disc, and a pattern δ that all samples share.
+// masked returns made-up samples: a disc on a slope of grey, a mask in patches of p×p that is strong outside the disc,
+// and a pattern δ that all samples share.
 func masked(n, side, p, channels int) figure.MaskedSamples {
 	s := figure.MaskedSamples{Side: side}
 	noise := uint32(1)

@@ -6,9 +6,8 @@ import (
 	"slices"
 )
 
-// MaskSteps draws the same samples at several steps of a training as frames for
-// a Slider: each as Masks draws it, but on the scales of all of them together,
-// so that what grows from step to step is seen to grow.
+// MaskSteps draws the same samples at several steps of a training as frames for a Slider: each as Masks draws it, but
+// all on the same scales, so that growth from step to step can be seen.
 func MaskSteps(labels []string, steps []MaskedSamples, caption string) ([]Frame, error) {
 	if len(steps) == 0 || len(labels) != len(steps) {
 		return nil, fmt.Errorf("figure: %d labels for %d steps of masks; pass one for each", len(labels), len(steps))
@@ -24,7 +23,7 @@ func MaskSteps(labels []string, steps []MaskedSamples, caption string) ([]Frame,
 		shared.mask, shared.added = max(shared.mask, furthest(s.Masks)), max(shared.added, furthest(s.Added))
 		shared.channels = max(shared.channels, s.scales().channels)
 	}
-	// As reach has it, where nothing was learned at any step.
+	// As in reach, if all values are 0 at every step.
 	shared.mask, shared.added = reach(0, shared.mask), reach(0, shared.added)
 	for _, s := range steps {
 		shared.notes = max(shared.notes, len(s.notes(shared)))
@@ -40,7 +39,7 @@ func MaskSteps(labels []string, steps []MaskedSamples, caption string) ([]Frame,
 	return frames, nil
 }
 
-// furthest is how far from 0 values go.
+// furthest returns the largest absolute value.
 func furthest(values []float32) float64 {
 	low, high := bounds(values)
 	return max(-low, high)

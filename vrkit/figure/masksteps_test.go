@@ -26,7 +26,7 @@ func ExampleMaskSteps() {
 	// Output: 2 epoch 1 <nil>
 }
 
-// grown is masked's samples with what was learned made smaller.
+// grown returns masked's samples with mask and prompt made smaller.
 func grown(by float32) figure.MaskedSamples {
 	s := masked(2, 64, 8, 3)
 	for i := range s.Masks {
@@ -45,7 +45,7 @@ func TestMaskSteps(t *testing.T) {
 	require.NoError(t, err, "all are of one size")
 	golden(t, "mask_steps", frames[1].Figure, nil)
 
-	// The step that reaches furthest is drawn as it is alone.
+	// The step with the largest values looks the same as alone.
 	alone, err := figure.Masks(steps[2], "On the scale of the last epoch.")
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(alone.PNG, frames[2].Figure.PNG))

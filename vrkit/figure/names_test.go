@@ -10,8 +10,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 )
 
-// named are all figures that write names, each with two names of classes, runs or
-// pictures in every place that takes one.
+// named are all figures that write names, each with two names of classes, runs or pictures in every place for one.
 var named = map[string]func(a, b string) (figure.Figure, error){
 	"mapping": func(a, b string) (figure.Figure, error) {
 		return figure.Mapping([]float32{1, 0, 0, 1}, []string{a, b}, []string{a, b}, 1, a)
@@ -68,8 +67,8 @@ func first(frames []figure.Frame, err error) (figure.Figure, error) {
 	return frames[0].Figure, nil
 }
 
-// Whatever a class is called, each figure shows something in the place of its
-// name, says what stands for it, and has the name as it is for those who can't see.
+// Whatever a class is called, each figure shows something in the place of its name, explains the marks, and has the
+// unchanged name in the alternative text.
 func TestNamesOfAnyScript(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: many figures are drawn")
@@ -101,8 +100,7 @@ func TestNamesOfAnyScript(t *testing.T) {
 	}
 }
 
-// lettered counts the pixels in the colours of letters, those of a first curve's
-// name among them.
+// lettered counts the pixels in the colours of letters, including those of a first curve's name.
 func lettered(t *testing.T, f figure.Figure) (count int) {
 	img := decoded(t, f.PNG)
 	for i := 0; i < len(img.Pix); i += 4 {

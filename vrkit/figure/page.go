@@ -20,7 +20,7 @@ const (
 	maxWidth     = 900 // the width of a notebook's output column
 	margin       = 18
 	contentWidth = maxWidth - 2*margin
-	density      = 2 // device pixels for a CSS pixel
+	density      = 2 // device pixels per CSS pixel
 )
 
 // page is the white card that a figure is drawn on. Its unit is the CSS pixel,
@@ -31,27 +31,26 @@ type page struct {
 	width   float64 // of the content
 	height  float64 // of the content, without the caption
 	key     *key
-	says    string // what the picture shows, for those who can't see it
+	says    string // a description of the picture, for the alternative text
 	caption string
-	lost    string // a text that was to be drawn and can't be
+	lost    string // a text that can't be drawn
 }
 
-// newPage returns a card for a content of the given size with room for the
-// caption, which it draws at once. The key is the one that the content's names
-// went through; says tells what the content shows, with the names as they are.
+// newPage returns a card for a content of the given size with room for the caption, which it draws at once. k is the
+// key that the content's names went through; says describes the content, with the unchanged names.
 func newPage(width, height float64, k *key, says, caption string) *page {
 	width, height = math.Ceil(width), math.Ceil(height)
 	var lines []string
 	captionHeight := 0.
 	if caption != "" {
-		width = max(width, 420) // a caption in a narrower column reads badly
+		width = max(width, 420) // a caption in a narrower column is hard to read
 		lines = paragraph(k.prose(caption), captionStyle, width)
 		captionHeight = 14 + float64(len(lines))*captionStyle.leading()
 	}
 	w := vg.Length(width + 2*margin)
 	h := vg.Length(height + captionHeight + 2*margin)
 	p := &page{
-		// At 72 dots an inch a point, vg's unit, would be one pixel.
+		// With 72 dots an inch, vg's unit, the point, would be one pixel.
 		canvas:  vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(72*density)),
 		width:   width,
 		height:  height,
@@ -124,14 +123,13 @@ func (p *page) text(x, y float64, s string, st style) {
 	p.canvas.Push()
 	p.canvas.Translate(at)
 	p.canvas.Rotate(math.Pi / 2)
-	// The canvas writes at a place measured from its lower left corner
-	// whatever the transform, so the origin is given as such.
+	// The canvas measures the place of a text from its lower left corner, whatever the transform, so the text is placed
+	// at the origin.
 	p.canvas.FillString(face, vg.Point{}, s)
 	p.canvas.Pop()
 }
 
-// picture draws an image, scaled by fit, in the middle of a box, and returns
-// the device pixels that it covers.
+// picture draws an image, scaled by fit, in the middle of a box, and returns the device pixels that it covers.
 func (p *page) picture(x, y, w, h float64, img image.Image) image.Rectangle {
 	box := p.device(x, y, w, h)
 	return p.paste(box, fit(img, box.Dx(), box.Dy()))
@@ -152,8 +150,8 @@ func (p *page) device(x, y, w, h float64) image.Rectangle {
 	return image.Rect(px(x), px(y), px(x+w), px(y+h))
 }
 
-// figure encodes the card. A text that did not go through the key and has letters
-// that the font lacks is an error, for it would be missing unseen.
+// figure encodes the card. It is an error if a text that did not go through the key has letters that the font lacks,
+// because they would be missing without notice.
 func (p *page) figure() (Figure, error) {
 	if p.lost != "" {
 		return Figure{}, fmt.Errorf("figure: the font has no letters for %q, and no mark stands for them", p.lost)

@@ -5,17 +5,16 @@ import "image/color"
 // Ink and paper.
 var (
 	ink    = color.RGBA{0x1c, 0x22, 0x2b, 0xff} // text
-	soft   = color.RGBA{0x4d, 0x57, 0x66, 0xff} // second-rank text; 7:1 on white
+	soft   = color.RGBA{0x4d, 0x57, 0x66, 0xff} // less important text; 7:1 on white
 	rule   = color.RGBA{0xd5, 0xda, 0xe2, 0xff} // grid lines and frames
 	tint   = color.RGBA{0xf1, 0xf4, 0xf8, 0xff} // empty cells and tracks
-	accent = color.RGBA{0x00, 0x72, 0xb2, 0xff} // what to look at first
+	accent = color.RGBA{0x00, 0x72, 0xb2, 0xff} // what the reader should see first
 	muted  = color.RGBA{0x8f, 0xb6, 0xd4, 0xff} // the rest of the same series
 )
 
-// series are the colours of lines: those of Okabe and Ito's palette for all
-// kinds of colour vision that are dark enough for a line on white. The order
-// keeps neighbours far apart.
-// Source: M. Okabe, K. Ito, "Color Universal Design", 2008.
+// series are the colours of lines: the colours of Okabe and Ito's palette, made for all kinds of colour vision, that
+// are dark enough for a line on white. Neighbours in the list differ most. Source: M. Okabe, K. Ito, "Color Universal
+// Design", 2008.
 var series = []color.RGBA{
 	{0x00, 0x72, 0xb2, 0xff}, // blue
 	{0xd5, 0x5e, 0x00, 0xff}, // vermilion
@@ -26,9 +25,8 @@ var series = []color.RGBA{
 	{0x00, 0x00, 0x00, 0xff}, // black
 }
 
-// rampStops are the colours of a weight from nothing to all: one hue whose
-// lightness falls evenly, so that it reads without colour too, and whose first
-// stop is the colour of an empty cell.
+// rampStops are the colours of a weight from 0 to 1: one hue with evenly falling lightness, so that it can be read
+// without colour too. The first is the colour of an empty cell.
 var rampStops = []color.RGBA{
 	tint,
 	{0xcf, 0xe0, 0xf1, 0xff},
@@ -42,16 +40,16 @@ var rampStops = []color.RGBA{
 // ramp returns the colour of a share between 0 and 1.
 func ramp(v float64) color.RGBA { return between(rampStops, v) }
 
-// between returns the colour at a share of the way through the stops.
+// between returns the colour at a share, 0 to 1, of the stops.
 func between(stops []color.RGBA, v float64) color.RGBA {
 	v = min(max(v, 0), 1) * float64(len(stops)-1)
 	i := min(int(v), len(stops)-2)
 	return blend(stops[i], stops[i+1], v-float64(i))
 }
 
-// divergeStops are the colours of a signed value: blue below 0, brown above,
-// nearly white at 0. Blue and brown differ for all kinds of colour vision, and
-// both grow darker evenly, so that the strength reads without colour too.
+// divergeStops are the colours of a signed value: blue below 0, brown above, nearly white at 0. Blue and brown differ
+// for all kinds of colour vision, and both get darker evenly, so that the absolute value can be read without colour
+// too.
 var divergeStops = []color.RGBA{
 	{0x08, 0x30, 0x6b, 0xff},
 	{0x2a, 0x7a, 0xb9, 0xff},
@@ -62,12 +60,10 @@ var divergeStops = []color.RGBA{
 	{0x6e, 0x2c, 0x00, 0xff},
 }
 
-// diverge returns the colour of a share between 0 and 1 of a scale about 0,
-// which is at one half.
+// diverge returns the colour of a share, 0 to 1, of a scale with 0 at one half.
 func diverge(v float64) color.RGBA { return between(divergeStops, v) }
 
-// hatching returns the colour of a device pixel of what holds no value: light
-// diagonal lines.
+// hatching returns the colour of a device pixel of a cell without a value: light diagonal lines.
 func hatching(x, y int) color.RGBA {
 	if (x+y)%20 < 3 {
 		return color.RGBA{0xdf, 0xe3, 0xea, 0xff}
@@ -81,7 +77,7 @@ func blend(a, b color.RGBA, by float64) color.RGBA {
 	return color.RGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 0xff}
 }
 
-// over returns the ink, dark or white, that reads best on the colour.
+// over returns the ink, dark or white, that is easiest to read on the colour.
 func over(c color.RGBA) color.RGBA {
 	if luminance := .299*float64(c.R) + .587*float64(c.G) + .114*float64(c.B); luminance < 115 {
 		return color.RGBA{0xff, 0xff, 0xff, 0xff}

@@ -7,9 +7,8 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// RGB returns pixels of shape [height, width, 3] as an image. A value of 0 is
-// black and 1 full intensity; what lies outside is clamped. It panics if the
-// number of values is not height × width × 3, as an index out of range would.
+// RGB returns pixels of shape [height, width, 3] as an image. 0 is black and 1 full intensity; values outside are
+// clamped. It panics if the number of values is not height × width × 3, as an index out of range would.
 func RGB(pixels []float32, height, width int) *image.RGBA {
 	mustHold(len(pixels), height, width)
 	bytes := make([]uint8, len(pixels))
@@ -34,9 +33,8 @@ func RGB8(pixels []uint8, height, width int) *image.RGBA {
 	return img
 }
 
-// fit scales an image to fill a box of device pixels, keeping its proportions.
-// A small image, whose pixels are what there is to see, grows by a whole
-// factor with its pixels kept square; any other is resampled smoothly.
+// fit scales an image to fill a box of device pixels, and keeps its proportions. A small image grows by an integer
+// factor, so that its pixels stay square; any other is resampled smoothly.
 func fit(img image.Image, width, height int) *image.RGBA {
 	size := img.Bounds().Size()
 	scale := min(float64(width)/float64(size.X), float64(height)/float64(size.Y))

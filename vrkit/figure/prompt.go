@@ -7,12 +7,9 @@ import (
 	"math"
 )
 
-// Prompt draws what was learned at the input. The prompt has shape [height,
-// width, 3]. Values that all lie in [0,1] are drawn as the pixels that they
-// are; others, which are added to an image, are spread about a middle grey
-// that stands for 0. A line under the picture says which, and gives the range.
-// Where the prompt is exactly zero in all channels, nothing was learned, and
-// the picture is hatched.
+// Prompt draws a learned prompt of shape [height, width, 3]. Values that all lie in [0,1] are drawn as pixels; others,
+// which are added to an image, are mapped to colours with a middle grey for 0. A line below the picture says which, and
+// gives the range. Pixels that are exactly zero in all channels are not learned, and are hatched.
 func Prompt(prompt []float32, height, width int, caption string) (Figure, error) {
 	if height <= 0 || width <= 0 || len(prompt) != height*width*3 {
 		return Figure{}, fmt.Errorf("figure: a prompt of %d values is not %d × %d × 3; pass its pixels as [height, width, 3]", len(prompt), height, width)
@@ -20,9 +17,9 @@ func Prompt(prompt []float32, height, width int, caption string) (Figure, error)
 	if err := finite("the prompt", prompt); err != nil {
 		return Figure{}, err
 	}
-	low, high := math.Inf(1), math.Inf(-1) // over what was learned
+	low, high := math.Inf(1), math.Inf(-1) // over the learned values
 	learned := 0
-	hole := image.Rectangle{} // the box of the zeros
+	hole := image.Rectangle{} // the rectangle of the zeros
 	for i := range height * width {
 		rgb := prompt[3*i : 3*i+3]
 		if rgb[0] == 0 && rgb[1] == 0 && rgb[2] == 0 {
@@ -51,7 +48,7 @@ func Prompt(prompt []float32, height, width int, caption string) (Figure, error)
 
 	says := fmt.Sprintf("What was learned at the input, a picture of %d × %d pixels: %s.", width, height, note)
 
-	// The largest whole factor that stays near 400 px.
+	// The largest integer factor that stays near 400 px.
 	times := max(1, int(420*density/float64(max(height, width))))
 	w, h := float64(width*times)/density, float64(height*times)/density
 	if w > contentWidth {
@@ -61,7 +58,7 @@ func Prompt(prompt []float32, height, width int, caption string) (Figure, error)
 	where := p.picture(0, 0, w, h, RGB(pixels, height, width))
 	p.hatch(where, prompt, height, width)
 	p.edged(where)
-	// Say what the hatched part is for, if it is one rectangle of zeros with room.
+	// A text explains the hatched part, if it is one rectangle with room for it.
 	if !hole.Empty() && hole.Dx()*hole.Dy() == height*width-learned {
 		unit := w / float64(width)
 		st := noteStyle.centred()
@@ -92,8 +89,7 @@ func (p *page) hatch(where image.Rectangle, prompt []float32, height, width int)
 	}
 }
 
-// signed writes a number to three digits, or a large one whole, with a true
-// minus.
+// signed writes a number with three digits, or a large one as an integer, with a true minus sign.
 func signed(v float64) string {
 	switch {
 	case v < 0:
@@ -104,7 +100,7 @@ func signed(v float64) string {
 	return fmt.Sprintf("%.3g", v)
 }
 
-// thousands writes a count with its thousands apart.
+// thousands writes a count with separated thousands.
 func thousands(n int) string {
 	if n < 1000 {
 		return fmt.Sprint(n)

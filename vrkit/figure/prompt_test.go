@@ -27,7 +27,7 @@ func ExamplePrompt() {
 	prompt := make([]float32, 32*32*3) // [height, width, 3]
 	for i := range prompt {
 		if x, y := i/3%32, i/3/32; x < 8 || x >= 24 || y < 8 || y >= 24 {
-			prompt[i] = .5 // padding before it has learned anything
+			prompt[i] = .5 // padding before training
 		}
 	}
 	f, err := figure.Prompt(prompt, 32, 32, "The border before training.")

@@ -9,14 +9,12 @@ import (
 // NamedPrompt is one of several prompts, of shape [side, side, 3].
 type NamedPrompt struct {
 	Name   string
-	Values []float32 // what is added to an image, of any sign
+	Values []float32 // what is added to an image, with either sign
 }
 
-// Prompts draws one to four prompts that are added to images side by side, on
-// one scale, so that they can be compared: grey is 0, and the value furthest
-// from 0 of them all is black or white. Under each stands how many values were
-// learned and their range. Where a prompt is exactly zero in all channels,
-// nothing was learned, and the picture is hatched.
+// Prompts draws one to four prompts that are added to images side by side, on one scale, so that they can be compared:
+// grey is 0, and the value of all prompts with the largest absolute value is black or white. Below each are its number
+// of learned values and their range. Pixels that are exactly zero in all channels are not learned, and are hatched.
 func Prompts(prompts []NamedPrompt, side int, caption string) (Figure, error) {
 	if len(prompts) < 1 || len(prompts) > 4 {
 		return Figure{}, fmt.Errorf("figure: %d prompts don't fit a card; pass 1 to 4", len(prompts))
@@ -39,9 +37,9 @@ func Prompts(prompts []NamedPrompt, side int, caption string) (Figure, error) {
 	columns := float64(len(prompts))
 	box := min((contentWidth-gap*(columns-1))/columns, 280)
 	if times := math.Floor(box * density / float64(side)); times >= 1 {
-		box = times * float64(side) / density // every pixel as large as the next
+		box = times * float64(side) / density // all pixels have the same size
 	}
-	box = max(box, 190) // for the line under it
+	box = max(box, 190) // for the line below it
 	var names, notes, said []string
 	for _, prompt := range prompts {
 		low, high := bounds(prompt.Values)

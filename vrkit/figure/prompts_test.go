@@ -27,7 +27,7 @@ func ExamplePrompts() {
 	// Output: 598 A frame, and the whole image.
 }
 
-// signs returns a made-up prompt of either sign, zero inside its frame.
+// signs returns a made-up prompt with both signs, zero inside its frame.
 func signs(side, width int, size float32) []float32 {
 	prompt := border(side, width)
 	for i, v := range prompt {

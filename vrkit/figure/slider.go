@@ -11,8 +11,7 @@ import (
 	"strings"
 )
 
-// Frame is one picture of a slider with the label of its place, such as
-// "epoch 3".
+// Frame is one picture of a slider with its label, such as "epoch 3".
 type Frame struct {
 	Label  string
 	Figure Figure
@@ -20,19 +19,16 @@ type Frame struct {
 
 const mostFrames = 60 // each is a picture in the page
 
-// Slider returns HTML that shows 2 to 60 figures of one size in one place, and
-// a range input that steps through them. It is one <div> that needs nothing
-// from outside and no server, so that it works in a notebook, in a saved one
-// and in a page of its own. The input is worked with the mouse or with the
-// arrow keys, Home and End, and tells a screen reader the label; where scripts
-// don't run, the first frame and its label are there and the input is not. The
-// title may be empty.
+// Slider returns HTML that shows 2 to 60 figures of one size in one place, with a range input that steps through them.
+// It is one <div> that needs no other file and no server, so that it works in a notebook, in a saved one and in a page
+// of its own. The input works with the mouse and with the arrow keys, Home and End, and gives a screen reader the
+// label. Without scripts the first frame and its label are shown, and no input. The title may be empty.
 //
-// Frames are to be compared, so they need the same scales: Curves keeps its
-// axes still for a Series without Y that has the X, Low and High of all frames.
+// Frames are compared, so they need the same scales: Curves keeps its axes for a Series without Y that has the X, Low
+// and High of all frames.
 //
-// The id of the <div> comes from its content, so that the same slider is the
-// same text each time; a page that holds it twice works too.
+// The id of the <div> comes from its content, so that the same slider is always the same text; a page that contains it
+// twice works too.
 func Slider(title string, frames []Frame) (string, error) {
 	if err := steppable(frames); err != nil {
 		return "", err
@@ -65,10 +61,9 @@ func Slider(title string, frames []Frame) (string, error) {
 	return out.String(), nil
 }
 
-// sliderPage writes a slider. Its script has no global names and finds its
-// elements under every <div> with its id that it has not yet set up, as a page
-// may hold one twice. Keys stay in the input: a notebook has its own use for
-// arrows.
+// sliderPage writes a slider. Its script has no global names, and sets up every <div> with its id that is not set up
+// yet, because a page may contain one twice. Key presses do not leave the input, because a notebook uses arrow keys
+// itself.
 var sliderPage = template.Must(template.New("slider").Parse(`<div id="{{.ID}}" style="max-width:{{.Width}}px;font:14px sans-serif">
 <div data-control style="display:flex;align-items:center;gap:12px;padding:4px 0 8px;flex-wrap:wrap">{{if .Title}}<strong>{{.Title}}</strong>{{end}}<input type="range" min="0" max="{{.Last}}" value="0" step="1" autocomplete="off" aria-label="{{if .Title}}{{.Title}}{{else}}frame{{end}}" aria-valuetext="{{(index .Frames 0).Label}}" style="display:none;flex:1 1 200px;min-width:160px"><output aria-live="polite" style="min-width:6em">{{(index .Frames 0).Label}}</output></div>
 {{range $i, $f := .Frames}}<div data-label="{{$f.Label}}"{{if $i}} style="display:none"{{end}}>{{$f.Picture}}</div>

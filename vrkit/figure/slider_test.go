@@ -63,7 +63,7 @@ func TestSlider(t *testing.T) {
 	require.NotRegexp(t, `(?i)(src|href)="(https?:)?//|@import|url\(|fetch\(`, html, "nothing from outside")
 	require.NotContains(t, html, "ZgotmplZ", "the template took something for unsafe")
 
-	// Every picture is there as it is, and only the first is visible at once.
+	// Every picture is there unchanged, and only the first is visible at once.
 	pictures := regexp.MustCompile(`<div data-label="[^"]+"( style="display:none")?><div [^>]*><img src="data:image/png;base64,([^"]+)"[^>]* alt="([^"]+)"`).FindAllStringSubmatch(html, -1)
 	require.Len(t, pictures, 3)
 	for i, found := range pictures {
@@ -77,7 +77,7 @@ func TestSlider(t *testing.T) {
 	require.Contains(t, pictures[2][3], "epoch 2. Curves of accuracy, % by epoch: BLM from 50.0 % at epoch 0 to 80.0 % at epoch 1.")
 	require.Contains(t, html, "<bdi>□1 = &lt;/script&gt;&lt;b&gt;</bdi>")
 
-	// Another slider has another id, be it only for a label.
+	// Another slider has another id, even if only a label differs.
 	frames[2].Label = "epoch 3"
 	other, err := figure.Slider("Learning <fast>", frames)
 	require.NoError(t, err)

@@ -2,12 +2,10 @@ package figure
 
 import "fmt"
 
-// MappingSteps draws several label mappings ω as Mapping draws one, for a
-// Slider to step through: the same rows in the same places, the same colours
-// and the same size. It is for one ω over the epochs of a run, or over values
-// of a hyper-parameter. A mapping's name becomes the label of its frame. Of the
-// sources those are drawn that are among the perTarget heaviest of some target
-// in some mapping.
+// MappingSteps draws several label mappings ω as Mapping draws one, as frames of a Slider: the same rows in the same
+// places, the same colours and the same size. It is for one ω over the epochs of a run, or over values of a
+// hyper-parameter. A mapping's name becomes the label of its frame. It draws the sources that are among the perTarget
+// heaviest of some target in some mapping.
 func MappingSteps(mappings []NamedMapping, sources, targets []string, perTarget int, caption string) ([]Frame, error) {
 	for _, m := range mappings {
 		if err := mappable(m.Omega, sources, targets, perTarget); err != nil {

@@ -46,7 +46,7 @@ func TestMappingSteps(t *testing.T) {
 	_, err = figure.Slider("", frames)
 	require.NoError(t, err, "all frames are of one size")
 
-	// Whatever the number of targets.
+	// For any number of targets.
 	for _, K := range []int{2, 20, 60} {
 		mappings, sources, targets := fourMappings(80, K)
 		frames, err := figure.MappingSteps(mappings, sources, targets, 1, "")

@@ -12,13 +12,13 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// style says how a line of text looks and where it hangs.
+// style is the look and the alignment of a line of text.
 type style struct {
 	size    float64 // CSS pixels, never under 11
 	bold    bool
 	color   color.Color
 	align   float64 // 0: x is the left end, .5: the middle, 1: the right end
-	upright bool    // turned by a quarter, reading upwards
+	upright bool    // rotated, to be read upwards
 }
 
 // The type sizes of all figures.
@@ -44,7 +44,7 @@ const capHeight = .72
 // fonts is the embedded collection, parsed once.
 var fonts = sync.OnceValue(func() *font.Cache { return font.NewCache(liberation.Collection()) })
 
-// sans is the descriptor of Liberation Sans at a size in CSS pixels.
+// sans describes Liberation Sans at a size in CSS pixels.
 func sans(px float64, bold bool) font.Font {
 	f := font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Length(px)}
 	if bold {
@@ -57,8 +57,7 @@ func (s style) face() font.Face {
 	return fonts().Lookup(sans(s.size, s.bold), vg.Length(s.size))
 }
 
-// shorten returns the text, cut and ended with an ellipsis if it is wider than
-// the given number of CSS pixels.
+// shorten returns the text; if it is wider than width, in CSS pixels, it is cut and ends with an ellipsis.
 func shorten(text string, s style, width float64) string {
 	if s.fits(text, width) {
 		return text
@@ -72,9 +71,9 @@ func shorten(text string, s style, width float64) string {
 	return "…"
 }
 
-// shortenAll shortens names so that those that differ still do. Where two begin
-// alike, they keep their last words; if these are too long or alike, they keep
-// their ends; and if that is not enough, each gets its place in the list.
+// shortenAll shortens names so that different names stay different. If two have the same start, they keep their last
+// words; if these are too long or the same, they keep their ends; and if that is not enough, each gets its place in the
+// list.
 func shortenAll(names []string, s style, width float64) []string {
 	out := make([]string, len(names))
 	same := func(i int) bool { // as another name
@@ -134,7 +133,7 @@ func shortenMiddle(text string, s style, width float64) string {
 	return "…"
 }
 
-// sentence ends a text that is not empty, for another one to follow.
+// sentence ends a text that is not empty, so that another one can follow.
 func sentence(text string) string {
 	if text == "" {
 		return ""
@@ -145,9 +144,8 @@ func sentence(text string) string {
 	return text + ". "
 }
 
-// wrap breaks the text between words into lines no wider than width, and into
-// at most the given number of lines, the last one shortened; 0 means as many
-// as it takes. A line break in the text is kept, and a percentage stays whole.
+// wrap breaks the text between words into lines of at most width, and into at most that many lines, the last one
+// shortened; 0 is no limit. It keeps line breaks of the text, and does not break a percentage.
 func wrap(text string, s style, width float64, most int) []string {
 	var lines []string
 	for _, paragraph := range strings.Split(text, "\n") {
@@ -175,7 +173,7 @@ func wrap(text string, s style, width float64, most int) []string {
 	return lines
 }
 
-// words splits a text where a line may end: at spaces, but not between the parts of "< 0.1 %".
+// words splits a text where a line may end: at spaces, but not inside of "< 0.1 %".
 func words(text string) (words []string) {
 	parts := strings.Fields(text)
 	for i, part := range parts {
@@ -188,8 +186,7 @@ func words(text string) (words []string) {
 	return words
 }
 
-// paragraph wraps running text so that no word or two are left over alone in
-// the last line.
+// paragraph wraps text so that the last line does not have only one or two words.
 func paragraph(text string, s style, width float64) []string {
 	lines := wrap(text, s, width, 0)
 	for narrower := width; narrower > .7*width; narrower -= .02 * width {

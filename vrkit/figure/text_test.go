@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A line may end before a percentage and after it, never within.
+// A line may end before a percentage and after it, never inside.
 func TestWrapKeepsPercentagesWhole(t *testing.T) {
 	text := "of the values 12.5 % lie outside, and < 0.1 % of them far"
 	for width := 60.; width < 400; width++ {

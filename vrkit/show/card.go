@@ -9,24 +9,23 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// updates is about how often a run renews its output in a notebook.
+// updates is about how often a run updates its output in a notebook.
 const updates = 20
 
-// card is progress in a notebook: an output of HTML with a bar, a line of
-// numbers and the accuracy so far as a curve. It brings its own colours, so
-// that it reads the same in light and dark themes, and it needs no script.
+// card is progress in a notebook: HTML with a bar, a line of numbers, and the accuracy so far as a curve. It sets its
+// own colours, so that it looks the same in light and dark themes, and needs no script.
 type card struct {
 	title string
 	show  func(html string)
 	course
-	shown int // updates behind, as a place on the way through the run; 0 is none
+	shown int // the number of the update that is shown, of updates; 0 is none
 
 	running, validation, test figure.Series
 }
 
 func (c *card) event(e train.Event) {
 	if e.Stage == train.StageStopped {
-		return // the card stays as it was
+		return // the card does not change
 	}
 	place := 1 + int(done(e)*updates)
 	c.see(e)
@@ -42,7 +41,7 @@ func (c *card) event(e train.Event) {
 		return
 	}
 	c.shown = place
-	// The mean over the first batch or two of an epoch would jump about.
+	// The mean over the first few batches of an epoch would vary too much.
 	if e.Stage == train.StageTrain && e.Step*4 >= e.Steps {
 		add(&c.running, float64(e.Epoch)-1+float64(e.Step)/float64(max(e.Steps, 1)), e.Accuracy)
 	}
@@ -70,10 +69,8 @@ func (c *card) html(e train.Event) string {
 	return b.String()
 }
 
-// curve draws the accuracy so far, on an axis that has room for the whole run
-// from the beginning, or nothing while there is only a point. A
-// figure that can't be drawn is left out: the numbers are there, and training
-// is not worth stopping for its picture.
+// curve draws the accuracy so far, with an axis for the whole run; it draws nothing for a single point. If drawing
+// fails, it is left out: the numbers are shown, and training must not stop for a figure.
 func (c *card) curve(epochs int) figure.Figure {
 	c.running.Name, c.validation.Name, c.test.Name = "train, so far", "validation", "test"
 	c.running.Role, c.validation.Role, c.test.Role = figure.Training, figure.Validation, figure.Test

@@ -15,9 +15,9 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// Context returns a context that ends when the user interrupts the cell or the program. In a notebook it also makes
-// must say in one line what is wrong, and in which line of the cell, where it would panic: an error is no fault of
-// the program. A panic keeps its stack.
+// Context returns a context that ends when the user interrupts the cell or the program. In a notebook it also changes
+// package must: for an error it prints one line with the error and the line of the cell, instead of a panic with a
+// stack. A real panic keeps its stack.
 func Context() context.Context {
 	if gonbui.IsNotebook {
 		must.M = func(err error) {
@@ -31,7 +31,7 @@ func Context() context.Context {
 	return ctx
 }
 
-// complain says what an error is, and the lines that led to it, the innermost first. jupyter/failure.py reads it.
+// complain prints an error, and the lines that led to it, the innermost first. jupyter/failure.py reads it.
 func complain(w io.Writer, err error, lines []string) {
 	says := strings.Join(strings.Fields(err.Error()), " ") // errors.Join writes several lines
 	if errors.Is(err, context.Canceled) {
@@ -43,8 +43,8 @@ func complain(w io.Writer, err error, lines []string) {
 	}
 }
 
-// mainLines are the lines of the program's own main package that are being executed, the innermost first: GoNB writes
-// all cells into it. Where its source can't be read there are none.
+// mainLines are the lines of the program's main package that are being executed, the innermost first: GoNB writes all
+// cells into it. There are none if its source can't be read.
 func mainLines() (lines []string) {
 	callers := make([]uintptr, 64)
 	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])

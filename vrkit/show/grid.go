@@ -8,13 +8,13 @@ import (
 	measured "github.com/vrkit-go/reprogram/vrkit/results"
 )
 
-// Grid shows the accuracies of a model's programs on a data set: a row for each input, a column for each
-// output. Rows with a label are variants, and left out.
+// Grid shows the accuracies of a model's programs on a data set: a row for each input, a column for each output. It
+// leaves out rows with a label, which are variants.
 func Grid(rows []*measured.Row, dataset, model string) error {
 	return drawn(GridFigure(rows, dataset, model))("grid")
 }
 
-// GridFigure is the figure that Grid shows. That nothing was run is an error.
+// GridFigure returns the figure of Grid. It is an error if there is no run.
 func GridFigure(rows []*measured.Row, dataset, model string) (figure.Figure, error) {
 	var inputs, outputs []string
 	cells := map[[2]string]figure.AccuracyCell{}
@@ -40,5 +40,5 @@ func GridFigure(rows []*measured.Row, dataset, model string) (figure.Figure, err
 		}
 	}
 	return figure.Accuracies(inputs, outputs, grid, "Test accuracy in %: "+dataset+" on "+model,
-		"Along a row only the reading of the answer changes, down a column only what goes in.")
+		"Along a row only the output alignment changes, down a column only the input manipulation.")
 }

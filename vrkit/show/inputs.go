@@ -8,7 +8,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 )
 
-// Guesses shows a picture beside what the frozen model takes it for.
+// Guesses shows a picture beside the frozen model's likeliest labels.
 func Guesses(picture image.Image, title string, guesses []vrkit.Guess, caption string) error {
 	bars := make([]figure.Guess, len(guesses))
 	for i, g := range guesses {
@@ -17,19 +17,19 @@ func Guesses(picture image.Image, title string, guesses []vrkit.Guess, caption s
 	return drawn(figure.Guesses(picture, title, bars, caption))("guesses")
 }
 
-// Inputs shows what the frozen model gets to see of pixels, uint8 RGB [n,image,image,3] with image the
-// program's image side, below their titles.
+// Inputs shows the frozen model's input for pixels, uint8 RGB [n,image,image,3] with image the program's image side,
+// each below its title.
 func Inputs(program *vrkit.Compiled, pixels []uint8, titles []string, caption string) error {
 	return drawn(inputsFigure(program, pixels, titles, nil, caption))("inputs")
 }
 
-// Readings shows what the frozen model gets to see of pixels, as Inputs does, below what they are, and
-// above what the program reads them as.
+// Readings shows the frozen model's input for pixels, as Inputs does, below their true classes and above the program's
+// answers.
 func Readings(program *vrkit.Compiled, pixels []uint8, truth, classes []string, caption string) error {
 	return drawn(ReadingsFigure(program, pixels, truth, classes, caption))("readings")
 }
 
-// ReadingsFigure is the figure that Readings shows.
+// ReadingsFigure returns the figure of Readings.
 func ReadingsFigure(program *vrkit.Compiled, pixels []uint8, truth, classes []string, caption string) (figure.Figure, error) {
 	answers, err := program.Answers(pixels)
 	if err != nil {

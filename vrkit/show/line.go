@@ -10,8 +10,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// liveLine is progress on a terminal: one line, rewritten in place, that ends
-// as one line saying what came of it.
+// liveLine is progress on a terminal: one line, rewritten in place, and at the end one line with the result.
 type liveLine struct {
 	title string
 	out   io.Writer
@@ -26,11 +25,11 @@ func (l *liveLine) event(e train.Event) {
 		fmt.Fprintf(l.out, "\r\x1b[2K%s: %s\n", l.title, l.conclusion(e))
 		return
 	}
-	if e.Stage == train.StageStopped { // what went wrong goes on a line of its own
+	if e.Stage == train.StageStopped { // the error needs a line of its own
 		fmt.Fprintln(l.out)
 		return
 	}
-	// Ten times a second is as much as an eye can use.
+	// More than ten times a second can't be seen.
 	if e.Stage != train.StageEpoch && time.Since(l.drawn) < 100*time.Millisecond {
 		return
 	}
@@ -38,8 +37,8 @@ func (l *liveLine) event(e train.Event) {
 	fmt.Fprint(l.out, "\r\x1b[2K"+l.line(e))
 }
 
-// line writes an event in at most the terminal's width, less important facts
-// being left out first: a line that wrapped could not be rewritten.
+// line writes an event within the terminal's width, and leaves out the less important facts first: a line that wraps
+// can't be rewritten.
 func (l *liveLine) line(e train.Event) string {
 	const bar = 20
 	full := int(done(e)*bar + .5)
@@ -58,7 +57,7 @@ func (l *liveLine) line(e train.Event) string {
 	return line
 }
 
-// plainLines is progress where nothing can be rewritten, as in a log.
+// plainLines is progress where lines can't be rewritten, as in a log.
 type plainLines struct {
 	title string
 	out   io.Writer
@@ -73,12 +72,12 @@ func (p *plainLines) event(e train.Event) {
 	case e.Stage == train.StageDone:
 		p.write(p.conclusion(e))
 	case e.Stage == train.StageEpoch:
-		// A long run says every so many epochs how it goes, and its last one.
+		// A long run reports only some of its epochs, and the last one.
 		if every := (e.Epochs + 19) / 20; every <= 1 || e.Epoch%every == 0 || e.Epoch == e.Epochs {
 			p.write(strings.Join(facts(e), ", "))
 		}
 	case p.written.IsZero(), time.Since(p.written) > 5*time.Minute:
-		// The beginning, and a sign of life in an epoch that takes long.
+		// The beginning, and a report within an epoch that takes long.
 		p.write(strings.Join(facts(e), ", "))
 	}
 }

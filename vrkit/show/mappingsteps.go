@@ -10,8 +10,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// MappingSteps shows label mappings as a slider whose labels are their names: for each target label the
-// source label that votes for it most, in any of them.
+// MappingSteps shows label mappings as a slider, with their names as its labels: for each target label the source label
+// with the largest weight, from all of the mappings.
 func MappingSteps(title string, steps []figure.NamedMapping, sources, targets []string, caption string) error {
 	frames, err := figure.MappingSteps(steps, sources, targets, 1, caption)
 	if err != nil {
@@ -20,8 +20,8 @@ func MappingSteps(title string, steps []figure.NamedMapping, sources, targets []
 	return Slider(title, frames)
 }
 
-// MappingHistory shows ω at every epoch of a run that kept its history, as a slider. It begins with the
-// first epoch: epoch 0 has the same ω, counted before anything was learned.
+// MappingHistory shows ω at every epoch of a run that kept its history, as a slider. It begins with epoch 1: epoch 0
+// has the same ω, from the initial prompt.
 func MappingHistory(run *train.Run, caption string) error {
 	steps, err := mappingHistory(run)
 	if err != nil {

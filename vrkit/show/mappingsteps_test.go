@@ -10,7 +10,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/input"
 )
 
-// A run's history of ω begins where something has been learned.
+// A run's history of ω begins with epoch 1, the first that learns.
 func TestMappingHistory(t *testing.T) {
 	run := madeUp(t, input.Watermark{Kind: input.Full})
 	require.ErrorContains(t, MappingHistory(run, ""), "epoch 1 was not kept; train with History")

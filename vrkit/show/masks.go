@@ -12,14 +12,14 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/input"
 )
 
-// Masks shows what a program that makes a mask for every image does with pixels, uint8 RGB
-// [n,image,image,3] with n from 1 to 6 and image the program's image side: the image, its mask, δ ⊙ mask,
-// and what the frozen model gets to see, in a row below the image's name.
+// Masks shows what a program with a mask for every image does with pixels, uint8 RGB [n,image,image,3] with n from 1 to
+// 6 and image the program's image side: the image, its mask, δ ⊙ mask, and the frozen model's input, in a row below the
+// image's name.
 func Masks(program *vrkit.Compiled, pixels []uint8, names []string, caption string) error {
 	return drawn(MasksFigure(program, pixels, names, caption))("masks")
 }
 
-// MasksFigure is the figure that Masks shows.
+// MasksFigure returns the figure of Masks.
 func MasksFigure(program *vrkit.Compiled, pixels []uint8, names []string, caption string) (figure.Figure, error) {
 	samples, err := maskedSamples(program, pixels, names)
 	if err != nil {
@@ -28,8 +28,8 @@ func MasksFigure(program *vrkit.Compiled, pixels []uint8, names []string, captio
 	return figure.Masks(samples, caption)
 }
 
-// maskedSamples computes what the figure shows. δ ⊙ mask is in the manipulation's space, for SMM in
-// deviations of the model's normalisation; where no δ is learned (SMM's ablation "mask"), it is the mask.
+// maskedSamples computes the values of the figure. δ ⊙ mask is in the manipulation's space, for SMM in standard
+// deviations of the model's normalisation; without a learned δ (SMM's ablation "mask") it is the mask.
 func maskedSamples(program *vrkit.Compiled, pixels []uint8, names []string) (figure.MaskedSamples, error) {
 	s := figure.MaskedSamples{Names: names, Side: program.SideOrDefault()}
 	var err error
@@ -56,7 +56,7 @@ func maskedSamples(program *vrkit.Compiled, pixels []uint8, names []string) (fig
 		return s, err
 	}
 	if prompt, ok := learned.Learned[input.PromptVariable]; ok {
-		// Not Inputs − Images: a δ of 0 is to be seen as exactly that.
+		// Not Inputs − Images: rounding would hide that a δ of 0 adds exactly nothing.
 		delta, err := tensors.CopyFlatData[float32](prompt)
 		if err != nil {
 			return s, err

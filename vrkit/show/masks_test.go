@@ -17,7 +17,7 @@ import (
 
 const maskedSide = 8
 
-// masking is SMM on the tiny net, as it is before anything is learned.
+// masking is SMM on the tiny net, before training.
 func masking(t *testing.T, s input.SMM) *vrkit.Compiled {
 	t.Helper()
 	c, err := vrkit.Compile(backendtest.Any(t), vrkit.Program{Input: s, Model: modeltest.Tiny(), Output: output.FLM{}, Side: maskedSide}, 3)
@@ -25,7 +25,7 @@ func masking(t *testing.T, s input.SMM) *vrkit.Compiled {
 	return c
 }
 
-// twoPictures are a disc and a ramp.
+// twoPictures returns images of a disc and a ramp.
 func twoPictures() []uint8 {
 	pixels := make([]uint8, 2*maskedSide*maskedSide*3)
 	for i := range maskedSide * maskedSide {
@@ -39,7 +39,7 @@ func twoPictures() []uint8 {
 	return pixels
 }
 
-// What the figure shows adds up: the input is the image and, in deviations, what is added to it.
+// The parts of the figure add up: the input is the image plus, in standard deviations, what is added to it.
 func TestMaskedSamples(t *testing.T) {
 	pixels := twoPictures()
 	c := masking(t, input.SMM{Patch: 4, Multiplier: .125, Seed: 1})
@@ -70,7 +70,7 @@ func TestMaskedSamples(t *testing.T) {
 	picture(t, "masks")
 }
 
-// Without δ what is added is the mask.
+// Without δ the mask itself is added.
 func TestMaskedSamplesWithoutDelta(t *testing.T) {
 	pixels := twoPictures()
 	s, err := maskedSamples(masking(t, input.SMM{Patch: 4, Multiplier: .125, Seed: 1, Ablate: input.OnlyMask}), pixels, []string{"disc", "ramp"})

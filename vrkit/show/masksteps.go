@@ -10,8 +10,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// MaskSteps shows what Masks shows at every epoch of a run that kept its history, as a slider. The program
-// is the run's, and has what the run's last epoch learned afterwards.
+// MaskSteps shows the figure of Masks for every epoch of a run that kept its history, as a slider. program is the
+// run's; afterwards it has the variables of the run's last epoch.
 func MaskSteps(title string, run *train.Run, program *vrkit.Compiled, pixels []uint8, names []string, caption string) error {
 	frames, err := maskFrames(run, program, pixels, names, caption)
 	if err != nil {

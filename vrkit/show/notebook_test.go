@@ -20,7 +20,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// cellVariable makes this test binary run a cell's work, as GoNB would.
+// cellVariable makes this test binary run a cell, as GoNB would.
 const cellVariable = "VRKIT_TEST_CELL"
 
 func TestMain(m *testing.M) {
@@ -59,14 +59,13 @@ func cell() error {
 	return nil
 }
 
-// TestNotebook runs a cell with the two pipes that a GoNB kernel gives it, and
-// reads what the kernel would read.
+// TestNotebook runs a cell with the two pipes of a GoNB kernel, and reads what the kernel would read.
 func TestNotebook(t *testing.T) {
 	folder := t.TempDir()
 	there, back := filepath.Join(folder, "there"), filepath.Join(folder, "back")
 	require.NoError(t, syscall.Mkfifo(there, 0o600))
 	require.NoError(t, syscall.Mkfifo(back, 0o600))
-	// Opened for both, a pipe waits for no other side.
+	// A pipe opened for both directions does not wait for its other side.
 	reader, err := os.OpenFile(there, os.O_RDWR, 0)
 	require.NoError(t, err)
 	writer, err := os.OpenFile(back, os.O_RDWR, 0)

@@ -13,17 +13,15 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// Progress returns a function for train.Config.Events that keeps the reader
-// informed: in a notebook one output with a bar and a growing curve, renewed
-// about twenty times a run; on a terminal one line on standard error, renewed
-// in place; elsewhere a line there for an epoch, at most about twenty in all.
-// The function is for one run and one goroutine.
+// Progress returns a function for train.Config.Events that shows progress: in a notebook one output with a bar and a
+// growing curve, updated about twenty times a run; on a terminal one line on standard error, rewritten in place;
+// elsewhere lines there, at most about twenty in all. The function is for one run and one goroutine.
 func Progress(title string) func(train.Event) {
 	switch {
 	case gonbui.IsNotebook:
 		id := "progress_" + gonbui.UniqueId()
 		c := &card{title: title, show: func(html string) {
-			// A lost update is no reason to lose the training.
+			// A failed update must not end the training.
 			_ = send(&protocol.DisplayData{
 				Data:      map[protocol.MIMEType]any{protocol.MIMETextHTML: html},
 				DisplayID: id,
@@ -44,7 +42,7 @@ func Progress(title string) func(train.Event) {
 	}
 }
 
-// done returns the share of the run, 0 to 1, that is behind an event.
+// done returns the finished share of the run, 0 to 1, at an event.
 func done(e train.Event) float64 {
 	if e.Stage == train.StageDone {
 		return 1
@@ -64,7 +62,7 @@ func done(e train.Event) float64 {
 	return min(max(epochs/float64(e.Epochs), 0), 1)
 }
 
-// facts says what an event says, most important first.
+// facts lists the facts of an event, the most important first.
 func facts(e train.Event) []string {
 	where := fmt.Sprintf("epoch %d/%d", e.Epoch, e.Epochs)
 	if e.Epoch == 0 {
@@ -100,7 +98,7 @@ func steps(e train.Event) string {
 	return fmt.Sprintf("%d/%d", e.Step, e.Steps)
 }
 
-// results says what an epoch achieved.
+// results lists the results of an epoch.
 func results(m train.Metrics) []string {
 	var says []string
 	if m.Epoch > 0 {
@@ -115,10 +113,10 @@ func results(m train.Metrics) []string {
 	return says
 }
 
-// course is the first and the last metrics of a run so far; nil before there are any.
+// course has the first and the last metrics of a run so far; nil if there are none.
 type course struct{ first, last *train.Metrics }
 
-// see notes the metrics that an event may bring.
+// see stores the metrics of an event, if it has any.
 func (c *course) see(e train.Event) {
 	if e.Metrics == nil {
 		return
@@ -129,7 +127,7 @@ func (c *course) see(e train.Event) {
 	c.last = e.Metrics
 }
 
-// conclusion says how a run ended.
+// conclusion describes the end of a run.
 func (c *course) conclusion(e train.Event) string {
 	first, last := c.first, c.last
 	says := "done"
@@ -147,7 +145,7 @@ func (c *course) conclusion(e train.Event) string {
 
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
 
-// duration writes a time as people say it.
+// duration writes a time for people.
 func duration(d time.Duration) string {
 	switch s := int(d.Seconds() + .5); {
 	case d < 10*time.Second:

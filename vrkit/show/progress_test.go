@@ -15,9 +15,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// run reports a run of the given size to a function, as train does: ω is
-// estimated and the program evaluated before anything is learned, then in each
-// epoch.
+// run reports the events of a run of this size, as train does: ω is estimated and the program evaluated before
+// training, and then in each epoch.
 func run(epochs, steps int, report func(train.Event)) {
 	for epoch := 0; epoch <= epochs; epoch++ {
 		stages := []string{train.StageEstimate, train.StageTrain, train.StageEvaluate}
@@ -115,14 +114,13 @@ func TestCard(t *testing.T) {
 	}
 }
 
-// The test curve has its colour when a run trains and when a cell is run again
-// after it, which brings no events of training.
+// The test curve has its colour when a run trains, and when its cell is run again, which has no events of training.
 func TestCardColours(t *testing.T) {
 	c := &card{show: func(string) {}}
 	for epoch := range 4 {
 		c.event(train.Event{Stage: train.StageEpoch, Epoch: epoch, Epochs: 3, Metrics: &train.Metrics{Epoch: epoch, ValAccuracy: -1, TestAccuracy: .5}})
 	}
-	vermilion := color.RGBA{0xd5, 0x5e, 0x00, 0xff} // as figure.Curves has it for figure.Test
+	vermilion := color.RGBA{0xd5, 0x5e, 0x00, 0xff} // figure.Curves has this colour for figure.Test
 	has := func() bool {
 		img, err := png.Decode(bytes.NewReader(c.curve(3).PNG))
 		require.NoError(t, err)
@@ -160,7 +158,7 @@ func TestResumedRun(t *testing.T) {
 	require.Equal(t, "resumed: epoch 4/4, loss 1.000, train 50.0 %, validation 40.0 %\nresumed: done: loss 1.000, train 50.0 %, validation 40.0 %\n", out.String())
 }
 
-// A run that ends before its time leaves its last state to be read, and the line to what went wrong.
+// A run that stops early leaves its last numbers in the notebook, and adds a line for the error.
 func TestStopped(t *testing.T) {
 	stop := train.Event{Stage: train.StageStopped, Epoch: 1, Epochs: 4}
 	under := train.Event{Stage: train.StageTrain, Epoch: 2, Epochs: 4, Step: 3, Steps: 20}

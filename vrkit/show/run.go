@@ -8,24 +8,24 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// Prompt shows what a run learned at the input, as every image gets it or, with a mask, before it.
+// Prompt shows what a run learned at the input, before it is multiplied by a mask of SMM.
 func Prompt(run *train.Run) error { return drawn(promptFigure(run))("prompt") }
 
-// Mapping shows a run's ω: for each target label the source labels that vote for it most.
+// Mapping shows a run's ω: for each target label the source labels with the largest weights.
 func Mapping(run *train.Run) error { return drawn(mappingFigure(run))("mapping") }
 
-// Curves shows accuracy over the epochs of one run, or of several by the names of their folders.
+// Curves shows accuracy over the epochs of one or several runs, named by their folders.
 func Curves(runs ...*train.Run) error { return drawn(curvesFigure(runs...))("curves") }
 
-// Losses shows the training loss over the epochs of one run, or of several by the names of their folders.
-// Epoch 0 learns nothing and has none.
+// Losses shows the training loss over the epochs of one or several runs, named by their folders. Epoch 0 has no loss,
+// because it does not train.
 func Losses(runs ...*train.Run) error { return drawn(lossesFigure(runs...))("losses") }
 
-// Diagnostics shows what ω was like over the epochs of one run, or of several by the names of their
-// folders: its entropy, how many source labels it reads, their coverage, and how much of it changed.
+// Diagnostics shows the diagnostics of ω over the epochs of one or several runs, named by their folders: its entropy,
+// how many source labels it uses, their coverage, and how much of it changed.
 func Diagnostics(runs ...*train.Run) error { return drawn(diagnosticsFigure(runs...))("diagnostics") }
 
-// drawn shows a figure that may have failed to be drawn.
+// drawn shows a figure, or returns the error of drawing it.
 func drawn(f figure.Figure, err error) func(name string) error {
 	return func(name string) error {
 		if err != nil {
@@ -35,8 +35,8 @@ func drawn(f figure.Figure, err error) func(name string) error {
 	}
 }
 
-// SaveRun writes the figures of a run that need no backend into the folder of figures, and returns their
-// paths. A run that learned no prompt, such as SMM's without δ, has no figure of one.
+// SaveRun writes the figures of a run that need no backend into the folder of figures, and returns their paths. A run
+// without a learned prompt, such as SMM's without δ, has no figure of one.
 func SaveRun(run *train.Run) ([]string, error) {
 	var paths []string
 	for _, one := range []struct {
@@ -70,13 +70,13 @@ func promptFigure(run *train.Run) (figure.Figure, error) {
 		return figure.Figure{}, err
 	}
 	side := run.Program.SideOrDefault()
-	// What is added to normalised values has no colour: the figure spreads it over its range and says so.
+	// A prompt on normalised values has no colours: the figure maps its range to colours, and its caption says so.
 	if pictured, ok := run.Program.Input.(input.Pictured); ok && run.Program.Input.Space() == input.Pixels {
 		prompt = pictured.Picture(prompt, side)
 	}
-	caption := "All that was learned at the input. The same goes with every image; it began as plain grey."
+	caption := "The learned prompt. It is the same for every image; it started as plain grey."
 	if _, ok := run.Program.Input.(input.Masked); ok {
-		caption = "The pattern δ that was learned at the input. It began as plain grey; an image gets what its own mask leaves of it."
+		caption = "The learned pattern δ. It started as plain grey; each image gets δ times its own mask."
 	}
 	return figure.Prompt(prompt, side, side, caption)
 }
@@ -87,7 +87,7 @@ const perTarget = 3
 func mappingFigure(run *train.Run) (figure.Figure, error) {
 	omega := run.Artefact.Mapping
 	return figure.Mapping(omega.Weights, run.Sources(), run.Classes(), perTarget,
-		"ω: which of the frozen model's classes stand for each of the new ones. In a column the darkest cells have the most say.")
+		"ω: which source labels stand for each target label. In a column the darkest cells have the largest weights.")
 }
 
 func curvesFigure(runs ...*train.Run) (figure.Figure, error) {
@@ -112,11 +112,11 @@ func curvesFigure(runs ...*train.Run) (figure.Figure, error) {
 		series = append(series, figure.Series{Name: "training", Role: figure.Training, X: trainX, Y: trained},
 			figure.Series{Name: "test", Role: figure.Test, X: x, Y: tested})
 	}
-	title, caption := "Accuracy", "At epoch 0 nothing has been learned: only the mapping was counted. Then the prompt learns, and the mapping follows it."
+	title, caption := "Accuracy", "Epoch 0 is the mapping alone, before training. Then the prompt is trained, and the mapping is estimated again."
 	if len(runs) > 1 {
 		title = "Test accuracy"
 	} else {
-		caption += " Training accuracy is an average over the epoch, each batch before its step."
+		caption += " Training accuracy is the mean over the epoch, each batch before its step."
 	}
 	return figure.Curves(title, "epoch", "accuracy, %", caption, series...)
 }
@@ -133,7 +133,7 @@ func lossesFigure(runs ...*train.Run) (figure.Figure, error) {
 		}
 		lines = append(lines, line)
 	}
-	return figure.Curves("Training loss", "epoch", "cross-entropy", "An average over the epoch, each batch before its step.", lines...)
+	return figure.Curves("Training loss", "epoch", "cross-entropy", "The mean over the epoch, each batch before its step.", lines...)
 }
 
 func diagnosticsFigure(runs ...*train.Run) (figure.Figure, error) {
@@ -154,6 +154,6 @@ func diagnosticsFigure(runs ...*train.Run) (figure.Figure, error) {
 		}
 		histories = append(histories, h)
 	}
-	return figure.Diagnostics("", "How widely ω spreads each target label over the source labels, and how much it still moves. "+
-		"At epoch 0 nothing has been learned, and there is no ω before it to differ from.", histories...)
+	return figure.Diagnostics("", "How many source labels ω uses for a target label, and how much of ω changes. "+
+		"Epoch 0 is before training, and has no earlier ω to compare with.", histories...)
 }

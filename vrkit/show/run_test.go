@@ -18,7 +18,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// picture requires that the folder of figures holds a picture of that name.
+// picture requires that the folder of figures has a picture with that name.
 func picture(t *testing.T, name string) {
 	t.Helper()
 	file, err := os.Open(filepath.Join(os.Getenv(FolderVariable), name+".png"))
@@ -29,7 +29,7 @@ func picture(t *testing.T, name string) {
 	require.Greater(t, drawn.Bounds().Dx(), 100)
 }
 
-// madeUp is a run of three epochs that never ran.
+// madeUp is a run of three epochs that was never trained.
 func madeUp(t *testing.T, manipulation input.Manipulation) *train.Run {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "made-up")
@@ -69,11 +69,11 @@ func TestSaveRun(t *testing.T) {
 	picture(t, "diagnostics")
 	f, err := promptFigure(run)
 	require.NoError(t, err)
-	require.NotContains(t, f.Caption, "The same goes with every image", "a mask has its say")
+	require.NotContains(t, f.Caption, "It is the same for every image", "a mask has its say")
 	run.Program.Input = input.Watermark{Kind: input.Full}
 	f, err = promptFigure(run)
 	require.NoError(t, err)
-	require.Contains(t, f.Caption, "The same goes with every image")
+	require.Contains(t, f.Caption, "It is the same for every image")
 
 	delete(run.Artefact.Learned, input.PromptVariable)
 	require.Equal(t, []string{"mapping.png", "curves.png", "diagnostics.png"}, names(), "a run without a prompt has the others")
@@ -121,6 +121,6 @@ func TestConfusion(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, f.Caption, "50.0 % of 6 images")
 
-	require.ErrorContains(t, Confusion(e, []string{"rows", "columns"}), "takes a 0 for a 2, but there are the names of 2 classes")
-	require.ErrorContains(t, Confusion(train.Evaluation{}, []string{"rows", "columns"}), "nothing to count")
+	require.ErrorContains(t, Confusion(e, []string{"rows", "columns"}), "predicts 2 for class 0, but there are names for only 2 classes")
+	require.ErrorContains(t, Confusion(train.Evaluation{}, []string{"rows", "columns"}), "needs images and a prediction for each")
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// SharedMasks shows the mask m of programs whose prompt is the same for every image: white where the
-// prompt reaches what the frozen model sees, black elsewhere.
+// SharedMasks shows the mask m of programs that add the same prompt to every image: white where the prompt changes the
+// frozen model's input, black elsewhere.
 func SharedMasks(programs []*vrkit.Compiled, caption string) error {
 	return drawn(sharedMasksFigure(programs, caption))("masks")
 }
@@ -33,11 +33,11 @@ func sharedMasksFigure(programs []*vrkit.Compiled, caption string) (figure.Figur
 	return figure.Grid(tiles, 0, caption)
 }
 
-// sharedMask asks the program itself: the mask is 1 where a prompt of ones gives another input than one of
-// zeros. It also counts those pixels, and leaves the program as it was.
+// sharedMask computes the mask by the program itself: it is 1 where a prompt of ones gives another input than a prompt
+// of zeros. It also counts those pixels, and restores the program's prompt.
 func sharedMask(program *vrkit.Compiled) (mask *image.Gray, reached int, err error) {
 	if _, ok := program.Input.(input.Shared); !ok {
-		return nil, 0, fmt.Errorf("show: %s adds to every image something of its own, so that it has no mask for all of them", program.Input.Name())
+		return nil, 0, fmt.Errorf("show: %s makes a mask for every image, so that it has none for all of them", program.Input.Name())
 	}
 	if err := program.Initialise(); err != nil {
 		return nil, 0, err
@@ -77,8 +77,8 @@ func sharedMask(program *vrkit.Compiled) (mask *image.Gray, reached int, err err
 	return mask, reached, program.Use(before)
 }
 
-// Prompts shows what runs learned at the input side by side on one scale, by the names of their input
-// manipulations. They have to add it to the image, as watermarks do, and to be of one side.
+// Prompts shows the prompts of runs side by side on one scale, named by their input manipulations. They must be added
+// to normalised values, as watermarks are, and have the same side.
 func Prompts(caption string, runs ...*train.Run) error {
 	return drawn(promptsFigure(caption, runs...))("prompts")
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// The mask is what the manipulation says it is, and the program keeps what it has.
+// The mask is the manipulation's, and the program's variables do not change.
 func TestSharedMasks(t *testing.T) {
 	engine := backendtest.Any(t)
 	compiled := func(manipulation input.Manipulation) *vrkit.Compiled {
@@ -45,7 +45,7 @@ func TestSharedMasks(t *testing.T) {
 	t.Setenv(FolderVariable, t.TempDir())
 	require.NoError(t, SharedMasks([]*vrkit.Compiled{narrow, padding}, ""))
 	picture(t, "masks")
-	require.ErrorContains(t, SharedMasks([]*vrkit.Compiled{masking(t, input.SMM{Patch: 4})}, ""), "smm adds to every image something of its own")
+	require.ErrorContains(t, SharedMasks([]*vrkit.Compiled{masking(t, input.SMM{Patch: 4})}, ""), "smm makes a mask for every image")
 }
 
 func TestPrompts(t *testing.T) {

@@ -1,6 +1,5 @@
-// Package show puts figures, text and progress where the reader is: inline in
-// a GoNB notebook, in files and on the terminal everywhere else. A cell and a
-// command share the same calls. It is the only package that knows GoNB.
+// Package show displays figures, text and progress: inline in a GoNB notebook, in files and on the terminal elsewhere.
+// A cell and a command use the same calls. It is the only package that knows GoNB.
 package show
 
 import (
@@ -18,12 +17,12 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 )
 
-// FolderVariable names the environment variable that says where figures are
-// written outside a notebook. Without it that is "figures".
+// FolderVariable names the environment variable with the folder for figures outside a notebook. The default is
+// "figures".
 const FolderVariable = "VRKIT_FIGURES"
 
-// Figure shows a figure: inline, at its own width, in a notebook; elsewhere it
-// is saved under the name and a line on standard output says where.
+// Figure shows a figure: inline, at its own width, in a notebook; elsewhere it saves the figure under the name and
+// prints the path.
 func Figure(f figure.Figure, name string) error {
 	if gonbui.IsNotebook {
 		return inline(f)
@@ -36,8 +35,7 @@ func Figure(f figure.Figure, name string) error {
 	return err
 }
 
-// Text shows Markdown, which may hold TeX: rendered in a notebook, as it is on
-// standard output elsewhere.
+// Text shows Markdown, which may contain TeX: rendered in a notebook, unchanged on standard output elsewhere.
 func Text(markdown string) error {
 	if gonbui.IsNotebook {
 		return send(&protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMETextMarkdown: markdown}})
@@ -46,12 +44,12 @@ func Text(markdown string) error {
 	return err
 }
 
-// figureName keeps figures inside their folder.
+// figureName allows names without a path.
 var figureName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// Save writes a figure to <folder>/<name>.png or .svg, in a notebook too, and
-// returns the path. A file that is there is replaced as a whole. What the figure's
-// marks stand for is said on standard error, for the file can't show it.
+// Save writes a figure to <folder>/<name>.png or .svg, also in a notebook, and returns the path. It replaces an
+// existing file as a whole. It prints the meaning of the figure's marks on standard error, because the file can't show
+// it.
 func Save(f figure.Figure, name string) (path string, err error) {
 	if !figureName.MatchString(name) {
 		return "", fmt.Errorf("show: %q can't name a figure's file; use letters, digits, '.', '-' and '_'", name)
@@ -61,7 +59,7 @@ func Save(f figure.Figure, name string) (path string, err error) {
 		content, extension = f.SVG, ".svg"
 	}
 	if len(content) == 0 {
-		return "", errors.New("show: the figure is empty; was the error of drawing it looked at?")
+		return "", errors.New("show: the figure is empty; check the error of the call that drew it")
 	}
 	folder := os.Getenv(FolderVariable)
 	if folder == "" {
@@ -88,12 +86,12 @@ type FolderError struct {
 }
 
 func (e *FolderError) Error() string {
-	return fmt.Sprintf("show: no figure can be written into %s (set %s to another folder): %v", e.Folder, FolderVariable, e.Err)
+	return fmt.Sprintf("show: figures can't be written into %s (set %s to another folder): %v", e.Folder, FolderVariable, e.Err)
 }
 
 func (e *FolderError) Unwrap() error { return e.Err }
 
-// listed says what marks stand for, in one line.
+// listed lists the meaning of marks in one line.
 func listed(marks []figure.Mark) string {
 	says := make([]string, len(marks))
 	for i, m := range marks {
@@ -102,11 +100,11 @@ func listed(marks []figure.Mark) string {
 	return strings.Join(says, ", ")
 }
 
-// inline sends a figure to the notebook, as HTML: of an image alone JupyterLab and
-// nbconvert take no alternative text, and JupyterLab no width that GoNB can send.
+// inline sends a figure to the notebook, as HTML: for an image without HTML JupyterLab and nbconvert use no alternative
+// text, and JupyterLab no width that GoNB can send.
 func inline(f figure.Figure) error {
 	if len(f.PNG)+len(f.SVG) == 0 {
-		return errors.New("show: the figure is empty; was the error of drawing it looked at?")
+		return errors.New("show: the figure is empty; check the error of the call that drew it")
 	}
 	return send(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
 		protocol.MIMETextHTML:  f.HTML(),
@@ -114,8 +112,7 @@ func inline(f figure.Figure) error {
 	}})
 }
 
-// send shows something in the notebook and waits until it has arrived, for a
-// cell's process may end right after.
+// send shows something in the notebook and waits until it has arrived, because a cell's process may end right after.
 func send(data *protocol.DisplayData) error {
 	gonbui.SendData(data)
 	if err := gonbui.Error(); err != nil {

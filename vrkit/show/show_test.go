@@ -29,7 +29,7 @@ func ExampleFigure() {
 		fmt.Println(err)
 		return
 	}
-	path, err := show.Save(f, "digits") // show.Figure(f, "digits") prints where, too
+	path, err := show.Save(f, "digits") // show.Figure(f, "digits") also prints the path
 	fmt.Println(filepath.Base(path), err)
 	// Output: digits.png <nil>
 }
@@ -39,7 +39,7 @@ func ExampleText() {
 	// Output: The weights did *not* change.
 }
 
-// A figure's file can't show what its marks stand for, so it is said.
+// A figure's file can't show the meaning of its marks, so it is printed.
 func TestSaveMarks(t *testing.T) {
 	t.Setenv(show.FolderVariable, t.TempDir())
 	f, err := figure.Confusion([]int{1, 0, 0, 1}, []string{"猫", "café ☕"}, "")

@@ -12,9 +12,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 )
 
-// Slider shows 2 to 60 figures of one size in one place, to step through: in a notebook with a range
-// input; elsewhere each is saved under the title and its number, "the-title-01.png", and a line on
-// standard output says where.
+// Slider shows 2 to 60 figures of one size in one place, one at a time: in a notebook with a range input; elsewhere it
+// saves each under the title and its number, "the-title-01.png", and prints the paths.
 func Slider(title string, frames []figure.Frame) error {
 	html, err := figure.Slider(title, frames)
 	if err != nil {
@@ -35,11 +34,11 @@ func Slider(title string, frames []figure.Frame) error {
 	return nil
 }
 
-// unnameable is what a figure's file is not named with.
+// unnameable matches what a figure's file name does not contain.
 var unnameable = regexp.MustCompile(`[^a-z0-9]+`)
 
-// fileName makes a name for files from a title: its letters of ASCII and its digits. A plus is spelt out,
-// because it alone tells BLM+ from BLM.
+// fileName makes a file name from a title: its ASCII letters and digits. A plus becomes "plus", because only the plus
+// distinguishes BLM+ from BLM.
 func fileName(title string) string {
 	name := strings.ReplaceAll(strings.ToLower(title), "+", "-plus-")
 	name = strings.Trim(unnameable.ReplaceAllString(name, "-"), "-")

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Table shows rows of text under the names of their columns, as a Markdown table. A column of numbers is
-// set to the right, where they can be compared, any other to the left. A cell may hold Markdown and TeX.
+// Table shows rows of text under the names of their columns, as a Markdown table. A column of numbers is aligned right,
+// so that they can be compared, any other left. A cell may contain Markdown and TeX.
 func Table(columns []string, rows ...[]string) error {
 	text, err := markdownTable(columns, rows)
 	if err != nil {
@@ -35,7 +35,7 @@ func markdownTable(columns []string, rows [][]string) (string, error) {
 	for _, cells := range append([][]string{columns, marks}, rows...) {
 		b.WriteString("|")
 		for _, cell := range cells {
-			// A bar would end the cell, a line's end the table.
+			// A | would end the cell, a new line the table.
 			cell = strings.NewReplacer("|", `\|`, "\n", " ").Replace(cell)
 			fmt.Fprintf(&b, " %s |", cell)
 		}

@@ -11,15 +11,15 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// Train trains a run, or resumes it, and shows how it goes under the name of its folder, from its first
-// epoch on, unless the configuration has events of its own. An interrupt is no error: Train says that what
-// was done is kept, and that the run is not complete.
+// Train trains or resumes a run, and shows progress under the name of its folder, from its first epoch on, unless the
+// configuration has its own Events. An interrupt is no error: Train prints that the run is saved, and returns complete
+// as false.
 func Train(ctx context.Context, c train.Config) (result train.Result, complete bool, err error) {
 	if c.Events == nil {
 		progress := Progress(filepath.Base(c.Run))
 		earlier, _ := train.ReadMetrics(c.Run) // of an earlier process; a new run has none
 		c.Events = func(e train.Event) {
-			for _, m := range earlier { // once the run goes on: of one that is refused nothing is shown
+			for _, m := range earlier { // after the run continues: a refused run shows nothing
 				progress(train.Event{Stage: train.StageEpoch, Epoch: m.Epoch, Epochs: c.Epochs, Metrics: &m})
 			}
 			earlier = nil
@@ -35,7 +35,7 @@ func Train(ctx context.Context, c train.Config) (result train.Result, complete b
 		if gonbui.IsNotebook {
 			again = "Run the cell again"
 		}
-		fmt.Printf("Stopped, and kept. %s, and it goes on from here.\n", again)
+		fmt.Printf("Stopped and saved. %s, and it continues from here.\n", again)
 		return result, false, nil
 	}
 	return result, err == nil, err

@@ -18,7 +18,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// An interrupted run is no error, and ends like one that was left alone when it is trained again.
+// An interrupted run is no error, and ends like an uninterrupted one when it is trained again.
 func TestTrain(t *testing.T) {
 	data := &datasets.Dataset{Info: datasets.Info{Name: "ramps", Title: "Ramps", Classes: []string{"down", "right"}}, SHA256: "made up"}
 	for i := range 12 {
@@ -57,7 +57,7 @@ func TestTrain(t *testing.T) {
 	require.NoError(t, err)
 	text, err := os.ReadFile(said.Name())
 	require.NoError(t, err)
-	require.Equal(t, "Stopped, and kept. Train it again, and it goes on from here.\n", string(text), "here is no cell")
+	require.Equal(t, "Stopped and saved. Train it again, and it continues from here.\n", string(text), "here is no cell")
 	require.False(t, complete)
 	require.Less(t, len(part.Metrics), len(whole.Metrics))
 	resumed, complete, err := Train(t.Context(), c)
@@ -69,7 +69,7 @@ func TestTrain(t *testing.T) {
 		require.Equal(t, m, resumed.Metrics[i])
 	}
 
-	// A run of other settings is refused, and shows nothing of the run that is there.
+	// A run with other settings is refused, and shows nothing of the run in its directory.
 	refused := c
 	refused.Batch, refused.Events = 6, nil
 	errors, err := os.Create(filepath.Join(t.TempDir(), "errors"))
@@ -85,7 +85,7 @@ func TestTrain(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, info.Size())
 
-	c.Run = "" // Train refuses, and that is an error
+	c.Run = "" // an error without a directory
 	c.Data = &datasets.Dataset{Info: data.Info}
 	_, complete, err = Train(t.Context(), c)
 	require.Error(t, err)

@@ -9,8 +9,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// Voters steps through a run's target labels: beside a picture of each, the k source labels with the
-// largest ω, all on one scale.
+// Voters is a slider over a run's target labels: a picture of each, and the k source labels with the largest ω, all on
+// one scale.
 func Voters(run *train.Run, pictures []image.Image, k int) error {
 	frames, err := voterFrames(run, pictures, k)
 	if err != nil {
