@@ -7,14 +7,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// turned is an image with rows and columns changed over.
-func (m Image) turned() Image { return m.upright(5) }
+// transposed is an image with rows and columns exchanged.
+func (m Image) transposed() Image { return m.upright(5) }
 
 // Every value equals torchvision's for a picture that PIL has read, to the last bit (testdata/prepare_golden.py).
 func TestPrepareIsTorchvision(t *testing.T) {
 	for _, c := range []struct {
 		name, target string
-		turned       bool
+		transposed   bool
 		resize, crop int
 	}{
 		{"rgb_60x140", "rgb_60x140_73_64", false, 73, 64},
@@ -26,8 +26,8 @@ func TestPrepareIsTorchvision(t *testing.T) {
 		{"rgb_60x140", "rgb_60x140_turned_61_60", true, 61, 60},
 	} {
 		picture := golden(t, c.name)
-		if c.turned {
-			picture = picture.turned()
+		if c.transposed {
+			picture = picture.transposed()
 		}
 		want, err := ReadImage(filepath.Join("testdata", "prepared_"+c.target+".png"))
 		require.NoError(t, err)
@@ -52,7 +52,7 @@ func TestScaledPart(t *testing.T) {
 // Only the needed part of a picture is resized: one that is a million times longer than wide takes no memory.
 func TestPrepareLong(t *testing.T) {
 	long := Image{Height: 1 << 20, Width: 1, Channels: 3, Pixels: make([]uint8, 3<<20)}
-	for _, m := range []Image{long, long.turned()} {
+	for _, m := range []Image{long, long.transposed()} {
 		pixels := m.Prepare(256, 224)
 		require.Len(t, pixels, 224*224*3)
 	}

@@ -1,13 +1,13 @@
 // Large aligned blocks, kept for the next step.
 //
-// XLA asks posix_memalign for every array and, each step anew, for one block of some hundred megabytes that holds all
-// of the step's activations. glibc hands such a block back to the kernel when it is freed, and the kernel clears it
-// again page by page: a tenth to a third of a step's time. So these definitions stand before glibc's: the plugin,
-// which is loaded later, finds them first. They serve blocks of a megabyte and more, in huge pages, keep what is freed
-// and give it to who asks next. Everything smaller, and all of malloc, stays with whoever is next in line.
+// XLA calls posix_memalign for every array and, at each step, for one block of some hundred megabytes with all of the
+// step's activations. glibc returns such a block to the kernel when it is freed, and the kernel clears it again page by
+// page: a tenth to a third of a step's time. So these definitions come before glibc's: the plugin, which is loaded
+// later, finds them first. They serve blocks of a megabyte and more, in huge pages, and keep freed blocks for the next
+// call. The next allocator, mostly glibc, serves everything smaller, and all of malloc.
 //
-// Every function that can be handed a block of ours is defined here too. VRKIT_BLOCKS=off leaves all blocks to the next
-// in line; the build tag noblocks leaves this file out, as the sanitizers do, which serve all blocks themselves.
+// Every function that may get a block of ours is defined here too. VRKIT_BLOCKS=off leaves all blocks to the next
+// allocator; the build tag noblocks leaves this file out, and so do the sanitizers, which serve all blocks themselves.
 
 //go:build !noblocks && !asan && !msan
 
@@ -24,15 +24,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define LARGE ((size_t)1 << 20)     // what is smaller is not ours
-#define HUGE_PAGE ((size_t)2 << 20) // a block begins on one and is whole ones
-#define SLOW ((size_t)32 << 20)     // what takes the kernel some milliseconds to clear
-#define MOST 16384                  // blocks at one time; beyond, the next in line serves
+#define LARGE ((size_t)1 << 20)     // the smallest block that is served here
+#define HUGE_PAGE ((size_t)2 << 20) // a block consists of whole ones
+#define SLOW ((size_t)32 << 20)     // the kernel needs some milliseconds to clear this
+#define MOST 16384                  // blocks at one time; the next allocator serves more
 
 struct block {
 	char *at;
 	size_t size;
-	size_t kept;    // bytes from its beginning that may be in memory; of one in use, all
+	size_t kept;    // bytes from its start that may be in memory; all if it is in use
 	uint64_t freed; // when, counted in frees; 0 while in use
 };
 
@@ -42,8 +42,8 @@ static int count;
 static uint64_t frees;
 static size_t kept, used, most_used; // bytes
 
-// next_of is the function of this name that is next in line, or NULL: where there is none, and for what the search
-// itself calls.
+// next_of is the next allocator's function of this name. It is NULL if there is none, and for calls from the search
+// itself.
 static void *next_of(_Atomic(void *) *found, const char *name) {
 	static __thread int searching __attribute__((tls_model("initial-exec")));
 	void *next = atomic_load_explicit(found, memory_order_relaxed);
@@ -64,7 +64,7 @@ static void *next_of(_Atomic(void *) *found, const char *name) {
 		(__typeof__(&name))next_of(&found, #name); \
 	})
 
-// vrkit_blocks_on says whether blocks are served here. The environment is read once.
+// vrkit_blocks_on tells whether blocks are served here. It reads the environment once.
 int vrkit_blocks_on(void) {
 	static atomic_int state; // 1: on, 2: off
 	int now = atomic_load_explicit(&state, memory_order_relaxed);
@@ -76,12 +76,12 @@ int vrkit_blocks_on(void) {
 	return now == 1;
 }
 
-// The child of a fork has a mutex that nobody holds, whatever the other threads of its parent did.
+// In the child of a fork the mutex is free, whatever the other threads of its parent did.
 static void lock(void) { pthread_mutex_lock(&mutex); }
 static void unlock(void) { pthread_mutex_unlock(&mutex); }
 __attribute__((constructor)) static void survive_forks(void) { pthread_atfork(lock, unlock, unlock); }
 
-// fitting is the smallest free block that holds size bytes. Of one sixteen times as large, too much would lie idle.
+// fitting is the smallest free block with at least size bytes. A block sixteen times as large would waste too much.
 static struct block *fitting(size_t size) {
 	struct block *best = NULL;
 	for (struct block *b = blocks; b < blocks + count; b++)
@@ -90,8 +90,8 @@ static struct block *fitting(size_t size) {
 	return best;
 }
 
-// settle gives what free blocks end with back to the kernel, the longest free first, until no more is kept than was
-// ever in use at once. A pass that needs little thus takes little from the block that waits for the next step.
+// settle returns the ends of free blocks to the kernel, of those that are free longest first, until no more is kept than
+// was ever in use at once. So a pass that needs little takes little from the block for the next step.
 static void settle(void) {
 	if (used > most_used)
 		most_used = used;
@@ -113,7 +113,7 @@ static void settle(void) {
 	}
 }
 
-// map asks the kernel for a new block, as NULL where there is none to be had.
+// map gets a new block from the kernel, or NULL.
 static struct block *map(size_t size) {
 	if (count == MOST)
 		return NULL;
@@ -124,19 +124,19 @@ static struct block *map(size_t size) {
 	if (before)
 		munmap(p, before);
 	munmap(p + before + size, HUGE_PAGE - before);
-	madvise(p + before, size, MADV_HUGEPAGE); // where the kernel has none, small ones do
+	madvise(p + before, size, MADV_HUGEPAGE); // without huge pages, small ones are used
 	blocks[count] = (struct block){.at = p + before, .size = size};
 	return &blocks[count++];
 }
 
-// awaited waits a moment for a block in use to be freed, where a new one would take longer to clear than that: a step
-// asks for its block just before the last step's, on another thread, is given back, and a run would hold two for good.
+// awaited waits a moment until a block is freed, if clearing a new one would take longer: a step asks for its block just
+// before another thread frees that of the step before, and otherwise a run would always hold two.
 static struct block *awaited(size_t size) {
 	struct block *b = NULL;
 	for (int i = 0; i < 20 && size >= SLOW && used >= size && !b; i++) {
 		int cancel;
 		unlock();
-		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); // no thread ends inside an allocation
+		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); // no thread is cancelled inside an allocation
 		usleep(100);
 		pthread_setcancelstate(cancel, &cancel);
 		lock();
@@ -166,7 +166,7 @@ static void *take(size_t size) {
 	return at;
 }
 
-// An alignment that POSIX does not allow is left to the next in line to refuse.
+// The next allocator refuses an alignment that POSIX does not allow.
 int posix_memalign(void **out, size_t alignment, size_t size) {
 	if (size >= LARGE && size <= SIZE_MAX / 2 && alignment && alignment % sizeof(void *) == 0 && HUGE_PAGE % alignment == 0 && vrkit_blocks_on()) {
 		int before = errno;
@@ -181,10 +181,10 @@ int posix_memalign(void **out, size_t alignment, size_t size) {
 	return next ? next(out, alignment, size) : ENOMEM;
 }
 
-// may_be_ours spares the mutex for nearly all that is freed and is not.
+// may_be_ours avoids the mutex for nearly all frees of other blocks.
 static int may_be_ours(void *p) { return p && ((uintptr_t)p & (HUGE_PAGE - 1)) == 0; }
 
-// held is the block in use that begins at p, or NULL; the mutex is the caller's.
+// held is the block in use that starts at p, or NULL. The caller holds the mutex.
 static struct block *held(void *p) {
 	for (struct block *b = blocks; b < blocks + count; b++)
 		if (b->at == p && !b->freed)
@@ -192,7 +192,7 @@ static struct block *held(void *p) {
 	return NULL;
 }
 
-// give takes the block at p back, and says whether it is one of ours.
+// give frees the block at p, and returns whether it is one of ours.
 static int give(void *p) {
 	if (!may_be_ours(p))
 		return 0;
@@ -206,7 +206,7 @@ static int give(void *p) {
 	return b != NULL;
 }
 
-// size_of is how many bytes the block at p holds, 0 where it is none of ours.
+// size_of is the size of the block at p in bytes; 0 if it is not ours.
 static size_t size_of(void *p) {
 	if (!may_be_ours(p))
 		return 0;
@@ -225,7 +225,7 @@ void free(void *p) {
 		next(p);
 }
 
-// What C23 has beside free, and an old name of it.
+// Other names of free: C23's, and an old one.
 void free_sized(void *p, size_t size) {
 	(void)size;
 	free(p);

@@ -26,7 +26,7 @@ func TestXLATakesOurBlocks(t *testing.T) {
 	_, before := backend.Blocks()
 	buffer := array(t, b, size, 7)
 	kept, used := backend.Blocks()
-	require.GreaterOrEqual(t, used-before, int64(size), "the plugin's arrays are none of our blocks")
+	require.GreaterOrEqual(t, used-before, int64(size), "the plugin's arrays are not in our blocks")
 	require.NoError(t, buffer.Finalize())
 	_, after := backend.Blocks()
 	require.LessOrEqual(t, after, used-size, "the block is still in use")
@@ -34,7 +34,7 @@ func TestXLATakesOurBlocks(t *testing.T) {
 		require.NoError(t, array(t, b, size, 7).Finalize())
 	}
 	again, _ := backend.Blocks()
-	require.Equal(t, kept, again, "the block was mapped anew")
+	require.Equal(t, kept, again, "the block was mapped again")
 }
 
 // No more memory is kept than was in use at once, whatever the sizes.

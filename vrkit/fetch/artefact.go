@@ -134,7 +134,7 @@ func (a Artefact) Get(ctx context.Context, r Report) (path string, err error) {
 		return "", fmt.Errorf("%s: %w", a.Name, ErrNotCached)
 	}
 	if a.ByHand {
-		return "", fmt.Errorf("%s: nobody publishes a checksum, so nothing is fetched: download %s and put the file at %s", a.Name, a.places(), path)
+		return "", fmt.Errorf("%s: no checksum is published, so nothing is fetched: download %s and put the file at %s", a.Name, a.places(), path)
 	}
 	unlock, err := Lock(ctx, a.Name, r)
 	if err != nil {

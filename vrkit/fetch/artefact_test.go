@@ -150,7 +150,7 @@ func TestGetByHand(t *testing.T) {
 	oneLine(t, err)
 	path, pathErr := a.Path()
 	require.NoError(t, pathErr)
-	require.ErrorContains(t, err, "nobody publishes a checksum, so nothing is fetched: download "+s.URL+" and put the file at "+path)
+	require.ErrorContains(t, err, "no checksum is published, so nothing is fetched: download "+s.URL+" and put the file at "+path)
 	require.Zero(t, s.count())
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
 	require.NoError(t, os.WriteFile(path, content, 0o600))

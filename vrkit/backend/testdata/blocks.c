@@ -1,5 +1,5 @@
-// What blocks_linux.c promises to who calls malloc's family, on several threads: a program that says nothing and
-// ends with 0, or names the line that does not hold. With VRKIT_BLOCKS=off no block is ours, and the rest holds too.
+// Tests of blocks_linux.c for callers of malloc's family, on several threads: the program prints nothing and ends with 0,
+// or names the line that fails. With VRKIT_BLOCKS=off no block is ours, and all other tests are the same.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -67,11 +67,11 @@ static void reused(void) {
 	char *small = block(64, 2 * MIB); // not in a large one
 	MUST(used() == 2 * MIB);
 	free(small);
-	free(block(64, 300 * MIB)); // what is free makes room
+	free(block(64, 300 * MIB)); // free blocks make room
 	MUST(kept() == 300 * MIB);
 }
 
-// What is small takes no more from a large block that is free than it needs itself, from its end.
+// A small block takes from the end of a large free block only what it needs.
 static void trimmed(void) {
 	char *large = block(64, 400 * MIB);
 	memset(large, 5, 400 * MIB);
@@ -109,7 +109,7 @@ static void resized(void) {
 // ours is the size of a block if it is served by blocks_linux.c, else 0.
 static size_t ours(void *p) { return vrkit_blocks_on() ? malloc_usable_size(p) : 0; }
 
-// Alignments that POSIX does not allow are refused for every size, and *out is left as it was.
+// Alignments that POSIX does not allow are refused for every size, and *out is unchanged.
 static void refused(void) {
 	size_t bad[] = {0, 1, 2, 3, 4, 24, 63, 100, MIB + 8}, sizes[] = {1, 100, MIB, 40 * MIB};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -138,7 +138,7 @@ static void usable(void) {
 	MUST(malloc_usable_size(NULL) == 0);
 }
 
-// What others serve stays with them, whichever function takes it.
+// Blocks of other allocators stay with them, whichever function gets them.
 static void others(void) {
 	for (int how = 0; how < 5; how++) {
 		size_t size = 4 * MIB;
@@ -161,7 +161,7 @@ static void others(void) {
 	}
 }
 
-// A block of ours is freed by every function that frees, and errno stays.
+// Every function that frees can free a block of ours, and keeps errno.
 static void freed(void) {
 	for (int how = 0; how < 5; how++) {
 		errno = EDOM;
@@ -186,13 +186,13 @@ static void arrays(void) {
 	MUST(!reallocarray(p, half, 3) && errno == ENOMEM); // the product does not fit
 	errno = 0;
 	MUST(!realloc(p, half) && errno == ENOMEM);
-	MUST(all(p, 8, 4 * MIB) && used() == ours(p)); // and the block is left as it was
+	MUST(all(p, 8, 4 * MIB) && used() == ours(p)); // and the block is unchanged
 	p = reallocarray(p, 5, MIB);
 	MUST(p && all(p, 8, 4 * MIB) && used() == 0);
 	free(p);
 }
 
-// Before all constructors, those of the libraries too.
+// Runs before all constructors, also those of libraries.
 static void early(void) {
 	char *p = block(64, 4 * MIB), *small = block(64, 100);
 	MUST(malloc_usable_size(p) >= 4 * MIB && used() == ours(p));
@@ -203,7 +203,7 @@ static void early(void) {
 
 __attribute__((section(".preinit_array"), used)) static void (*const first)(void) = early;
 
-// A thread that is to end does not end inside an allocation, not even in one that waits for another's block.
+// A thread is not cancelled inside an allocation, not even in one that waits for another thread's block.
 static void *ends_later(void *arg) {
 	pthread_cancel(pthread_self());
 	void *p = NULL;
@@ -244,7 +244,7 @@ static void forks(void) {
 		pid_t child = fork();
 		MUST(child >= 0);
 		if (child == 0) {
-			alarm(20); // one that waits for ever is killed
+			alarm(20); // kills a child that waits for ever
 			char *p = block(64, 4 * MIB);
 			memset(p, 5, 4096);
 			free(p);

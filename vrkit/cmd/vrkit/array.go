@@ -16,9 +16,9 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/internal/npy"
 )
 
-// readArray reads a .npy file whose values are float32 or int64, and returns them row-major. what says
-// what is expected, for the error: "source logits are float32 [n,S]". Memory grows with what is really
-// in the file, not with what its header claims.
+// readArray reads a .npy file with float32 or int64 values, and returns them row-major. what is the expected content,
+// for the error: "source logits are float32 [n,S]". Memory grows with the file's real size, not with the size in its
+// header.
 func readArray[T float32 | int64](path, what string, rank int) (values []T, shape []int, err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -45,7 +45,7 @@ func readArray[T float32 | int64](path, what string, rank int) (values []T, shap
 		values = append(values, decode(value))
 	}
 	if _, err := r.ReadByte(); err != io.EOF {
-		return nil, nil, fmt.Errorf("%s has more in it than %s", path, header)
+		return nil, nil, fmt.Errorf("%s has more bytes than %s", path, header)
 	}
 	if header.Fortran && rank == 2 {
 		values = transposed(values, header.Shape[1])
@@ -53,14 +53,14 @@ func readArray[T float32 | int64](path, what string, rank int) (values []T, shap
 	return values, header.Shape, nil
 }
 
-// remedy says what makes an array of one that is float32 [n,S], called z, or int64 [n], called y: in NumPy, if that is
-// clear from its type and shape.
+// remedy says how NumPy makes float32 [n,S], called z, or int64 [n], called y, from an array, if its type and shape
+// make that clear.
 func remedy(h npy.Header, wanted string, rank int) string {
 	name, kind, each := "z", "float32", "a row of S logits"
 	if rank == 1 {
 		name, kind, each = "y", "int64", "one label"
 	}
-	wide := 0 // dimensions that hold more than one value, beside the first of a matrix
+	wide := 0 // dimensions larger than 1, except the first of a matrix
 	for _, d := range h.Shape[min(rank-1, len(h.Shape)):] {
 		if d != 1 {
 			wide++
@@ -68,12 +68,12 @@ func remedy(h npy.Header, wanted string, rank int) string {
 	}
 	steps := name
 	switch {
-	case rank == 1 && strings.ContainsAny(h.Type[1:2], "US") && len(h.Shape) == 1: // names of classes
+	case rank == 1 && strings.ContainsAny(h.Type[1:2], "US") && len(h.Shape) == 1: // class names
 		return "in NumPy: np.unique(y, return_inverse=True)[1]"
 	case len(h.Shape) == rank:
 	case rank == 1 && wide <= 1:
 		steps += ".reshape(-1)"
-	case rank == 1 && len(h.Shape) == 2: // a score of each class, or a 1 at the right one
+	case rank == 1 && len(h.Shape) == 2: // class scores, or one-hot labels
 		return "in NumPy: y.argmax(1)"
 	case rank == 2 && len(h.Shape) == 1:
 		steps += ".reshape(n, -1)"
@@ -88,17 +88,17 @@ func remedy(h npy.Header, wanted string, rank int) string {
 	return "in NumPy: " + steps
 }
 
-// transposed turns a matrix of so many columns from column-major to row-major order.
+// transposed changes a matrix with that many columns from column-major to row-major order.
 func transposed[T any](values []T, columns int) []T {
-	turned := make([]T, len(values))
-	for i := range turned {
+	rows := make([]T, len(values))
+	for i := range rows {
 		row, column := i/columns, i%columns
-		turned[i] = values[column*(len(values)/columns)+row]
+		rows[i] = values[column*(len(values)/columns)+row]
 	}
-	return turned
+	return rows
 }
 
-// saveArray writes float32 values of a shape as a .npy file.
+// saveArray writes float32 values with a shape as a .npy file.
 func saveArray(path string, values []float32, shape ...int) error {
 	var file bytes.Buffer
 	if err := numpy.ToNpyWriter(tensors.FromFlatDataAndDimensions(values, shape...), &file); err != nil {

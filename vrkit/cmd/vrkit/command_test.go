@@ -15,7 +15,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// commandEnv makes the test binary be the command: a real process, to be interrupted.
+// commandEnv makes the test binary be the command, so that a test can interrupt a real process.
 const commandEnv = "VRKIT_TEST_COMMAND"
 
 func TestMain(m *testing.M) {
@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// vrkitIn runs a command in a folder, and returns its exit status and what it wrote.
+// vrkitIn runs a command in a folder, and returns its exit status and its output.
 func vrkitIn(t *testing.T, dir string, arguments ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	t.Chdir(dir)
@@ -34,8 +34,8 @@ func vrkitIn(t *testing.T, dir string, arguments ...string) (status int, stdout,
 	return status, out.String(), err.String()
 }
 
-// refused requires that a command ends with status 1 and one line that names the cause, and that it
-// writes nothing else and leaves no file in dir.
+// refused requires that a command ends with status 1 and one line that names the cause, has no other output, and leaves
+// no file in dir.
 func refused(t *testing.T, dir, cause string, arguments ...string) {
 	t.Helper()
 	before := files(t, dir)
@@ -47,7 +47,7 @@ func refused(t *testing.T, dir, cause string, arguments ...string) {
 	require.Equal(t, before, files(t, dir), "%q leaves something behind", arguments)
 }
 
-// files lists what a folder holds.
+// files lists the names in a folder.
 func files(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -174,7 +174,7 @@ func TestDoctor(t *testing.T) {
 	require.Subset(t, what, []string{"versions", "cache", "backend", "python3", "model squeezenet1.1", "data set mnist"})
 }
 
-// What can't be written is no success.
+// If the output can't be written, the command fails.
 func TestOutputThatCantBeWritten(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
@@ -190,7 +190,7 @@ func TestOutputThatCantBeWritten(t *testing.T) {
 	}
 }
 
-// A slip in a number ends with a line, not for want of memory.
+// A number that is far too large is one line of error, and takes no memory.
 func TestTooLarge(t *testing.T) {
 	dir := t.TempDir()
 	refused(t, dir, "a batch of 50 pictures of side 100000 takes more memory than can be", "train", "-side", "100000", "-o", "run")

@@ -17,7 +17,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// finding is one thing that the doctor looked at.
+// finding is the result of one check.
 type finding struct {
 	What   string `json:"what"`
 	OK     bool   `json:"ok"`
@@ -25,9 +25,9 @@ type finding struct {
 	Remedy string `json:"remedy,omitempty"`
 }
 
-// doctor says what is there, and how to get what is not. It fetches nothing.
+// doctor says what is there, and how to get what is missing. It fetches nothing.
 func doctor(ctx context.Context, c *call) error {
-	device := c.String("device", "auto", "what is to compute: "+strings.Join(backend.Devices, ", "))
+	device := c.String("device", "auto", "the device that computes: "+strings.Join(backend.Devices, ", "))
 	if err := c.parse(); err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func doctor(ctx context.Context, c *call) error {
 	})
 }
 
-// version names Go and the modules that compute.
+// version lists the versions of Go and of the modules that compute.
 func version() finding {
 	parts := []string{runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -87,7 +87,7 @@ func cache() finding {
 	return finding{What: "cache", OK: true, Found: dir}
 }
 
-// engine opens the backend from what is on the machine.
+// engine opens the backend that is on the machine.
 func engine(ctx context.Context, device string) finding {
 	if f := largeBlocks(); !f.OK {
 		return finding{What: "backend", Found: "not opened, because of the next line", Remedy: f.Remedy}
@@ -100,7 +100,7 @@ func engine(ctx context.Context, device string) finding {
 	return finding{What: "backend", OK: true, Found: info.String()}
 }
 
-// largeBlocks says who serves the large blocks of memory that the engine asks for.
+// largeBlocks says which allocator serves the engine's large blocks of memory.
 func largeBlocks() finding {
 	who, err := backend.LargeBlocks()
 	if err != nil {
@@ -109,7 +109,7 @@ func largeBlocks() finding {
 	return finding{What: "large blocks", OK: true, Found: who}
 }
 
-// python is needed only to fetch from Python packages, and for notebooks.
+// python checks Python, which is needed only to fetch from Python packages, and for notebooks.
 func python(ctx context.Context) finding {
 	out, err := exec.CommandContext(ctx, "python3", "-c", "import sys, pip, venv; print(sys.version.split()[0], 'with pip', pip.__version__)").CombinedOutput()
 	if err != nil {
@@ -118,9 +118,9 @@ func python(ctx context.Context) finding {
 	return finding{What: "python3", OK: true, Found: strings.TrimSpace(string(out))}
 }
 
-// filesFinding says how many of a thing's files are cached, and what the rest would cost.
+// filesFinding says how many files of a model or a data set are cached, and how large the others are.
 func filesFinding(what string, files []fetch.Artefact) finding {
-	var bytes int64 // to be fetched, of the files that say how many
+	var bytes int64 // to fetch, of the files with a known size
 	cached, unsaid := 0, 0
 	remedy := "the first command that needs it fetches it"
 	for _, file := range files {
@@ -134,7 +134,7 @@ func filesFinding(what string, files []fetch.Artefact) finding {
 			unsaid++
 		}
 		if path, err := file.Path(); err == nil && file.ByHand {
-			remedy = fmt.Sprintf("it is not fetched, because nobody publishes a checksum: download %s and put the file at %s", file.Sources[0], path)
+			remedy = fmt.Sprintf("it is not fetched, because no checksum is published: download %s and put the file at %s", file.Sources[0], path)
 		}
 	}
 	if cached == len(files) {

@@ -12,7 +12,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// The doctor says what is still to come, be it known or not, and never that it is 0 MB.
+// doctor says what is not fetched yet, also if its size is not known, and never that it is 0 MB.
 func TestFilesFinding(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv(fetch.CacheEnv, cache)

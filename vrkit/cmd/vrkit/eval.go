@@ -28,18 +28,18 @@ type score struct {
 	Samples  int     `json:"samples"`
 }
 
-// measured is what eval says of a run.
+// measured has the results of eval for a run.
 type measured struct {
 	Run     string  `json:"run"`
 	Part    string  `json:"part"`
 	Epoch   string  `json:"epoch"`
 	Loss    float64 `json:"loss"`
 	Overall score   `json:"overall"`
-	Kept    *score  `json:"kept,omitempty"` // as the run was kept, where -batchnorm or -recount has changed it
+	Kept    *score  `json:"kept,omitempty"` // without the change by -batchnorm or -recount
 	Classes []score `json:"classes"`
 }
 
-// evaluation is what the flags of eval ask for.
+// evaluation has the values of eval's flags.
 type evaluation struct {
 	which, part, dataset, weights string
 	batch                         int
@@ -47,7 +47,7 @@ type evaluation struct {
 	recount                       bool
 }
 
-// eval measures trained runs.
+// eval evaluates trained runs.
 func eval(ctx context.Context, c *call) error {
 	var asked evaluation
 	c.StringVar(&asked.which, "epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
@@ -57,7 +57,7 @@ func eval(ctx context.Context, c *call) error {
 	dataset := c.datasetFlag()
 	c.IntVar(&asked.batch, "batch", 50, "images at a time")
 	weights := c.weightsFlag()
-	device := c.String("device", "auto", "what computes: "+strings.Join(backend.Devices, ", "))
+	device := c.String("device", "auto", "the device that computes: "+strings.Join(backend.Devices, ", "))
 	if err := c.parse(); err != nil {
 		return err
 	}
@@ -197,21 +197,21 @@ func means(all []measured) string {
 	return says
 }
 
-// datasetFlag declares where a run's data set lies now.
+// datasetFlag declares the flag for the present place of a run's data set.
 func (c *call) datasetFlag() *string {
-	return c.String("dataset", "", "where the run's data set lies now, such as folder:PATH; its record's place if not given")
+	return c.String("dataset", "", "where the run's data set is now, such as folder:PATH; default: where it was when the run was trained")
 }
 
-// dataOf loads a run's data set from where it lies now.
+// dataOf loads a run's data set from its present place.
 func dataOf(ctx context.Context, run *train.Run, dataset string, report fetch.Report) (*datasets.Dataset, error) {
 	data, err := run.Data(ctx, dataset, report)
 	if errors.Is(err, train.ErrData) {
-		return nil, fmt.Errorf("%w: say where the run's pictures lie now with -dataset %sPATH", err, datasets.FolderPrefix)
+		return nil, fmt.Errorf("%w: say where the run's pictures are now with -dataset %sPATH", err, datasets.FolderPrefix)
 	}
 	return data, err
 }
 
-// checkEpoch returns an error that names the epochs that a run keeps.
+// checkEpoch returns an error that lists the epochs of a run.
 func checkEpoch(name string) error {
 	if w := vrkit.Which(name); w != vrkit.Last && w != vrkit.Best {
 		return fmt.Errorf("no epoch is called %q; known: last, best", name)
@@ -219,7 +219,7 @@ func checkEpoch(name string) error {
 	return nil
 }
 
-// scores counts right answers, overall and for each true class.
+// scores counts right answers, of all images and of each true class.
 func scores(e train.Evaluation, classes []string) (overall score, each []score) {
 	right, total := make([]int, len(classes)), make([]int, len(classes))
 	allRight := 0

@@ -15,7 +15,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 )
 
-// paintFolder makes a folder of two classes of n pictures, and one file more in each that can't be read.
+// paintFolder makes a folder of two classes with n pictures each, and one more file in each that can't be read.
 func paintFolder(t *testing.T, root string, n int) {
 	for class, colour := range map[string]color.RGBA{"red": {R: 255, A: 255}, "blue": {B: 255, A: 255}} {
 		folder := filepath.Join(root, class)
@@ -35,19 +35,19 @@ func paintFolder(t *testing.T, root string, n int) {
 	}
 }
 
-// A folder with files that can't be read is trained on with the rest, and its run is resumed and measured;
-// a table of it too. Sizes that were asked for and can't be filled are refused in the words of the flags.
+// Of a folder with files that can't be read the other pictures are trained on, also by a table, and the run is resumed
+// and evaluated. Sizes that are too large are an error that names their flags.
 func TestFolderWithUnreadableFiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: a real network is trained")
 	}
 	backendtest.XLA(t)
-	t.Setenv(commandEnv, "1") // the processes that the table starts are this test binary as the command
+	t.Setenv(commandEnv, "1") // the table starts this test binary as the command
 	dir := t.TempDir()
 	paintFolder(t, filepath.Join(dir, "own"), 9)
 	small := []string{"-side", "64", "-batch", "8"}
 	train := append([]string{"train", "-dataset", "folder:own", "-o", "run"}, small...)
-	for _, sizes := range [][]string{nil, {"-train", "0", "-test", "0"}} { // the second time the run is there
+	for _, sizes := range [][]string{nil, {"-train", "0", "-test", "0"}} { // the second time the run exists
 		status, _, stderr := vrkitIn(t, dir, append(append(train, "-epochs", "1"), sizes...)...)
 		require.Equal(t, 0, status, stderr)
 		require.Contains(t, stderr, "own/red/page.jpg is no picture (PNG, ")
@@ -77,7 +77,7 @@ func TestFolderWithUnreadableFiles(t *testing.T) {
 		require.Contains(t, stderr, refusal)
 	}
 
-	// A table whose folder has other contents now shows no number of before as one of them.
+	// A table does not show the results of older contents of its folder.
 	kept, err := os.ReadFile(filepath.Join(dir, "own/red/000.png"))
 	require.NoError(t, err)
 	other, err := os.ReadFile(filepath.Join(dir, "own/red/001.png"))

@@ -18,7 +18,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// outcome is what one run has come to.
+// outcome is the result of one run.
 type outcome struct {
 	cell     cell
 	manifest vrkit.Manifest
@@ -26,7 +26,7 @@ type outcome struct {
 	cost     cost
 }
 
-// cost is what a run took beyond what its directory says otherwise; the file cost.json there.
+// cost is what a run needed, as far as its other files do not say; the file cost.json of its directory.
 type cost struct {
 	PeakMemory int64    `json:"peak_memory_bytes"` // the largest resident set of any of its processes; 0 if unknown
 	Seconds    float64  `json:"seconds"`           // of all its processes, from start to end
@@ -37,9 +37,9 @@ type cost struct {
 
 const costFile = "cost.json"
 
-// runCells runs what is not there yet, some at a time, and says how it gets on. When it ends early, what
-// is done is returned beside the error, the rest being empty. Every run is a process of its own, the train
-// command itself, so that its memory is its own and a kill costs one run at most.
+// runCells runs the cells that are not complete, jobs at a time, and reports progress. If it ends early, it returns
+// what is done together with the error; other outcomes are empty. Every run is a process of its own, the train command,
+// so that its memory is measured alone and a kill costs at most one run.
 func runCells(ctx context.Context, cells []cell, jobs int, stderr io.Writer) ([]outcome, error) {
 	executable, err := os.Executable()
 	if err != nil {
@@ -48,7 +48,7 @@ func runCells(ctx context.Context, cells []cell, jobs int, stderr io.Writer) ([]
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	results := make([]outcome, len(cells))
-	var mu sync.Mutex // of what follows, and of stderr
+	var mu sync.Mutex // for the variables below and stderr
 	began, done, fresh := time.Now(), 0, 0
 	queue := make(chan int)
 	var workers sync.WaitGroup
@@ -57,7 +57,7 @@ func runCells(ctx context.Context, cells []cell, jobs int, stderr io.Writer) ([]
 			for i := range queue {
 				result, trained, err := cells[i].run(ctx, executable, share(worker, jobs))
 				if err != nil {
-					cancel(err) // the first one counts
+					cancel(err) // only the first one is kept
 					continue
 				}
 				mu.Lock()
@@ -76,7 +76,7 @@ func runCells(ctx context.Context, cells []cell, jobs int, stderr io.Writer) ([]
 	for i := range order {
 		order[i] = i
 	}
-	// The first seed of every program comes first, so that a table that is stopped has all its rows.
+	// The first seed of every program comes first, so that a stopped table has all its rows.
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(cells[a].Seed, cells[b].Seed) })
 	for _, i := range order {
 		if ctx.Err() != nil {
@@ -89,14 +89,14 @@ func runCells(ctx context.Context, cells []cell, jobs int, stderr io.Writer) ([]
 	return results, context.Cause(ctx)
 }
 
-// run trains a cell if it is not there already.
+// run trains a cell if it is not complete.
 func (c cell) run(ctx context.Context, executable string, processors []int) (result outcome, trained bool, err error) {
 	arguments := append([]string{"train", "-o", c.Run, "-model", c.Model, "-dataset", c.Dataset, "-input", c.Input,
 		"-output", c.Output, "-seed", fmt.Sprint(c.Seed)}, c.flags...)
 	before := c.readCost()
 	if slices.Equal(before.Arguments, arguments) && before.Done && (before.Program == "" || before.Program == c.program()) {
-		if result, err = c.read(); err == nil { // else to train writes anew what can't be read
-			if other := result.manifest.Model.CheckWeights(c.Model, c.hash); other != nil { // under the same file name
+		if result, err = c.read(); err == nil { // else training writes it again
+			if other := result.manifest.Model.CheckWeights(c.Model, c.hash); other != nil { // a file of the same name may have other weights
 				return outcome{}, false, askForWeights(fmt.Errorf("%s: %w", c.Run, other), *c.spec.weights)
 			}
 			if result.manifest.Data.SHA256 != c.data {
@@ -136,7 +136,7 @@ func (c cell) run(ctx context.Context, executable string, processors []int) (res
 	return result, true, err
 }
 
-// program is the digest of what was trained in a cell's run directory; "" where nothing says so.
+// program is the digest of what was trained in a cell's run directory; "" if it is not known.
 func (c cell) program() string {
 	m, err := vrkit.ReadManifest(c.Run)
 	if err != nil {
@@ -149,7 +149,7 @@ func (c cell) program() string {
 	return digest
 }
 
-// read is what a cell's run directory says.
+// read reads a cell's run directory.
 func (c cell) read() (result outcome, err error) {
 	result = outcome{cell: c, cost: c.readCost()}
 	if result.manifest, err = vrkit.ReadManifest(c.Run); err != nil {
@@ -162,7 +162,7 @@ func (c cell) read() (result outcome, err error) {
 func (o outcome) first() train.Metrics { return o.metrics[0] }
 func (o outcome) last() train.Metrics  { return o.metrics[len(o.metrics)-1] }
 
-// readCost is what is known of a cell's cost; nothing, if it has not been run.
+// readCost reads a cell's cost; it is zero if the cell has not run.
 func (c cell) readCost() (known cost) {
 	data, err := os.ReadFile(filepath.Join(c.Run, costFile))
 	if err != nil || json.Unmarshal(data, &known) != nil {
@@ -171,7 +171,7 @@ func (c cell) readCost() (known cost) {
 	return known
 }
 
-// write keeps the cost in a run directory, if there is one.
+// write writes the cost into a run directory, if there is one.
 func (c cost) write(run string) error {
 	data, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {

@@ -12,15 +12,15 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// entry is one line of a list: a model or a data set, and whether it is there.
+// entry is one line of a list: a model or a data set, and whether it is cached.
 type entry struct {
 	Name     string   `json:"name"`
 	Title    string   `json:"title"`
-	About    string   `json:"about"` // what it takes, and how well it is known to do
-	Bytes    int64    `json:"bytes"` // to be fetched once; 0 where there is nothing to fetch, -1 where nobody says how much it is
+	About    string   `json:"about"` // its task, and its known accuracy
+	Bytes    int64    `json:"bytes"` // to fetch once; 0 if nothing is fetched, −1 if the size is not known
 	Cached   bool     `json:"cached"`
-	Sources  []string `json:"sources"`         // of its first file, in the order tried
-	Split    string   `json:"split,omitempty"` // how its parts came about, where they are not the official ones
+	Sources  []string `json:"sources"`         // of its first file, in the order in which they are tried
+	Split    string   `json:"split,omitempty"` // how the parts were made, if they are not the official ones
 	Homepage string   `json:"homepage,omitempty"`
 	License  string   `json:"license"`
 	Citation string   `json:"citation"`
@@ -43,7 +43,7 @@ func listModels(ctx context.Context, c *call) error {
 	return c.list(ctx, "Models", "model", models.Artefacts, entries)
 }
 
-// measuredOn says what pictures an accuracy is of, where that is known.
+// measuredOn says which images an accuracy was measured on, if that is known.
 func measuredOn(p models.Preparation) string {
 	if p == (models.Preparation{}) {
 		return ""
@@ -66,7 +66,7 @@ func listDatasets(ctx context.Context, c *call) error {
 		}
 		return append(list, entry{
 			Name: datasets.FolderPrefix + "PATH", Title: "A folder of your own", Cached: true, License: "yours",
-			About: "Folders of " + datasets.Formats + " files, one a class, with all in folders below it; folders train, val and test above the classes are respected; what is left out is said",
+			About: "Folders of " + datasets.Formats + " files, one a class, with all in folders below it; folders train, val and test above the classes are respected; what is left out is reported",
 		}), nil
 	}
 	return c.list(ctx, "Data sets", "data set", datasets.Artefacts, entries)
@@ -107,7 +107,7 @@ func newEntry(name, title, about, license, citation string, files []fetch.Artefa
 	return e
 }
 
-// list is what both lists do: print, as a table, as JSON or as a page of the docs, or fetch.
+// list is the work of both lists: it prints a table, JSON or a page of the docs, or fetches.
 func (c *call) list(ctx context.Context, heading, kind string, artefacts func(string) ([]fetch.Artefact, error), entries func() ([]entry, error)) error {
 	name := c.String("fetch", "", "fetch this "+kind+" into the cache")
 	markdown := c.Bool("markdown", false, "print the page that docs/ keeps")
@@ -145,7 +145,7 @@ func (c *call) list(ctx context.Context, heading, kind string, artefacts func(st
 	})
 }
 
-// page is the list as Markdown.
+// page prints the list as Markdown.
 func page(w io.Writer, heading, command string, list []entry) error {
 	fmt.Fprintf(w, "# %s\n\nWritten by `go run ./vrkit/cmd/vrkit %s -markdown`; do not edit.\n\n", heading, command)
 	for _, e := range list {
@@ -162,7 +162,7 @@ func page(w io.Writer, heading, command string, list []entry) error {
 	return nil
 }
 
-// fetched says how much comes from where.
+// fetched says how many bytes come from which sources.
 func fetched(e entry) string {
 	if len(e.Sources) == 0 {
 		return ""

@@ -15,7 +15,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// logits runs the bare frozen model on a picture.
+// logits runs the frozen model, without a program, on a picture.
 func logits(ctx context.Context, c *call) error {
 	var (
 		name    = c.String("model", "squeezenet1.1", "the frozen model")
@@ -24,8 +24,8 @@ func logits(ctx context.Context, c *call) error {
 		side    = c.Int("side", 0, "side of the model's input in pixels; 0 takes the one that its weights were measured at. The picture is prepared as they were measured, in proportion to the side")
 		raw     = c.Bool("raw", false, "take the picture's pixels as they are, at its own size")
 		top     = c.Int("top", 5, "how many of the likeliest source labels to print")
-		to      = c.String("npy", "", "where all logits go, float32 [S], a .npy file")
-		device  = c.String("device", "auto", "what computes: "+strings.Join(backend.Devices, ", "))
+		to      = c.String("npy", "", "write all logits to this .npy file, float32 [S]")
+		device  = c.String("device", "auto", "the device that computes: "+strings.Join(backend.Devices, ", "))
 	)
 	if err := c.parse(); err != nil {
 		return err
@@ -67,7 +67,7 @@ func logits(ctx context.Context, c *call) error {
 	if !*raw {
 		pixels, prepared = prepare(picture, info.Prepared, *side)
 	}
-	// Nothing is fetched before the flags and the picture are known to be right.
+	// The flags and the picture are checked before anything is fetched.
 	report := fetch.Terminal(c.stderr)
 	frozen, err := models.OpenWeights(ctx, *name, *weights, report)
 	if err != nil {
@@ -114,8 +114,7 @@ func logits(ctx context.Context, c *call) error {
 	})
 }
 
-// prepare makes a picture a model's input of this side, as the pictures were made that its weights were measured on, and
-// says how.
+// prepare makes a picture the input of a model with this side, as for the measurement of its weights, and says how.
 func prepare(picture datasets.Image, measured models.Preparation, side int) (pixels []uint8, how string) {
 	if measured == (models.Preparation{}) {
 		how = fmt.Sprintf("its middle square resized to %d×%d: how pictures were prepared when the weights were measured is not known", side, side)

@@ -25,31 +25,31 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// command is one verb of the command line.
+// command is a command of vrkit.
 type command struct {
 	name, arguments, summary string
 	run                      func(ctx context.Context, c *call) error
-	resumes                  bool // stopped and given again, it goes on
+	resumes                  bool // after an interrupt it can be resumed
 }
 
 var commands []command
 
-func init() { // here, because help lists what the commands are
+func init() { // in init, because help refers to the commands
 	commands = []command{
-		{"doctor", "", "says what computes here, what is cached, and what is missing", doctor, false},
+		{"doctor", "", "says which engine computes, what is cached, and what is missing", doctor, false},
 		{"models", "", "lists the frozen models, or fetches one", listModels, false},
 		{"datasets", "", "lists the data sets, or fetches one", listDatasets, false},
-		{"logits", "", "what the frozen model says of a picture", logits, false},
+		{"logits", "", "prints what the frozen model answers for a picture", logits, false},
 		{"mapping", "", "computes ω from any framework's logits", mapping, false},
 		{"train", "", "trains a program, or resumes it", trainRun, true},
-		{"table", "", "trains a grid of programs and seeds, and puts them side by side; resumable", table, true},
+		{"table", "", "trains a grid of programs and seeds, and compares them; resumable", table, true},
 		{"eval", "RUN...", "measures trained programs: accuracy overall and per class, and the mean over several runs", eval, false},
 		{"predict", "RUN IMAGE...", "labels pictures with a trained program, and says which source labels voted", predict, false},
 		{"show", "RUN", "writes the figures of a trained program", show, false},
 	}
 }
 
-// call is one use of a command: its flags, and where its output goes.
+// call is one use of a command: its flags, and its outputs.
 type call struct {
 	*flag.FlagSet
 	command   command
@@ -62,12 +62,12 @@ type call struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
-	klog.SetOutput(io.Discard)   // what GoMLX logs reaches people as errors
+	klog.SetOutput(io.Discard)   // GoMLX's failures reach the user as errors
 	klog.LogToStderr(false)
 	os.Exit(run(untilParentEnds(ctx), os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run does what main does, for tests too, and returns the exit status.
+// run is main's work, also for tests, and returns the exit status.
 func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int {
 	out := &written{to: stdout}
 	status := dispatch(ctx, arguments, out, stderr)
@@ -78,7 +78,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int 
 	return status
 }
 
-// written writes, and keeps the first error: what prints text does not look at each.
+// written keeps the first error of writing, because the code that prints does not check each call.
 type written struct {
 	to  io.Writer
 	err error
@@ -113,7 +113,7 @@ func dispatch(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 			one.help(stdout)
 			return 0
 		case stopped && c.resumes:
-			fmt.Fprintf(stderr, "vrkit %s: stopped; the same command goes on from here\n", c.name)
+			fmt.Fprintf(stderr, "vrkit %s: stopped; the same command resumes it\n", c.name)
 			return 130
 		case stopped:
 			fmt.Fprintf(stderr, "vrkit %s: stopped\n", c.name)
@@ -130,7 +130,7 @@ func dispatch(ctx context.Context, arguments []string, stdout, stderr io.Writer)
 	return 1
 }
 
-// newFlags is an empty set of flags, whose errors are told once, by who asks.
+// newFlags returns an empty set of flags, which does not print its errors: the caller does.
 func newFlags(name string) *flag.FlagSet {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -142,11 +142,11 @@ func isHelp(argument string) bool {
 }
 
 func usage(w io.Writer) {
-	fmt.Fprint(w, "vrkit reprograms frozen neural networks: it changes what goes in and how the answer is read,\nnever the weights.\n\n")
+	fmt.Fprint(w, "vrkit reprograms frozen neural networks: it changes the input and how the answer is read,\nnever the weights.\n\n")
 	for _, c := range commands {
 		fmt.Fprintf(w, "  vrkit %-20s %s\n", strings.TrimSpace(c.name+" "+c.arguments), c.summary)
 	}
-	fmt.Fprint(w, "\nEvery command takes -h, and -json. Data and weights are cached where VRKIT_CACHE says.\n")
+	fmt.Fprint(w, "\nEvery command takes -h, and -json. VRKIT_CACHE names the folder for cached data and weights.\n")
 }
 
 func (c *call) help(w io.Writer) {
@@ -155,8 +155,7 @@ func (c *call) help(w io.Writer) {
 	c.PrintDefaults()
 }
 
-// parse reads flags, also those after the arguments, and checks that there are as many arguments as
-// the command has.
+// parse reads flags, also after the arguments, and checks the number of arguments.
 func (c *call) parse() error {
 	var positional []string
 	rest := c.arguments
@@ -179,14 +178,14 @@ func (c *call) parse() error {
 	}
 	if len(positional) != want {
 		if want == 0 {
-			return fmt.Errorf("takes no arguments, only flags, but was given %q; a value that has a blank stands in quotes", positional[0])
+			return fmt.Errorf("takes no arguments, only flags, but was given %q; put a value with a space in quotes", positional[0])
 		}
 		return fmt.Errorf("needs %s; see vrkit %s -h", c.command.arguments, c.command.name)
 	}
 	return nil
 }
 
-// open finds or fetches the backend, opens it, and says in one line what it took.
+// open finds or fetches the backend, opens it, and prints one line about it.
 func (c *call) open(ctx context.Context, device string, report fetch.Report) (compute.Backend, backend.Info, error) {
 	engine, info, err := backend.Open(ctx, backend.Options{Device: device, Report: report})
 	if err == nil {
@@ -195,7 +194,7 @@ func (c *call) open(ctx context.Context, device string, report fetch.Report) (co
 	return engine, info, err
 }
 
-// print writes value as JSON if -json was given, and else lets text write for people.
+// print writes value as JSON if -json was given; else text prints it.
 func (c *call) print(value any, text func(w io.Writer)) error {
 	if !*c.json {
 		text(c.stdout)
@@ -206,8 +205,8 @@ func (c *call) print(value any, text func(w io.Writer)) error {
 	return encoder.Encode(value)
 }
 
-// firstLine is an error as people get to read it. What stands below the first line, as in errors of
-// GoMLX, is for its developers; a first line that only announces the next one takes it along.
+// firstLine is an error for users. Errors of GoMLX have more lines, for its developers; a first line that only
+// announces the next one is joined with it.
 func firstLine(err error) string {
 	line, rest, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
 	if line = strings.TrimSpace(line); strings.HasSuffix(line, ":") {

@@ -12,8 +12,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// mapping computes ω, for most methods from logits and labels that any framework saved as .npy. It needs
-// no backend.
+// mapping computes ω, for most methods from logits and labels that any framework saved as .npy. It needs no backend.
 func mapping(_ context.Context, c *call) error {
 	options := output.DefaultOptions()
 	var (
@@ -21,7 +20,7 @@ func mapping(_ context.Context, c *call) error {
 		logits  = c.String("logits", "", "source logits, float32 [n,S], a .npy file (required)")
 		labels  = c.String("labels", "", "target labels, int64 [n], a .npy file (required, but for rlm and identity, which take no samples)")
 		classes = c.Int("classes", 0, "K, the number of target labels (required)")
-		to      = c.String("o", "", "where ω goes, float32 [S,K], a .npy file (required)")
+		to      = c.String("o", "", "write ω to this .npy file, float32 [S,K] (required)")
 	)
 	c.Float64Var(&options.Lambda, "lambda", options.Lambda, "the smoothing λ of blm and blm+")
 	c.Float64Var(&options.Alpha, "alpha", options.Alpha, "blm+ keeps the αK largest probabilities of a sample")
@@ -65,7 +64,7 @@ func mapping(_ context.Context, c *call) error {
 	}
 	var omega output.Mapping
 	if isFixed {
-		n = 0 // it looks at none
+		n = 0 // it needs no samples
 		omega, err = fixed.Mapping(sources, *classes)
 	} else {
 		statistics := output.NewStatistics(sources, *classes)
@@ -103,7 +102,7 @@ func mapping(_ context.Context, c *call) error {
 	})
 }
 
-// unlearned lists the alignments whose ω comes without training.
+// unlearned lists the alignments whose ω is not trained.
 func unlearned() []string {
 	return slices.DeleteFunc(output.Names(), func(name string) bool {
 		alignment, err := output.New(name, output.DefaultOptions())
@@ -143,7 +142,7 @@ func readLabels(path string, n, classes int) ([]int32, error) {
 	return labels, nil
 }
 
-// same reports whether two paths lead to one file that is there.
+// same tells whether two paths are the same existing file.
 func same(a, b string) bool {
 	one, errA := os.Stat(a)
 	other, errB := os.Stat(b)

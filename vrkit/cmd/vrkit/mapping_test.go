@@ -17,7 +17,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// golden is the folder of what testdata/mapping_golden.py computed, apart from this code.
+// golden returns the folder of the values of testdata/mapping_golden.py.
 func golden(t *testing.T) string {
 	t.Helper()
 	dir, err := filepath.Abs("testdata")
@@ -56,7 +56,7 @@ func TestMappingGolden(t *testing.T) {
 	}
 }
 
-// The two that take no samples need no labels either; labels that are given must still fit.
+// The two methods without samples need no labels either; labels that are given must fit all the same.
 func TestMappingFixed(t *testing.T) {
 	from := golden(t)
 	drawn, err := output.RLM{Seed: 3}.Mapping(12, 5)
@@ -139,7 +139,7 @@ func TestMappingRefuses(t *testing.T) {
 
 	for _, c := range []struct {
 		cause  string
-		change map[string]string // of flags; "" leaves one out
+		change map[string]string // of flags; "" removes one
 	}{
 		{"needs -logits", map[string]string{"-o": ""}},
 		{"needs -logits", map[string]string{"-logits": ""}},
@@ -173,7 +173,7 @@ func TestMappingRefuses(t *testing.T) {
 		{"none.npy is empty: it has the shape [0 2]", map[string]string{"-logits": "none.npy"}},
 		{"narrow.npy is empty", map[string]string{"-logits": "narrow.npy"}},
 		{"cut.npy is cut off: it has 4 of its 6 values", map[string]string{"-logits": "cut.npy"}},
-		{"more.npy has more in it than float32 [3 2]", map[string]string{"-logits": "more.npy"}},
+		{"more.npy has more bytes than float32 [3 2]", map[string]string{"-logits": "more.npy"}},
 		{"claims.npy is cut off: it has 6 of its 1000000000000 values", map[string]string{"-logits": "claims.npy"}},
 		{"nan.npy: sample 1: source logit 1 is NaN", map[string]string{"-logits": "nan.npy"}},
 		{"inf.npy: sample 2: source logit 0 is +Inf", map[string]string{"-logits": "inf.npy"}},
@@ -209,7 +209,7 @@ func TestMappingRefuses(t *testing.T) {
 	}
 }
 
-// The advice leads from what people save to what the command takes.
+// The advice makes the right array from arrays that users often save.
 func TestRemedy(t *testing.T) {
 	for _, c := range []struct {
 		kind  string
@@ -246,7 +246,7 @@ func TestRemedy(t *testing.T) {
 	}
 }
 
-// Whatever a file holds, reading it ends with values that fill its shape, or with an error.
+// Whatever a file contains, reading it returns values that fill the shape, or an error.
 func FuzzReadArray(f *testing.F) {
 	for _, name := range []string{"logits.npy", "logits_by_columns.npy", "labels.npy", "omega_flm.npy"} {
 		data, err := os.ReadFile(filepath.Join("testdata", name))

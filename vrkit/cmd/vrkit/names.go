@@ -14,9 +14,8 @@ import (
 	"github.com/vrkit-go/reprogram/datasets"
 )
 
-// names reads the names that stand between the commas of a flag's value. A name that has a comma of its own stands in
-// double quotes, as in CSV. Two names of one thing are an error, because its runs would count twice; identity says
-// what a name stands for.
+// names splits a flag's value at its commas. A name with a comma is in double quotes, as in CSV. Two names of the same
+// thing are an error, because its runs would count twice; identity returns what a name stands for.
 func names(flag, text string, identity func(name string) string) (all []string, err error) {
 	reader := csv.NewReader(strings.NewReader(text))
 	reader.TrimLeadingSpace = true
@@ -37,7 +36,7 @@ func names(flag, text string, identity func(name string) string) (all []string, 
 		}
 		switch before, twice := seen[identity(name)]; {
 		case twice && before == name:
-			return nil, fmt.Errorf("-%s: %s stands there twice: write it once", flag, name)
+			return nil, fmt.Errorf("-%s: %s is there twice: write it once", flag, name)
 		case twice:
 			return nil, fmt.Errorf("-%s: %s and %s are the same: write one of them", flag, before, name)
 		}
@@ -47,10 +46,10 @@ func names(flag, text string, identity func(name string) string) (all []string, 
 	return all, nil
 }
 
-// itself is the identity of a name that nothing else is called.
+// itself is the identity of a name that has no other form.
 func itself(name string) string { return name }
 
-// dataIdentity is the identity of a data set: a folder is where it really lies, however its path is written.
+// dataIdentity is the identity of a data set: for a folder its real path, however it is written.
 func dataIdentity(name string) string {
 	path, isFolder := strings.CutPrefix(name, datasets.FolderPrefix)
 	if !isFolder {
@@ -65,11 +64,11 @@ func dataIdentity(name string) string {
 	return datasets.FolderPrefix + path
 }
 
-// words splits a plan's line as a shell does: what stands in quotes, or after a backslash, is taken as it is. Nothing
-// else has a meaning of its own.
+// words splits a plan's line as a shell does: text in quotes, or after a backslash, is taken as it is. Nothing else is
+// special.
 func words(line string) ([]string, error) {
 	if !utf8.ValidString(line) {
-		return nil, errors.New("this is no text in UTF-8: save the plan as that")
+		return nil, errors.New("this is no UTF-8 text: save the plan as UTF-8")
 	}
 	parser := shellwords.NewParser()
 	parser.SetExcludeSeparators([]rune(";&|<>()`$")...)

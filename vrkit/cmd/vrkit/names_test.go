@@ -39,7 +39,7 @@ func FuzzNames(f *testing.F) {
 	f.Add("a,b", "c")
 	f.Add(`"`, " x ")
 	f.Fuzz(func(t *testing.T, one, two string) {
-		_, _ = names("f", one, itself) // whatever it is, it ends
+		_, _ = names("f", one, itself) // it ends, whatever the text
 		want := slices.DeleteFunc([]string{strings.TrimSpace(one), strings.TrimSpace(two)}, func(s string) bool { return s == "" })
 		if len(want) == 0 || len(want) == 2 && want[0] == want[1] || strings.Contains(one+two, "\r") { // CSV has no \r\n in a name
 			return
@@ -85,7 +85,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// A folder's path may have commas and blanks, in a flag and in a plan; and however it is written, it is one data set.
+// A folder's path may contain commas and spaces, in a flag and in a plan. However it is written, it is one data set.
 func TestTableFolders(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -116,7 +116,7 @@ func TestTableFolders(t *testing.T) {
 		`"folder:cats, dogs",folder:link`:                   "-datasets: folder:cats, dogs and folder:link are the same: write one of them",
 		`folder:plain/birds,folder:./plain/birds/`:          "folder:plain/birds and folder:./plain/birds/ are the same",
 		"folder:plain/birds,folder:" + dir + "/plain/birds": "are the same",
-		`folder:plain/birds,folder:other/birds`:             "the runs of folder:plain/birds and of folder:other/birds would lie in the same folder, grid",
+		`folder:plain/birds,folder:other/birds`:             "the runs of folder:plain/birds and of folder:other/birds would be in the same folder, grid",
 	} {
 		_, err := grid(twice)
 		require.ErrorContains(t, err, cause)

@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// parentEnv makes a process end when its standard input does. A table holds the other end of that pipe, which the
-// system closes however the table ends, so that no run goes on without it.
+// parentEnv makes a process end when its standard input ends. A table holds the other end of that pipe, which the
+// system closes however the table ends, so that no run continues without it.
 const parentEnv = "VRKIT_UNTIL_STDIN_ENDS"
 
-// patience is how long a run may take to keep what it has before it is killed.
+// patience is how long a run may take to save its state before it is killed.
 const patience = time.Minute
 
-// endsWithUs prepares a run's process: it ends in order when its context does, and when this process does.
+// endsWithUs prepares a run's process: it saves its state and ends if its context ends, and if this process ends.
 func endsWithUs(process *exec.Cmd) error {
 	process.Env = append(os.Environ(), parentEnv+"=1")
 	ours, err := process.StdinPipe()
@@ -26,13 +26,13 @@ func endsWithUs(process *exec.Cmd) error {
 	return err
 }
 
-// untilParentEnds is a context that ends with the parent too, if the parent has asked for that.
+// untilParentEnds returns a context that also ends with the parent, if the parent asked for that.
 func untilParentEnds(ctx context.Context) context.Context {
 	if os.Getenv(parentEnv) == "" {
 		return ctx
 	}
-	os.Unsetenv(parentEnv)         // children have an input of their own
-	signal.Ignore(syscall.SIGPIPE) // news that reach nobody must not end it before its state is kept
+	os.Unsetenv(parentEnv)         // its own children do not get this pipe
+	signal.Ignore(syscall.SIGPIPE) // a closed pipe must not end the process before its state is saved
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)

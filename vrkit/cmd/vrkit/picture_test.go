@@ -63,7 +63,7 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// TestDocs holds the pages that are written from the code against what the code writes.
+// TestDocs compares the pages that are written from the code with what the code writes.
 func TestDocs(t *testing.T) {
 	docs, err := filepath.Abs("../../../docs")
 	require.NoError(t, err)
@@ -72,12 +72,12 @@ func TestDocs(t *testing.T) {
 		_, stdout, _ := vrkitIn(t, t.TempDir(), command, "-markdown")
 		page, err := os.ReadFile(filepath.Join(docs, command+".md"))
 		require.NoError(t, err)
-		require.Equal(t, stdout, string(page), "write it anew: go run ./vrkit/cmd/vrkit %s -markdown > docs/%s.md", command, command)
+		require.Equal(t, stdout, string(page), "write it again: go run ./vrkit/cmd/vrkit %s -markdown > docs/%s.md", command, command)
 	}
 }
 
-// TestLogits holds the logits of a real photo, through the shell, against the values of
-// TestSqueezenetParity in models: the crop of coffee.png at left 186, top 86, taken as it is at its own size, 227.
+// TestLogits compares the logits of a real photo on the command line with the values of TestSqueezenetParity in models:
+// the crop of coffee.png at left 186, top 86, at its own size, 227.
 func TestLogits(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: weights are fetched")
@@ -110,7 +110,7 @@ func TestLogits(t *testing.T) {
 	require.InDelta(t, -.9019, values[0], .03)
 }
 
-// A picture is prepared as the weights were measured, in proportion to the side, and what was done is said.
+// An image is prepared as for the measurement of the weights, in proportion to the side, and the command says how.
 func TestLogitsPrepared(t *testing.T) {
 	of := func(name string, side int) string {
 		info, err := models.Named(name)
@@ -147,7 +147,7 @@ func TestLogitsPrepared(t *testing.T) {
 	require.Equal(t, b, a)
 }
 
-// Pictures that can't be read are named together, and the others are read.
+// One error names all pictures that can't be read, and the others are read.
 func TestReadPictures(t *testing.T) {
 	dir := t.TempDir()
 	good, bad, gone := filepath.Join(dir, "good.png"), filepath.Join(dir, "bad.png"), filepath.Join(dir, "gone.png")

@@ -16,9 +16,9 @@ import (
 // predict labels pictures with a trained run, and says which source labels voted.
 func predict(ctx context.Context, c *call) error {
 	which := c.String("epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
-	voters := c.Int("voters", 3, "how many of the source labels that said most to print")
+	voters := c.Int("voters", 3, "how many source labels to print, those with the largest votes")
 	weights := c.weightsFlag()
-	device := c.String("device", "auto", "what computes: "+strings.Join(backend.Devices, ", "))
+	device := c.String("device", "auto", "the device that computes: "+strings.Join(backend.Devices, ", "))
 	if err := c.parse(); err != nil {
 		return err
 	}
@@ -71,13 +71,13 @@ func predict(ctx context.Context, c *call) error {
 	return errors.Join(err, broken)
 }
 
-// picture is one that was read from a file.
+// picture is a picture with the path of its file.
 type picture struct {
 	datasets.Image
 	path string
 }
 
-// readPictures reads picture files. Those that can't be read are left out, and named in one error.
+// readPictures reads picture files. It leaves out those that can't be read, and names them in one error.
 func readPictures(paths []string) (pictures []picture, broken error) {
 	var reasons []string
 	for _, path := range paths {

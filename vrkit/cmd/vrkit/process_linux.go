@@ -18,7 +18,7 @@ func startOn(process *exec.Cmd, processors []int) error {
 	defer runtime.UnlockOSThread()
 	var before, chosen unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &before); err != nil {
-		return process.Start() // a system that knows no affinity shares its processors out by itself
+		return process.Start() // without affinity the system distributes the processors
 	}
 	for _, p := range processors {
 		chosen.Set(p)
@@ -30,8 +30,8 @@ func startOn(process *exec.Cmd, processors []int) error {
 	return process.Start()
 }
 
-// share lists the processors of one of several workers: every so manieth of those that this process
-// may use; none, which means all, where there is nothing to share out.
+// share lists the processors of one of several workers: every workers-th of those that this process may use. It returns
+// nil, which means all, if there is nothing to share.
 func share(worker, workers int) (processors []int) {
 	var usable unix.CPUSet
 	if workers == 1 || unix.SchedGetaffinity(0, &usable) != nil || usable.Count() < workers {
@@ -50,7 +50,7 @@ func share(worker, workers int) (processors []int) {
 	return processors
 }
 
-// peakMemory is the largest resident set that an ended process had, in bytes.
+// peakMemory is the largest resident set of an ended process, in bytes.
 func peakMemory(ended *os.ProcessState) int64 {
 	if usage, ok := ended.SysUsage().(*syscall.Rusage); ok {
 		return usage.Maxrss * 1024

@@ -17,8 +17,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/results"
 )
 
-// TestTableKilled kills a table, then a run of it, and goes on: no run outlives its table, the run that was killed is
-// reported as killed, and what both leave behind is gone on with.
+// TestTableKilled kills a table, then a run of it, and resumes the table: no run outlives its table, the killed run is
+// reported as killed, and the table continues from what both left.
 func TestTableKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: a real network is trained")
@@ -27,7 +27,7 @@ func TestTableKilled(t *testing.T) {
 	dir := t.TempDir()
 	grid := []string{"table", "-o", "grid", "-seeds", "0", "-train", "400", "-test", "30", "-batch", "20", "-side", "64", "-epochs", "1", "-json"}
 	run := filepath.Join(dir, "grid/squeezenet1.1/mnist/pad-blm/seed-0")
-	trained := func() bool { // not only epoch 0
+	trained := func() bool { // more than epoch 0
 		metrics, _ := os.ReadFile(filepath.Join(run, "metrics.csv"))
 		return bytes.Count(metrics, []byte("\n")) > 2
 	}
@@ -82,13 +82,13 @@ func childOf(t *testing.T, parent int) (pid int) {
 	return pid
 }
 
-// runs tells whether a process has not ended, be it that nobody has asked for how.
+// runs tells whether a process has not ended; one whose parent has not read its exit status has ended.
 func runs(pid int) bool {
 	fields := stat(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	return len(fields) > 0 && fields[0] != "Z"
 }
 
-// ticks is how much of the processors' time a process has taken, in hundredths of a second.
+// ticks is the processor time of a process, in hundredths of a second.
 func ticks(pid int) (sum int) {
 	if fields := stat(filepath.Join("/proc", strconv.Itoa(pid), "stat")); len(fields) > 12 {
 		for _, field := range fields[11:13] {
@@ -99,7 +99,8 @@ func ticks(pid int) (sum int) {
 	return sum
 }
 
-// stat is what follows a process's name there: its state, its parent and more; nothing if it is gone.
+// stat returns the fields after the process's name: its state, its parent and more; nothing if there is no such
+// process.
 func stat(path string) []string {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -108,7 +109,7 @@ func stat(path string) []string {
 	return strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
 }
 
-// await polls until something is so.
+// await polls until is returns true.
 func await(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for end := time.Now().Add(2 * patience); !is(); time.Sleep(20 * time.Millisecond) {

@@ -7,11 +7,11 @@ import (
 	"os/exec"
 )
 
-// startOn starts a process; which processors it gets is for the system to say.
+// startOn starts a process; the system chooses its processors.
 func startOn(process *exec.Cmd, _ []int) error { return process.Start() }
 
-// share lists no processors, which means all.
+// share returns nil, which means all processors.
 func share(_, _ int) []int { return nil }
 
-// peakMemory is not known here.
+// peakMemory returns 0, because it is not known on this system.
 func peakMemory(*os.ProcessState) int64 { return 0 }

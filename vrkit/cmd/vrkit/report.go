@@ -12,7 +12,7 @@ import (
 	vrshow "github.com/vrkit-go/reprogram/vrkit/show"
 )
 
-// runsOf are the outcomes as lines of the table.
+// runsOf returns the outcomes as lines of the table.
 func runsOf(outcomes []outcome) []results.Run {
 	runs := make([]results.Run, len(outcomes))
 	for i, o := range outcomes {
@@ -25,10 +25,10 @@ func runsOf(outcomes []outcome) []results.Run {
 	return runs
 }
 
-// summarise puts runs that differ in their seed alone into one row, in the order of the grid.
+// summarise makes one row of the runs that differ only in their seeds, in the order of the grid.
 func summarise(outcomes []outcome) []*results.Row { return results.Summarise(runsOf(outcomes)) }
 
-// secondsPerEpoch is the mean of the trained epochs, with what was evaluated in them.
+// secondsPerEpoch is the mean time of the trained epochs, with their evaluations.
 func (o outcome) secondsPerEpoch() float64 {
 	total := 0.
 	for _, m := range o.metrics[1:] {
@@ -37,7 +37,7 @@ func (o outcome) secondsPerEpoch() float64 {
 	return total / float64(max(len(o.metrics)-1, 1))
 }
 
-// bestOnValidation is the test accuracy of the epoch chosen on the validation set, −1 if it was not measured.
+// bestOnValidation is the test accuracy of the best epoch on the validation set, −1 if it was not measured.
 func (o outcome) bestOnValidation() float64 {
 	best := o.first()
 	for _, m := range o.metrics {
@@ -63,14 +63,14 @@ func (o outcome) bestOnTest() float64 {
 	return best
 }
 
-// markdown is the rows as tables, one for each data set and model.
+// markdown returns the rows as tables, one for each data set and model.
 func markdown(rows []*results.Row) string {
 	var b strings.Builder
 	heading := ""
 	for i, r := range rows {
 		if h := r.Dataset + ", " + r.Model; h != heading {
 			heading = h
-			fmt.Fprintf(&b, "\n**%s**: test accuracy in %%, mean ± deviation over the seeds, and the mean's 95 %% interval (Student's t)\n\n", h)
+			fmt.Fprintf(&b, "\n**%s**: test accuracy in %%, mean ± standard deviation over the seeds, and the mean's 95 %% interval (Student's t)\n\n", h)
 			b.WriteString("| input | output | | seeds | epochs | mapping alone | after the last epoch | above the row before, paired by seed | best on validation | best on test | training loss | s per epoch | peak MB | trainable values |\n")
 			b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
 		}
@@ -113,8 +113,7 @@ func grouped(n int) string {
 	return digits
 }
 
-// writeReport writes the tables: table.md, runs.csv with a line for each run, and a picture of each data
-// set's grid.
+// writeReport writes the tables: table.md, runs.csv with a line for each run, and a figure for each data set and model.
 func writeReport(dir string, outcomes []outcome, rows []*results.Row) error {
 	lines, err := results.CSV(runsOf(outcomes))
 	if err != nil {
@@ -141,7 +140,7 @@ func writePictures(dir string, rows []*results.Row) error {
 		if !slices.ContainsFunc(rows, func(other *results.Row) bool {
 			return other.Dataset == r.Dataset && other.Model == r.Model && other.Label == ""
 		}) {
-			continue // variants alone are no grid
+			continue // variants are not in a grid
 		}
 		picture, err := vrshow.GridFigure(rows, r.Dataset, r.Model)
 		if err != nil {

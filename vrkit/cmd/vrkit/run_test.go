@@ -25,12 +25,12 @@ import (
 // small is a run of the real SqueezeNet on real digits that takes seconds.
 var small = []string{"train", "-train", "60", "-test", "40", "-val", "20", "-batch", "20", "-o", "run"}
 
-// TestRun goes through a run's life: trained, resumed, measured, drawn.
+// TestRun trains a run, resumes it, evaluates it and draws its figures.
 func TestRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: a real network is trained")
 	}
-	backendtest.XLA(t) // made ready with a word on how far it is
+	backendtest.XLA(t) // reports that the backend is being prepared
 	dir := t.TempDir()
 	status, stdout, stderr := vrkitIn(t, dir, append(small, "-epochs", "1")...)
 	require.Equal(t, 0, status, stderr)
@@ -119,7 +119,7 @@ func TestRun(t *testing.T) {
 	require.Equal(t, 1, status)
 	require.Empty(t, stdout)
 	require.Contains(t, stderr, "run was trained differently (training.batch: 20, now 30): choose another name, or delete ")
-	refused(t, dir, "say where the run's pictures lie now with -dataset folder:PATH", "eval", "run", "-dataset", "folder:nowhere")
+	refused(t, dir, "say where the run's pictures are now with -dataset folder:PATH", "eval", "run", "-dataset", "folder:nowhere")
 	require.NoError(t, os.WriteFile("run/metrics.csv", []byte("junk"), 0o600))
 	status, _, stderr = vrkitIn(t, dir, "predict", "run", "digit.png")
 	require.Equal(t, 0, status, stderr)
@@ -128,15 +128,14 @@ func TestRun(t *testing.T) {
 	require.NoError(t, os.Remove("run/artefact/best.npz"))
 	status, _, stderr = vrkitIn(t, dir, append(small, "-epochs", "1")...)
 	require.Equal(t, 0, status, stderr)
-	if metrics[0].ValAccuracy >= metrics[1].ValAccuracy { // the best epoch is not the one that the state holds
+	if metrics[0].ValAccuracy >= metrics[1].ValAccuracy { // the best epoch is not the state's
 		require.Contains(t, stderr, "run: damaged or gone in artefact, and held by no other file: best.npz\n")
 	}
 	status, _, stderr = vrkitIn(t, dir, "show", "run")
 	require.Equal(t, 0, status, stderr)
 }
 
-// TestInterrupt interrupts a real process in the middle of its training, and trains on: the run ends as
-// one that was left in peace.
+// TestInterrupt interrupts a real process during training, and resumes it: the run ends like one without an interrupt.
 func TestInterrupt(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: a real network is trained")
@@ -155,14 +154,14 @@ func TestInterrupt(t *testing.T) {
 	stderr, err := interrupted.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, interrupted.Start())
-	var after []string // what it says when told to stop
+	var after []string // its output after the interrupt
 	told := false
 	for lines := bufio.NewScanner(stderr); lines.Scan(); {
 		switch {
 		case told:
 			after = append(after, lines.Text())
 		case strings.Contains(lines.Text(), "epoch 1/20"):
-			time.Sleep(100 * time.Millisecond) // into the next epoch
+			time.Sleep(100 * time.Millisecond) // until the next epoch
 			require.NoError(t, interrupted.Process.Signal(syscall.SIGINT))
 			told = true
 		}
@@ -170,7 +169,7 @@ func TestInterrupt(t *testing.T) {
 	require.Error(t, interrupted.Wait())
 	require.Equal(t, 130, interrupted.ProcessState.ExitCode(), after)
 	require.Empty(t, stdout.String())
-	require.Equal(t, []string{"vrkit train: stopped; the same command goes on from here"}, after)
+	require.Equal(t, []string{"vrkit train: stopped; the same command resumes it"}, after)
 	require.Less(t, len(readTable(t, filepath.Join(dir, "run/metrics.csv"))), 20)
 
 	resumed := process(t, dir, append(small, "-epochs", "2")...)
@@ -186,7 +185,7 @@ func process(t *testing.T, dir string, arguments ...string) *exec.Cmd {
 	return p
 }
 
-// runFiles are the files of a run that repeat bit by bit.
+// runFiles returns the files of a run that repeat bit by bit.
 func runFiles(t *testing.T, run string) map[string]string {
 	contents := map[string]string{}
 	for _, name := range []string{"metrics.csv", "diagnostics.csv", "artefact/last.npz", "artefact/best.npz"} {

@@ -19,17 +19,17 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// mostMasks is how many samples figure.Masks has room for.
+// mostMasks is the largest number of samples of figure.Masks.
 const mostMasks = 6
 
 // show writes a run's figures.
 func show(ctx context.Context, c *call) error {
 	which := c.String("epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
-	folder := c.String("o", "", "where the figures go; the run's own folder figures if not given")
-	masks := c.Int("masks", 0, fmt.Sprintf("of how many test images to draw the masks too, 1 to %d; 0 draws none and computes nothing", mostMasks))
+	folder := c.String("o", "", "the folder for the figures; default: figures in the run directory")
+	masks := c.Int("masks", 0, fmt.Sprintf("also draw the masks of this many test images, 1 to %d; 0 draws none and computes nothing", mostMasks))
 	weights := c.weightsFlag()
 	dataset := c.datasetFlag()
-	device := c.String("device", "auto", "what computes the masks: "+strings.Join(backend.Devices, ", "))
+	device := c.String("device", "auto", "the device that computes the masks: "+strings.Join(backend.Devices, ", "))
 	if err := c.parse(); err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func show(ctx context.Context, c *call) error {
 		return err
 	}
 	var masked figure.Figure
-	if *masks > 0 { // before anything is written, for much can be missing
+	if *masks > 0 { // before anything is written, because it may fail
 		if masked, err = c.masks(ctx, run, *dataset, *masks, *device, report); err != nil {
 			return err
 		}
@@ -74,10 +74,10 @@ func show(ctx context.Context, c *call) error {
 	})
 }
 
-// inFlags is an error about the folder of figures as a user of this command can act on it.
+// inFlags changes the error of the folder of figures to one that names the flag.
 func inFlags(err error) error {
 	if folder, ok := errors.AsType[*vrshow.FolderError](err); ok {
-		return fmt.Errorf("no figure can be written into %s: %w; give another folder with -o DIR", folder.Folder, folder.Err)
+		return fmt.Errorf("figures can't be written into %s: %w; give another folder with -o DIR", folder.Folder, folder.Err)
 	}
 	return err
 }
@@ -104,5 +104,5 @@ func (c *call) masks(ctx context.Context, run *train.Run, dataset string, count 
 	}
 	samples := data.Test[:count]
 	return vrshow.MasksFigure(program, datasets.Stack(samples, program.ImageSide()), data.Names(samples),
-		"What is added to the first test images: the pattern δ, which is the same for all, times a mask that is each image's own.")
+		"What is added to the first test images: the pattern δ, the same for all, times each image's own mask.")
 }

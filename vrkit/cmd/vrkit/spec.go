@@ -17,7 +17,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// spec is what the flags that train and table share say of a run.
+// spec has the values of the flags that train and table share.
 type spec struct {
 	side, epochs, batch, devices        int
 	recipe, schedule, augment, protocol string
@@ -29,27 +29,27 @@ type spec struct {
 	sizes                               datasets.Sizes
 	in                                  input.Options
 	out                                 output.Options
-	asked                               map[string]bool // the flags that were given
+	asked                               map[string]bool // the given flags
 }
 
 // specFlags declares the flags.
 func (c *call) specFlags() *spec {
 	s := &spec{asked: map[string]bool{}}
-	c.StringVar(&s.recipe, "recipe", "course", "how it learns: "+strings.Join(train.RecipeNames(), ", "))
-	c.IntVar(&s.epochs, "epochs", 0, "epochs in all, those already trained included; 0 takes the recipe's")
-	c.IntVar(&s.batch, "batch", 0, "images a step; 0 takes the recipe's")
-	c.Float64Var(&s.promptRate, "lr", 0, "learning rate of the prompt, instead of the recipe's; 0 leaves it as it starts: the mapping alone")
+	c.StringVar(&s.recipe, "recipe", "course", "optimiser, learning rates, augmentation, epochs and batch: "+strings.Join(train.RecipeNames(), ", "))
+	c.IntVar(&s.epochs, "epochs", 0, "number of epochs, with those already trained; 0 takes the recipe's")
+	c.IntVar(&s.batch, "batch", 0, "images per step; 0 takes the recipe's")
+	c.Float64Var(&s.promptRate, "lr", 0, "learning rate of the prompt, instead of the recipe's; with 0 it stays as it starts: the mapping alone")
 	c.Float64Var(&s.maskRate, "lr-mask", 0, "learning rate of SMM's mask generator, instead of the recipe's")
 	c.Float64Var(&s.outputRate, "lr-output", 0, "learning rate of a learned output, instead of the recipe's")
-	c.StringVar(&s.schedule, "schedule", "", "where ω's statistics come from: fast, the training passes of the epoch before, or exact, a pass of their own (default fast; exact with -protocol paper)")
-	c.StringVar(&s.batchNorm, "batchnorm", "", "SMM: which mean and variance an evaluation takes: running, as PyTorch moves them while training, or precise, estimated anew at each epoch's end (default running)")
-	c.StringVar(&s.augment, "augment", "recipe", "how training images are varied: recipe, none, or always, which mirrors even where that changes the class")
-	c.StringVar(&s.protocol, "protocol", "honest", "how the epoch to report is chosen: honest, on validation, else the last; paper, the best on the test set, with the exact schedule")
+	c.StringVar(&s.schedule, "schedule", "", "the ω schedule: fast takes ω's statistics from the training steps of the epoch before, exact from a separate pass (default fast; exact with -protocol paper)")
+	c.StringVar(&s.batchNorm, "batchnorm", "", "SMM: the mean and variance of an evaluation: running, as PyTorch moves them in training, or precise, estimated again at the end of each epoch (default running)")
+	c.StringVar(&s.augment, "augment", "recipe", "augmentation of training images: recipe, none, or always, which mirrors even if that changes the class")
+	c.StringVar(&s.protocol, "protocol", "honest", "how the reported epoch is chosen: honest, the best on validation, or the last without it; paper, the best on the test set, with the exact ω schedule")
 	c.IntVar(&s.side, "side", 0, "side of the model's input in pixels; 0 takes the model's default")
 	s.weights = c.weightsFlag()
-	c.StringVar(&s.device, "device", "auto", "what computes: "+strings.Join(backend.Devices, ", "))
+	c.StringVar(&s.device, "device", "auto", "the device that computes: "+strings.Join(backend.Devices, ", "))
 	c.IntVar(&s.devices, "devices", 1, "how many devices share each batch, of those that the backend has")
-	c.StringVar(&s.precision, "precision", vrkit.FP32, "what the frozen model computes in: "+strings.Join(vrkit.Precisions, ", "))
+	c.StringVar(&s.precision, "precision", vrkit.FP32, "precision of the frozen model's computations: "+strings.Join(vrkit.Precisions, ", "))
 	c.BoolVar(&s.force, "force", false, "resume under another engine, though the results then don't repeat bit by bit")
 	c.BoolVar(&s.endTests, "end-tests", false, "measure the test set before the first and after the last epoch only, to save time")
 	c.BoolVar(&s.history, "history", false, "keep the prompt and ω of every epoch")
@@ -57,14 +57,14 @@ func (c *call) specFlags() *spec {
 	c.IntVar(&s.sizes.Val, "val", 0, "validation images, taken from the training set; the best epoch is chosen on them")
 	c.IntVar(&s.sizes.Test, "test", 1000, "test images; 0 takes all; without the flag at most 1000")
 	c.IntVar(&s.in.Image, "n", 0, "padding: side of the image inside the border, in pixels; 0 takes half of -side")
-	c.IntVar(&s.in.Width, "width", 0, "watermark: width of the frame in pixels, instead of narrow's, medium's or full's")
+	c.IntVar(&s.in.Width, "width", 0, "watermark: width of the frame in pixels, instead of N/8, N/4 or N/2")
 	c.IntVar(&s.in.Patch, "patch", 8, "SMM: patch size, a power of two")
 	c.IntVar(&s.in.Layers, "layers", 5, "SMM: convolutions of the mask generator, 5 or 6")
 	c.IntVar(&s.in.Channels, "channels", 3, "SMM: channels of the mask, 3 or 1")
-	c.Float64Var(&s.in.Multiplier, "multiplier", 1, "SMM: times as many channels inside the mask generator")
+	c.Float64Var(&s.in.Multiplier, "multiplier", 1, "SMM: factor for the channels inside the mask generator")
 	c.StringVar(&s.in.Ablate, "ablate", "", "SMM: leave out a part: "+strings.Join(input.Ablations(), ", "))
 	c.Float64Var(&s.out.Lambda, "lambda", 1, "BLM and BLM+: smoothing λ")
-	c.Float64Var(&s.out.Alpha, "alpha", .15, "BLM+: the share α of K that is the number of source labels counted for a sample")
+	c.Float64Var(&s.out.Alpha, "alpha", .15, "BLM+: the share α: of each sample the α·K likeliest source labels count")
 	c.StringVar(&s.out.Restrict, "restrict", output.NoBias, "linear: "+strings.Join(output.Restrictions, ", "))
 	return s
 }
@@ -75,7 +75,7 @@ var (
 	protocols     = []string{"honest", "paper"}
 )
 
-// parsed is to be called once the flags are.
+// parsed checks the flags; call it after they are parsed.
 func (s *spec) parsed(c *call) error {
 	c.Visit(func(f *flag.Flag) { s.asked[f.Name] = true })
 	if !slices.Contains(augmentations, s.augment) {
@@ -87,13 +87,13 @@ func (s *spec) parsed(c *call) error {
 	return checkDevice(s.device)
 }
 
-// parts are the four names that make a run, beside its flags.
+// parts are the four names that make a run, together with its flags.
 type parts struct {
 	Model, Dataset, Input, Output string
 	Seed                          uint64
 }
 
-// dataSizes are the sizes that the flags ask for: a default is no more than a bound.
+// dataSizes returns the sizes of the flags: a default is only a bound.
 func (s *spec) dataSizes() datasets.Sizes {
 	sizes := s.sizes
 	if !s.asked["train"] {
@@ -105,7 +105,7 @@ func (s *spec) dataSizes() datasets.Sizes {
 	return sizes
 }
 
-// inFlags names in an error about too few images the flags that asked for them.
+// inFlags adds to an error about too few images the flags that asked for them.
 func (s *spec) inFlags(err error) error {
 	if !errors.Is(err, datasets.ErrTooFew) {
 		return err
@@ -122,8 +122,8 @@ func (s *spec) inFlags(err error) error {
 	return fmt.Errorf("%s: %w", strings.Join(asked, " "), err)
 }
 
-// config is the run of these parts, in a directory: checked as far as it can be before anything is
-// fetched. The model and the data are still to be opened.
+// config is the configuration of these parts in a directory. It checks all that can be checked before anything is
+// fetched; the model and the data are not opened yet.
 func (s *spec) config(p parts, run string) (train.Config, datasets.Info, error) {
 	in, out := s.in, s.out
 	in.Seed, out.Seed = p.Seed, p.Seed
@@ -161,7 +161,7 @@ func (s *spec) config(p parts, run string) (train.Config, datasets.Info, error) 
 	return config, dataInfo, errors.Join(config.CheckRecipe(), flagged(config.Program.Check()))
 }
 
-// flagged puts the name of its flag before an error in a setting: the flags are called as the settings are.
+// flagged puts the name of its flag before an error in a setting: flags and settings have the same names.
 func flagged(err error) error {
 	if setting := (*taxonomy.SettingError)(nil); errors.As(err, &setting) {
 		return fmt.Errorf("-%s: %w", setting.Setting, err)
@@ -169,7 +169,7 @@ func flagged(err error) error {
 	return err
 }
 
-// recipeAsked is the named recipe with the rates that were given instead of its own.
+// recipeAsked returns the named recipe with the given learning rates in place of its own.
 func (s *spec) recipeAsked() (train.Recipe, error) {
 	recipe, err := train.NamedRecipe(s.recipe)
 	for name, group := range map[string]struct {
@@ -189,7 +189,7 @@ func (s *spec) recipeAsked() (train.Recipe, error) {
 	return recipe, err
 }
 
-// checkDevice returns an error that names the devices there are.
+// checkDevice returns an error that lists the devices if there is no device of this name.
 func checkDevice(name string) error {
 	if slices.Contains(backend.Devices, name) {
 		return nil

@@ -19,10 +19,10 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// table trains a grid of runs, and puts what they come to side by side.
+// table trains a grid of runs and compares their results.
 func table(ctx context.Context, c *call) error {
-	dir := c.String("o", "", "the folder for the runs and the tables: made, or gone on with (required)")
-	plan := c.String("plan", "", "a file with a grid on each line, as the flags of this command; -models and so on are then left out here")
+	dir := c.String("o", "", "the folder for the runs and the tables: created, or continued (required)")
+	plan := c.String("plan", "", "a file with a grid on each line, as the flags of this command; they are then not given here")
 	jobs := c.Int("jobs", 1, "runs at a time, each a process with its share of the processors")
 	g := c.gridFlags()
 	if err := c.parse(); err != nil {
@@ -61,7 +61,7 @@ func table(ctx context.Context, c *call) error {
 	if failed != nil {
 		return failed
 	}
-	return c.print(rows, func(w io.Writer) { fmt.Fprint(w, markdown(rows), "\nkept in ", *dir, "\n") })
+	return c.print(rows, func(w io.Writer) { fmt.Fprint(w, markdown(rows), "\nsaved in ", *dir, "\n") })
 }
 
 // The flags of a table that train does not have: those of one grid, and those of the whole command.
@@ -70,7 +70,7 @@ var (
 	tableNames = []string{"o", "plan", "jobs", "json"}
 )
 
-// grid is what the flags of one table say.
+// grid has the values of one grid's flags.
 type grid struct {
 	*spec
 	models, datasets, inputs, outputs, seeds, label string
@@ -78,12 +78,12 @@ type grid struct {
 
 func (c *call) gridFlags() *grid {
 	g := &grid{}
-	c.StringVar(&g.models, "models", "squeezenet1.1", "the frozen models, with commas between")
+	c.StringVar(&g.models, "models", "squeezenet1.1", "the frozen models, separated by commas")
 	c.StringVar(&g.datasets, "datasets", "mnist", "the data sets; one that has a comma in its name in double quotes")
 	c.StringVar(&g.inputs, "inputs", "pad", "the input manipulations: "+strings.Join(input.Names(), ", "))
 	c.StringVar(&g.outputs, "outputs", "blm", "the output alignments: "+strings.Join(output.Names(), ", "))
 	c.StringVar(&g.seeds, "seeds", "0,1,2", "the seeds")
-	c.StringVar(&g.label, "label", "", "what tells these runs from others of the same names in the folder, such as exact")
+	c.StringVar(&g.label, "label", "", "a name that distinguishes these runs from others with the same names in the folder, such as exact")
 	g.spec = c.specFlags()
 	return g
 }
@@ -93,18 +93,18 @@ type cell struct {
 	parts
 	Label string
 	Run   string   // its directory
-	flags []string // of train, beside its parts
-	spec  *spec    // what they say
-	hash  string   // of the weights, once they are fetched
-	data  string   // the hash of the images that the run has, likewise
+	flags []string // of train, except those for its parts
+	spec  *spec    // the values of flags
+	hash  string   // of the weights, after they are fetched
+	data  string   // the hash of the run's images, after they are fetched
 }
 
-// String names a cell as progress does.
+// String names a cell in progress.
 func (c cell) String() string {
 	return strings.Join(strings.Fields(fmt.Sprint(c.Dataset, " ", c.Model, " ", c.Input, " ", c.Output, " ", c.Label, " seed ", c.Seed)), " ")
 }
 
-// cells lists the grid's runs below dir, checked as far as it can be before anything is fetched.
+// cells lists the grid's runs below dir. It checks all that can be checked before anything is fetched.
 func (g *grid) cells(c *call, dir string) ([]cell, error) {
 	if err := g.parsed(c); err != nil {
 		return nil, err
@@ -130,7 +130,7 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 	for _, text := range lists[4] {
 		seed, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("-seeds: %q is no seed: take whole numbers with commas between", text)
+			return nil, fmt.Errorf("-seeds: %q is no seed: give integers, separated by commas", text)
 		}
 		seeds = append(seeds, seed)
 	}
@@ -151,7 +151,7 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 							return nil, fmt.Errorf("%s: %w", one, err)
 						}
 						if g.protocol != "paper" && g.sizes.Val == 0 && data.ValSize == 0 && !g.asked["end-tests"] {
-							one.flags = append(slices.Clone(flags), "-end-tests") // no other test accuracy is in a table
+							one.flags = append(slices.Clone(flags), "-end-tests") // the table needs no other test accuracy
 						}
 						all = append(all, one)
 					}
@@ -160,19 +160,20 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, errors.New("the grid is empty: every list needs a name at least")
+		return nil, errors.New("the grid is empty: every list needs at least one name")
 	}
 	in := map[string]cell{}
 	for _, one := range all {
 		if other, taken := in[one.Run]; taken {
-			return nil, fmt.Errorf("the runs of %s and of %s would lie in the same folder, %s: give one of them another name, or a table of its own", other.Dataset, one.Dataset, one.Run)
+			return nil, fmt.Errorf("the runs of %s and of %s would be in the same folder, %s: give one of them another name, or a table of its own", other.Dataset, one.Dataset, one.Run)
 		}
 		in[one.Run] = one
 	}
 	return all, nil
 }
 
-// planned reads a plan: a grid a line, as flags with a shell's quotes; empty lines and lines that begin with # are left out.
+// planned reads a plan: a grid a line, as flags with a shell's quotes; empty lines and lines that start with # are
+// skipped.
 func planned(c *call, path, dir string) ([]cell, error) {
 	var misplaced string
 	c.Visit(func(f *flag.Flag) {
@@ -181,14 +182,14 @@ func planned(c *call, path, dir string) ([]cell, error) {
 		}
 	})
 	if misplaced != "" {
-		return nil, fmt.Errorf("-%s stands in the plan's lines, not beside -plan", misplaced)
+		return nil, fmt.Errorf("-%s belongs into the lines of the plan, not beside -plan", misplaced)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	var all []cell
-	at := map[any]int{} // of a run, the line
+	at := map[any]int{} // the line of each run
 	for number, line := range strings.Split(strings.TrimPrefix(string(data), "\ufeff"), "\n") {
 		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
 			continue
@@ -206,7 +207,7 @@ func planned(c *call, path, dir string) ([]cell, error) {
 			cells, err = g.cells(one, dir)
 		}
 		if errors.Is(err, flag.ErrHelp) {
-			err = errors.New("-h is no flag of a plan's line")
+			err = errors.New("-h is no flag of a line of a plan")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", path, number+1, err)
@@ -214,7 +215,7 @@ func planned(c *call, path, dir string) ([]cell, error) {
 		for _, cell := range cells {
 			identity := cell.parts
 			identity.Dataset = dataIdentity(cell.Dataset)
-			for _, key := range []any{cell.Run, [2]any{identity, cell.Label}} { // where it lies, and which run it is
+			for _, key := range []any{cell.Run, [2]any{identity, cell.Label}} { // its folder, and its identity
 				if before, twice := at[key]; twice && before != number+1 {
 					return nil, fmt.Errorf("%s:%d: %s is in line %d too: give one of them a -label", path, number+1, cell, before)
 				}
@@ -224,12 +225,12 @@ func planned(c *call, path, dir string) ([]cell, error) {
 		all = append(all, cells...)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s holds no grid: write the flags of vrkit table on a line", path)
+		return nil, fmt.Errorf("%s has no grid: write the flags of vrkit table on a line", path)
 	}
 	return all, nil
 }
 
-// given are the flags that were given, but for some.
+// given lists the given flags, except some.
 func (c *call) given(but []string) (flags []string) {
 	c.Visit(func(f *flag.Flag) {
 		if !slices.Contains(but, f.Name) {
@@ -239,8 +240,8 @@ func (c *call) given(but []string) (flags []string) {
 	return flags
 }
 
-// folderOf is what the folder with a data set's runs is called: after a folder of pictures itself, without the way to
-// it, so that its runs are found again where it has been moved.
+// folderOf names the folder of a data set's runs: for a folder of pictures after its last part, so that the runs are
+// found after the folder has moved.
 func folderOf(dataset string) string {
 	if folder, ok := strings.CutPrefix(dataset, datasets.FolderPrefix); ok {
 		if path, err := filepath.Abs(folder); err == nil {
@@ -250,10 +251,10 @@ func folderOf(dataset string) string {
 	return fileName(dataset)
 }
 
-// fileName is a name with what a file's name can't have replaced.
+// fileName replaces the characters of a name that a file's name can't have.
 func fileName(name string) string { return strings.NewReplacer(":", "_", "/", "_").Replace(name) }
 
-// seedIdentity is the number that a seed is, however it is written.
+// seedIdentity is a seed's number, however it is written.
 func seedIdentity(text string) string {
 	if seed, err := strconv.ParseUint(text, 10, 64); err == nil {
 		return fmt.Sprint(seed)
@@ -261,8 +262,8 @@ func seedIdentity(text string) string {
 	return text
 }
 
-// fetchAll fetches every model and data set of the cells, once, before the first run begins, checks that what can be
-// read is enough for each, and keeps the hashes of each cell's weights and images.
+// fetchAll fetches every model and data set of the cells before the first run begins. It checks that each data set has
+// enough images that can be read, and stores the hashes of each cell's weights and images.
 func fetchAll(ctx context.Context, cells []cell, report fetch.Report) error {
 	hashes, images := map[[2]string]string{}, map[any]string{}
 	for i := range cells {

@@ -31,18 +31,18 @@ func TestTableRefuses(t *testing.T) {
 		"-inputs ,":               "the grid is empty",
 		"-seeds 0,one":            `"one" is no seed`,
 		"-seeds -1":               `"-1" is no seed`,
-		"-seeds 0,0":              "-seeds: 0 stands there twice: write it once",
+		"-seeds 0,0":              "-seeds: 0 is there twice: write it once",
 		"-seeds 1,0,01":           "-seeds: 1 and 01 are the same: write one of them",
-		"-inputs pad,full,pad":    "-inputs: pad stands there twice",
-		"-outputs blm,blm":        "-outputs: blm stands there twice",
-		"-datasets mnist,mnist":   "-datasets: mnist stands there twice",
-		"-models vit-b32,vit-b32": "-models: vit-b32 stands there twice",
+		"-inputs pad,full,pad":    "-inputs: pad is there twice",
+		"-outputs blm,blm":        "-outputs: blm is there twice",
+		"-datasets mnist,mnist":   "-datasets: mnist is there twice",
+		"-models vit-b32,vit-b32": "-models: vit-b32 is there twice",
 		"-datasets \"mnist":       `-datasets: the quotes of "mnist don't match`,
 		"-label ../x":             "part of a folder's name",
 		"-epochs -2":              "at least one epoch, not -2",
 		"-protocol fair":          `no protocol is called "fair"`,
 		"-plan nowhere.plan":      "nowhere.plan",
-		"-plan x.plan -seeds 1":   "-seeds stands in the plan's lines",
+		"-plan x.plan -seeds 1":   "-seeds belongs into the lines of the plan",
 		"-inputs smm -patch 7":    "a power of two, not 7",
 		"-train 70000":            "has 60000 training images",
 		"-outputs blm surplus":    `was given "surplus"`,
@@ -50,13 +50,13 @@ func TestTableRefuses(t *testing.T) {
 		refused(t, dir, cause, append([]string{"table", "-o", "grid"}, strings.Fields(flags)...)...)
 	}
 	for plan, cause := range map[string]string{
-		"# nothing\n\n":                             "bad.plan holds no grid",
+		"# nothing\n\n":                             "bad.plan has no grid",
 		"-inputs pad\n-inputs full,pad\n":           "bad.plan:2: mnist squeezenet1.1 pad blm seed 0 is in line 1 too: give one of them a -label",
 		"-inputs pad\n-outputs nothing\n":           `bad.plan:2: mnist squeezenet1.1 pad nothing seed 0: no output alignment is called "nothing"`,
 		"-colour red\n":                             "bad.plan:1: flag provided but not defined: -colour",
 		"-inputs pad surplus\n":                     `bad.plan:1: takes no arguments, only flags, but was given "surplus"`,
 		"-inputs pad\n-datasets 'folder:/a b\n":     "bad.plan:2: a quote is not closed",
-		"-seeds 3,3\n":                              "bad.plan:1: -seeds: 3 stands there twice",
+		"-seeds 3,3\n":                              "bad.plan:1: -seeds: 3 is there twice",
 		"# a comment\n-inputs pad -plan other.plan": "bad.plan:2: flag provided but not defined: -plan",
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "bad.plan"), []byte(plan), 0o600))
@@ -64,7 +64,7 @@ func TestTableRefuses(t *testing.T) {
 	}
 }
 
-// The runs are in the plan's order, each in a directory of its own, with the flags that make it.
+// The runs have the plan's order, each with a directory of its own and its flags.
 func TestPlan(t *testing.T) {
 	dir := t.TempDir()
 	plan := filepath.Join(dir, "a.plan")
@@ -89,8 +89,8 @@ func TestPlan(t *testing.T) {
 	require.NotContains(t, cells[0].flags, "-schedule=exact")
 	require.Contains(t, cells[3].flags, "-schedule=exact")
 
-	// As editors write it, with a mark at its beginning; and help is no grid.
-	for text, cause := range map[string]string{"\ufeff-inputs pad -seeds 1\n": "", "# help\n-h\n": "a.plan:2: -h is no flag of a plan's line"} {
+	// A byte-order mark at the start, as editors write it, is skipped; -h is an error in a plan.
+	for text, cause := range map[string]string{"\ufeff-inputs pad -seeds 1\n": "", "# help\n-h\n": "a.plan:2: -h is no flag of a line of a plan"} {
 		require.NoError(t, os.WriteFile(plan, []byte(text), 0o600))
 		cells, err := planned(c, plan, "grid")
 		if cause == "" {
@@ -101,7 +101,7 @@ func TestPlan(t *testing.T) {
 		}
 	}
 
-	// The best epoch on validation may be any, so that all are measured.
+	// Any epoch may be the best on validation, so that all are tested.
 	c = newCall("table", "-val", "5")
 	g := c.gridFlags()
 	require.NoError(t, c.parse())
@@ -110,7 +110,7 @@ func TestPlan(t *testing.T) {
 	require.NotContains(t, cells[0].flags, "-end-tests")
 }
 
-// The plans of docs/results.md are such as the command takes.
+// The command accepts the plans of docs/results.md.
 func TestResultsPlans(t *testing.T) {
 	for name, runs := range map[string]int{"results": 3 * (6 + 4 + 1 + 1 + 6), "results-grid": 3*(6+4) + 4*5, "results-suspects": 11} {
 		c := newCall("table")
@@ -121,7 +121,7 @@ func TestResultsPlans(t *testing.T) {
 	}
 }
 
-// docs/results.csv has the whole grid of traffic signs, its headline over three seeds.
+// docs/results.csv has the whole grid of traffic signs, with three seeds of its main programs.
 func TestResultsKept(t *testing.T) {
 	file, err := os.Open("../../../docs/results.csv")
 	require.NoError(t, err)
@@ -143,14 +143,14 @@ func TestResultsKept(t *testing.T) {
 	}
 }
 
-// newCall is a call whose flags are still to be declared.
+// newCall returns a call without flags.
 func newCall(arguments ...string) *call {
 	one := &call{command: command{name: arguments[0]}, arguments: arguments[1:], json: new(bool)}
 	one.FlagSet = newFlags(arguments[0])
 	return one
 }
 
-// Rows are means over seeds; the deviation has n−1.
+// Rows are means over seeds; the standard deviation has n−1.
 func TestSummarise(t *testing.T) {
 	result := func(seed uint64, out string, before, last float64) outcome {
 		return outcome{
@@ -186,7 +186,7 @@ func TestTable(t *testing.T) {
 		t.Skip("-short: a real network is trained")
 	}
 	backendtest.XLA(t)
-	t.Setenv(commandEnv, "1") // the processes that the table starts are this test binary as the command
+	t.Setenv(commandEnv, "1") // the table starts this test binary as the command
 	dir := t.TempDir()
 	small := []string{"table", "-o", "grid", "-inputs", "pad,full", "-outputs", "blm", "-seeds", "0,1", "-train", "40", "-test", "30", "-batch", "20", "-side", "64", "-epochs", "2", "-jobs", "2"}
 	status, stdout, stderr := vrkitIn(t, dir, append(small, "-json")...)
@@ -225,7 +225,7 @@ func TestTable(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, string(before), string(after))
 
-	// A run whose files can't be read, or are of another run, is written anew from its state.
+	// A run whose files can't be read, or are of another run, is written again from its state.
 	one, other := "grid/squeezenet1.1/mnist/pad-blm/seed-0/", "grid/squeezenet1.1/mnist/pad-blm/seed-1/"
 	require.NoError(t, os.WriteFile(one+"metrics.csv", nil, 0o600))
 	record, err := os.ReadFile(one + "program.json")
@@ -237,7 +237,7 @@ func TestTable(t *testing.T) {
 		require.Equal(t, runs[i][:13], run[:13], "all but its cost")
 	}
 
-	// Other settings in the same folder are refused, and nothing of what is there is lost.
+	// Other settings in the same folder are an error, and nothing in it is lost.
 	status, _, stderr = vrkitIn(t, dir, append(small, "-batch", "10")...)
 	require.Equal(t, 1, status)
 	require.Contains(t, stderr, "was trained differently (training.batch: 20, now 10)")
@@ -245,7 +245,7 @@ func TestTable(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// The runs of a folder of pictures lie where the folder's own name says, however one gets to it.
+// The runs of a folder of pictures are in a folder with its last name, however its path is written.
 func TestFolderOf(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.Mkdir("pets", 0o700))

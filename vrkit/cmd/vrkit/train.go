@@ -23,8 +23,8 @@ func trainRun(ctx context.Context, c *call) error {
 	c.StringVar(&p.Dataset, "dataset", "mnist", "the data set of the target task")
 	c.StringVar(&p.Input, "input", "pad", "the input manipulation: "+strings.Join(input.Names(), ", "))
 	c.StringVar(&p.Output, "output", "blm", "the output alignment: "+strings.Join(output.Names(), ", "))
-	c.Uint64Var(&p.Seed, "seed", 0, "of all that is drawn: the order of the training images, their variation, initial values, RLM's mapping")
-	run := c.String("o", "", "the run directory: made, or resumed (required)")
+	c.Uint64Var(&p.Seed, "seed", 0, "decides every random draw: the order of the training images, augmentation, initial values, RLM's mapping")
+	run := c.String("o", "", "the run directory: created, or resumed (required)")
 	s := c.specFlags()
 	if err := c.parse(); err != nil {
 		return err
@@ -68,16 +68,16 @@ func trainRun(ctx context.Context, c *call) error {
 
 func printMetrics(w io.Writer, run string, r train.Result, paper bool) {
 	first, last := r.First(), r.Last()
-	fmt.Fprintf(w, "before learning: test accuracy %s\n", percent(first.TestAccuracy))
+	fmt.Fprintf(w, "before training: test accuracy %s\n", percent(first.TestAccuracy))
 	fmt.Fprintf(w, "after %d epochs: test accuracy %s, training loss %.3f\n", last.Epoch, percent(last.TestAccuracy), last.Loss)
 	if best := r.BestEpoch(); best.ValAccuracy >= 0 {
 		fmt.Fprintf(w, "best on validation: epoch %d, validation %s, test %s\n", best.Epoch, percent(best.ValAccuracy), percent(best.TestAccuracy))
 	}
 	if paper {
 		best := r.BestOnTest()
-		fmt.Fprintf(w, "the papers' protocol, chosen on the test set itself: epoch %d, test %s\n", best.Epoch, percent(best.TestAccuracy))
+		fmt.Fprintf(w, "the papers' protocol, best epoch on the test set: epoch %d, test %s\n", best.Epoch, percent(best.TestAccuracy))
 	}
-	fmt.Fprintf(w, "kept in %s\n", run)
+	fmt.Fprintf(w, "saved in %s\n", run)
 }
 
 func percent(share float64) string {

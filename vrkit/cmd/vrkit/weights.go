@@ -10,19 +10,19 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// weightsFlag declares a weight file of the user's own.
+// weightsFlag declares the flag for a user's own weight file.
 func (c *call) weightsFlag() *string {
 	return c.String("weights", "", "a weight file of your own, instead of the published one: in the published format, or .safetensors or .npz")
 }
 
-// openRun opens a run, with the published weights of its model or with a file of the user's own.
+// openRun opens a run, with the published weights of its model or with the user's own file.
 func openRun(ctx context.Context, dir, which, weights string, report fetch.Report) (*train.Run, error) {
 	run, err := train.OpenRunWeights(ctx, dir, vrkit.Which(which), weights, report)
 	return run, askForWeights(err, weights)
 }
 
-// askForWeights adds to an error what to do about it where a run was trained with other weights than those given: a
-// file, or, where that is empty, the published ones.
+// askForWeights adds what to do to the error of a run that was trained with other weights. given is the user's file, or
+// "" for the published weights.
 func askForWeights(err error, given string) error {
 	if _, ok := errors.AsType[*vrkit.OtherWeightsError](err); !ok {
 		return err
@@ -30,5 +30,5 @@ func askForWeights(err error, given string) error {
 	if given == "" {
 		return fmt.Errorf("%w: give them with -weights FILE", err)
 	}
-	return fmt.Errorf("%w: %s holds others; give the right file with -weights, or leave -weights out if they were the published ones", err, given)
+	return fmt.Errorf("%w: %s has others; give the right file with -weights, or leave -weights out if they were the published ones", err, given)
 }

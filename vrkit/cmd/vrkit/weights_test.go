@@ -20,8 +20,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 )
 
-// ownWeights writes a .safetensors file with weights of torchvision's SqueezeNet, drawn from a seed, as a network that
-// DataParallel wraps has them.
+// ownWeights writes a .safetensors file with random weights of torchvision's SqueezeNet, as a network wrapped by
+// DataParallel has them.
 func ownWeights(t *testing.T, path string, seed uint64) {
 	t.Helper()
 	type entry struct {
@@ -60,7 +60,7 @@ func ownWeights(t *testing.T, path string, seed uint64) {
 	require.NoError(t, os.WriteFile(path, file, 0o600))
 }
 
-// A weight file that can't be used is refused by every command that takes one, before anything is fetched.
+// A weight file that can't be used is an error of every command that takes one, before anything is fetched.
 func TestOwnWeightsRefused(t *testing.T) {
 	dir := t.TempDir()
 	savePNG(t, filepath.Join(dir, "a.png"), image.NewGray(image.Rect(0, 0, 40, 32)))
@@ -80,17 +80,17 @@ func TestOwnWeightsRefused(t *testing.T) {
 	require.EqualError(t, askForWeights(other, ""), "run: it was trained with other weights of resnet18 (sha256 aaaaaaaaaaaa…, now bbbbbbbbbbbb…): give them with -weights FILE")
 	require.NoError(t, askForWeights(nil, ""))
 	require.Equal(t, os.ErrNotExist, askForWeights(os.ErrNotExist, "a"))
-	require.ErrorContains(t, askForWeights(errors.Join(other), "a.pth"), "a.pth holds others; give the right file with -weights")
+	require.ErrorContains(t, askForWeights(errors.Join(other), "a.pth"), "a.pth has others; give the right file with -weights")
 }
 
-// TestOwnWeights goes through the life of runs that were trained with a weight file of one's own: they are opened with that
-// file, wherever it lies, and with no other.
+// TestOwnWeights trains, resumes and opens runs with a user's own weight file: they need that file, wherever it is, and
+// no other.
 func TestOwnWeights(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: a real network is trained")
 	}
 	backendtest.XLA(t)
-	t.Setenv(commandEnv, "1") // the processes that the table starts are this test binary as the command
+	t.Setenv(commandEnv, "1") // the table starts this test binary as the command
 	dir := t.TempDir()
 	ownWeights(t, filepath.Join(dir, "own.safetensors"), 1)
 	ownWeights(t, filepath.Join(dir, "other.safetensors"), 2)

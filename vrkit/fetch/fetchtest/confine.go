@@ -48,7 +48,7 @@ func (b Bad) Command(t testing.TB, name string, args ...string) *exec.Cmd {
 		t.Skipf("the system allows this user no namespaces: %v %s", err, out)
 	}
 	if out, err := unshare(script.String()).CombinedOutput(); err != nil {
-		Missing(t, "the bad day can't be made: %v %s", err, out)
+		Missing(t, "the failure can't be made: %v %s", err, out)
 	}
 	return unshare(script.String()+`unset SMALL READONLY; exec "$@"`, append([]string{name}, args...)...)
 }
