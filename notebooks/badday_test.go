@@ -21,11 +21,11 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
-// built is what the tests of real processes need, made once.
+// built has what the tests of real processes need; it is made once.
 type built struct {
 	root            string // the checkout
 	launcher, vrkit string // the commands
-	cache           string // with all that the set-up makes
+	cache           string // has all that the set-up makes
 }
 
 var buildOnce = sync.OnceValues(func() (b built, err error) {
@@ -45,7 +45,7 @@ var buildOnce = sync.OnceValues(func() (b built, err error) {
 	return b, exec.Command("go", "build", "-C", l.root, "-o", dir+"/", "./notebooks", "./vrkit/cmd/vrkit").Run()
 })
 
-// binaries is the folder of what buildOnce builds.
+// binaries is the folder of the programs that buildOnce builds.
 var binaries string
 
 func TestMain(m *testing.M) {
@@ -69,15 +69,14 @@ func realProcesses(t *testing.T) built {
 	return b
 }
 
-// day is one cache for real processes, with the products of the full one but
-// for some, linked.
+// day is a cache for real processes, with links to some products of the full one.
 type day struct {
 	built
 	cache string
 	env   []string
 }
 
-// without links what is in the full cache but what matches one of the patterns.
+// without links the products of the full cache, except those that match one of the patterns.
 func (b built) without(t *testing.T, patterns ...string) *day {
 	t.Helper()
 	d := &day{built: b, cache: filepath.Join(t.TempDir(), "ein Köfferchen")}
@@ -85,7 +84,7 @@ func (b built) without(t *testing.T, patterns ...string) *day {
 	d.link(t, func(name string) bool {
 		return !slices.ContainsFunc(patterns, func(p string) bool { ok, _ := filepath.Match(p, name); return ok })
 	})
-	// The demonstration has been shown.
+	// The demonstration counts as shown.
 	shown := filepath.Join(d.cache, "notebooks", "demonstration-"+stamp(b.root))
 	if _, err := os.Lstat(shown); err != nil {
 		require.NoError(t, os.MkdirAll(shown, 0o700))
@@ -94,7 +93,7 @@ func (b built) without(t *testing.T, patterns ...string) *day {
 	return d
 }
 
-// link links the products of the full cache that are wanted and not there.
+// link links the wanted products of the full cache that are missing.
 func (d *day) link(t *testing.T, wanted func(name string) bool) {
 	t.Helper()
 	for _, product := range filesIn(d.built.cache, "*/*") {
@@ -110,7 +109,7 @@ func (d *day) link(t *testing.T, wanted func(name string) bool) {
 	}
 }
 
-// command is a process of this day, in the checkout.
+// command is a process with this cache, in the checkout.
 func (d *day) command(bad fetchtest.Bad, name string, args ...string) func(*testing.T) *exec.Cmd {
 	return func(t *testing.T) *exec.Cmd {
 		t.Helper()
@@ -126,7 +125,7 @@ func (d *day) command(bad fetchtest.Bad, name string, args ...string) func(*test
 	}
 }
 
-// onDisk is a small disk with what is in the day's cache.
+// onDisk puts the cache on a small disk.
 func (d *day) onDisk(t *testing.T, megabytes int) fetchtest.Bad {
 	mount := t.TempDir()
 	from := d.cache
@@ -134,8 +133,7 @@ func (d *day) onDisk(t *testing.T, megabytes int) fetchtest.Bad {
 	return fetchtest.Bad{Small: mount, Room: megabytes, Setup: "cp -a '" + from + "/.' ."}
 }
 
-// clone copies the checkout, but for what it has made, to a path of signs that
-// are trouble.
+// clone copies the checkout, without what it has made, to a path with difficult characters.
 func (b built) clone(t *testing.T) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "Müllers [1] 'Klön' 模型 100%")
@@ -160,7 +158,7 @@ func (b built) clone(t *testing.T) string {
 	return to
 }
 
-// packages packs what the full cache has from Python packages as they have it.
+// packages makes package files from the Python packages of the full cache.
 func (b built) packages(t *testing.T) (files []string) {
 	t.Helper()
 	weights, err := models.Artefacts("squeezenet1.1")
@@ -185,7 +183,7 @@ func (b built) packages(t *testing.T) (files []string) {
 	return files
 }
 
-// nobodyLeft asserts that no process with this cache is there any more.
+// nobodyLeft asserts that no process with this cache is left.
 func nobodyLeft(t *testing.T, cache string) {
 	t.Helper()
 	require.Eventually(t, func() bool {

@@ -8,9 +8,8 @@ import (
 	"runtime"
 )
 
-// openBrowser opens the link where there is a screen. The browser is given a
-// file that leads on to the link, so that the token is on no command line; the
-// file goes with the scratch folder.
+// openBrowser opens the link if there is a screen. The browser gets a file that redirects to the link, so that the
+// token is on no command line; the file is in the scratch folder, which is removed.
 func openBrowser(scratch, link string) {
 	name := ""
 	switch {

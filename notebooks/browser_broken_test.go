@@ -14,7 +14,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 )
 
-// What is broken in a page of the gallery is seen, and a page that is whole passes.
+// The checks find what is broken in a page of the gallery, and accept a complete page.
 func TestBrowserBrokenPages(t *testing.T) {
 	var frames []figure.Frame
 	for i, label := range []string{"epoch 0", "epoch 1", "epoch 2"} {

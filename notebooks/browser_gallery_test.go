@@ -19,10 +19,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// galleryEnv names another folder of pages to look at than docs/gallery.
+// galleryEnv names another folder of pages to check than docs/gallery.
 const galleryEnv = "VRKIT_GALLERY"
 
-// Each page of the gallery shows all that it has without a network.
+// Each page of the gallery is complete without a network.
 func TestBrowserGallery(t *testing.T) {
 	root, err := findRoot()
 	require.NoError(t, err)
@@ -41,7 +41,7 @@ func TestBrowserGallery(t *testing.T) {
 	}
 }
 
-// galleryPage opens a page with the network off and is nil where it is whole.
+// galleryPage opens a page without a network. It returns nil if the page is complete.
 func (w *tab) galleryPage(path string) error {
 	path, err := filepath.Abs(path)
 	if err != nil {

@@ -22,9 +22,9 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
-// All notebooks are executed headless in one folder, in order, and then each again there in JupyterLab, by Run
-// All, at the small scale where they have one. So the second time finds the runs of the first, but for 05, which
-// trains before the reader's eyes. What runs are copies: JupyterLab saves what it runs.
+// All notebooks are executed headless in one folder, in order, and then each again there in JupyterLab, by Run All, at
+// the small scale if they have one. So the second execution finds the runs of the first, except in 05, which always
+// trains. Copies are executed, because JupyterLab saves what it runs.
 func TestBrowserLab(t *testing.T) {
 	browser := startBrowser(t)
 	b := realProcesses(t)
@@ -61,8 +61,8 @@ func TestBrowserLab(t *testing.T) {
 	}
 }
 
-// expose makes JupyterLab show its application object to scripts, as its flag --expose-app-in-browser does:
-// its bundle, which runs after the page is read, finds the option in the page's own settings.
+// expose makes JupyterLab show its application object to scripts, as its flag --expose-app-in-browser does: its bundle
+// runs after the page is read, and finds the option in the page's settings.
 const expose = `document.addEventListener('readystatechange', () => {
 	const settings = document.getElementById('jupyter-config-data');
 	if (document.readyState === 'interactive' && settings)
@@ -83,7 +83,7 @@ func (w *tab) openLab(link *url.URL, path string) error {
 	if err != nil {
 		return err
 	}
-	// One look after the other: JupyterLab loads its page again on its way.
+	// It looks again and again, because JupyterLab loads its page a second time.
 	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		var connected bool
 		_ = w.eval(`(() => {
@@ -99,13 +99,13 @@ func (w *tab) openLab(link *url.URL, path string) error {
 	return fmt.Errorf("%s does not open in JupyterLab with its kernel within 90 s (at %s)", path, where)
 }
 
-// runAll runs all cells, as the menu does.
+// runAll runs all cells, as the menu's command does.
 func (w *tab) runAll() error {
 	return w.eval(`(async () => { await jupyterapp.commands.execute('notebook:run-all-cells'); return true; })()`, new(bool))
 }
 
-// executed is nil where the notebook that is open has run whole and shows what it declares. The path is
-// where a copy of it may be written.
+// executed returns nil if the open notebook has run completely and shows the figures that it declares. A copy of it is
+// written to path.
 func (w *tab) executed(path string) error {
 	var text string
 	if err := w.eval(`JSON.stringify(jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON())`, &text); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// picturesLoaded scrolls to each picture and is nil where all have loaded.
+// picturesLoaded scrolls to each picture and returns nil if all have loaded.
 func (w *tab) picturesLoaded() error {
 	var broken []string
 	err := w.eval(`(async () => {
@@ -29,8 +29,8 @@ func (w *tab) picturesLoaded() error {
 	return err
 }
 
-// slidersMove works every slider with the mouse and the keys, and is nil where each shows another
-// picture then. It returns how many there are.
+// slidersMove moves every slider with the mouse and the keys, and returns nil if each then shows another picture. It
+// also returns the number of sliders.
 func (w *tab) slidersMove() (count int, err error) {
 	const find = `document.querySelectorAll('div[id^="vrkit-slider-"]')`
 	if err := w.eval(find+`.length`, &count); err != nil {
@@ -44,7 +44,7 @@ func (w *tab) slidersMove() (count int, err error) {
 	return count, nil
 }
 
-// sight is what a slider shows.
+// sight is what a slider displays.
 type sight struct {
 	Label, Source string
 	Shown         int
@@ -114,7 +114,7 @@ func (w *tab) sliderMoves(slider string) error {
 	return differ("the right arrow key", home, next)
 }
 
-// differ is nil where the label, the picture's source and what is seen of it have changed.
+// differ returns nil if the label, the picture's source and the visible pixels have changed.
 func differ(after string, one, other sight) error {
 	switch {
 	case one.Source == other.Source:

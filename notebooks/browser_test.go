@@ -23,8 +23,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// startBrowser starts a real browser. The build tag asks for one, so that its absence is a failure.
-// Its resolver knows this machine alone.
+// startBrowser starts a real browser. The build tag asks for one, so that its absence is a failure. Its resolver knows
+// only this machine.
 func startBrowser(t *testing.T) context.Context {
 	t.Helper()
 	var path string
@@ -52,15 +52,15 @@ func startBrowser(t *testing.T) context.Context {
 	return browser
 }
 
-// tab is a page that is watched: what it asks for and what it complains of.
+// tab is a page whose requests and errors are recorded.
 type tab struct {
 	context.Context
 	mu       sync.Mutex
 	requests []string
-	said     []string // errors of the console, exceptions, requests that failed
+	said     []string // errors of the console, exceptions, failed requests
 }
 
-// openTab opens an empty tab. Where the test fails, a picture of the tab is kept.
+// openTab opens an empty tab. If the test fails, a picture of the tab is saved.
 func openTab(t *testing.T, browser context.Context, within time.Duration) *tab {
 	t.Helper()
 	ctx, end := chromedp.NewContext(browser)
@@ -107,8 +107,7 @@ func (w *tab) hear(event any) {
 	}
 }
 
-// quiet is nil where the page has complained of nothing, and has asked only for what is allowed and for
-// what is in itself.
+// quiet returns nil if the page has no errors, and has requested only allowed addresses and its own data.
 func (w *tab) quiet(allowed func(*url.URL) bool) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -134,7 +133,7 @@ func (w *tab) eval(script string, result any) error {
 	}))
 }
 
-// picturesFolder is where pictures of failures are kept.
+// picturesFolder is the folder for pictures of failures.
 func picturesFolder() string {
 	if dir := os.Getenv("VRKIT_SCREENSHOTS"); dir != "" {
 		return dir

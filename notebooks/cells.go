@@ -11,8 +11,8 @@ import (
 	"golang.org/x/term"
 )
 
-// cellPrinter prints a line for each cell: on a terminal also while it runs,
-// elsewhere a sign of life every quarter of a minute.
+// cellPrinter prints a line for each cell: on a terminal also while it runs, elsewhere a report every quarter of a
+// minute.
 type cellPrinter struct {
 	mu      sync.Mutex
 	w       io.Writer
@@ -49,7 +49,7 @@ func (p *cellPrinter) tick(pause time.Duration) {
 	}
 }
 
-// print follows one notebook's news.
+// print prints the news of a notebook.
 func (p *cellPrinter) print(n news) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -11,14 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What a cell may have, so that it is an idea and can be read on a projector: lines that are not empty,
-// comments and imports counted, and characters in a line, a tab for as wide as Jupyter shows it.
+// The limits of a cell, so that it is one idea and can be read on a projector: lines that are not empty, including
+// comments and imports, and characters in a line, with tabs as wide as in Jupyter.
 const (
 	mostLines = 12
 	mostWide  = 96
 )
 
-// tooMuch says what a cell has too much of; of a cell that is as it should be, nothing.
+// tooMuch lists the limits that a cell exceeds; nothing if it exceeds none.
 func tooMuch(cell string) (faults []string) {
 	lines := 0
 	for _, line := range strings.Split(cell, "\n") {

@@ -11,8 +11,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
-// In a clone whose path has spaces, quotes, brackets and letters of other
-// scripts a notebook runs, and imports that very clone.
+// A notebook runs in a clone whose path has spaces, quotes, brackets and letters of other scripts, and imports that
+// clone.
 func TestMatrixOfPaths(t *testing.T) {
 	b := realProcesses(t)
 	clone := b.clone(t)

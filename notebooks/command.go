@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// grace is how long a child may take to end itself before it is killed.
+// grace is how long a child may take to end before it is killed.
 const grace = 10 * time.Second
 
-// untilStopped returns a context that ends at Ctrl-C, at SIGTERM, and when the
-// terminal closes, unless that is to be survived (nohup).
+// untilStopped returns a context that ends at Ctrl-C, at SIGTERM, and when the terminal closes, unless nohup ignores
+// that.
 func untilStopped() (context.Context, context.CancelFunc) {
 	endWithGo()
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
@@ -27,8 +27,7 @@ func untilStopped() (context.Context, context.CancelFunc) {
 	return signal.NotifyContext(context.Background(), signals...)
 }
 
-// command prepares a child in a process group of its own, which is ended in
-// order when the context is.
+// command prepares a child in a process group of its own, which is ended when the context ends.
 func command(ctx context.Context, env []string, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = env
@@ -38,8 +37,8 @@ func command(ctx context.Context, env []string, name string, args ...string) *ex
 	return cmd
 }
 
-// lines runs a command and hands over, line by line, what it writes to stdout
-// and stderr. Its error is [exec.ExitError] if it ended with a failure.
+// lines runs a command and passes its lines on stdout and stderr to each. Its error is [exec.ExitError] if the command
+// failed.
 func lines(cmd *exec.Cmd, each func(line string)) error {
 	wait, err := follow(cmd, each)
 	if err != nil {
@@ -48,8 +47,7 @@ func lines(cmd *exec.Cmd, each func(line string)) error {
 	return wait()
 }
 
-// follow starts a command whose lines are handed over while wait, which has to
-// be called once, waits for its end.
+// follow starts a command and passes its lines to each. Call wait once; it waits until the command ends.
 func follow(cmd *exec.Cmd, each func(line string)) (wait func() error, err error) {
 	r, w := io.Pipe()
 	cmd.Stdout, cmd.Stderr = w, w
@@ -68,13 +66,12 @@ func follow(cmd *exec.Cmd, each func(line string)) (wait func() error, err error
 		for scanner.Scan() {
 			each(scanner.Text())
 		}
-		r.CloseWithError(scanner.Err()) // lets the command go on writing, to nobody
+		r.CloseWithError(scanner.Err()) // lets the command write without a reader
 		return <-done
 	}, nil
 }
 
-// environment is this process's with the given variables ("K=V") set and those
-// of the given names taken out.
+// environment is this process's environment with set ("K=V") added and the names of without removed.
 func environment(set []string, without ...string) []string {
 	var env []string
 	for _, variable := range os.Environ() {
@@ -90,7 +87,7 @@ func environment(set []string, without ...string) []string {
 	return append(env, set...)
 }
 
-// because is the one line of a command's failure: the reason, or how it ended.
+// because is the error of a command in one line: its reason, or how it ended.
 func because(reason string, err error) error {
 	if reason = strings.TrimSpace(reason); reason != "" {
 		return errors.New(reason)

@@ -20,11 +20,11 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// demonstrateOnce shows the job in the terminal, once for a checkout.
+// demonstrateOnce shows the demonstration in the terminal, once for a checkout.
 func (l *launcher) demonstrateOnce(ctx context.Context) error {
 	const name = "notebooks/demonstration"
 	waiting := func(p fetch.Progress) {
-		if !p.Finished { // it speaks for itself
+		if !p.Finished { // the finished bar needs no message
 			p.What = "demonstration"
 			l.report(p)
 		}
@@ -35,10 +35,10 @@ func (l *launcher) demonstrateOnce(ctx context.Context) error {
 	return err
 }
 
-// demonstrate does the whole job once, in about a minute: asks the frozen model of a photo and of
-// digits, reprograms it, and leaves the figures below folder.
+// demonstrate shows the whole method once, in about a minute: what the frozen model answers for a photo and for digits,
+// its reprogramming, and the figures, which it leaves in folder.
 func demonstrate(ctx context.Context, w io.Writer, folder string) error {
-	// Its own folder, made anew: an older run may come from another engine.
+	// Its own folder, made again: an older run may be of another engine.
 	if err := errors.Join(os.RemoveAll(folder), os.MkdirAll(folder, 0o700)); err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func demonstrate(ctx context.Context, w io.Writer, folder string) error {
 	return nil
 }
 
-// askPhoto says what the frozen model takes a photo for.
+// askPhoto prints what the frozen model answers for a photo.
 func askPhoto(ctx context.Context, w io.Writer, bare *vrkit.Bare) error {
 	photo, err := datasets.Photo(ctx, "coffee", nil)
 	if err != nil {
@@ -132,7 +132,7 @@ func askPhoto(ctx context.Context, w io.Writer, bare *vrkit.Bare) error {
 	return err
 }
 
-// askDigits says what the frozen model takes digits for: nothing of use.
+// askDigits prints what the frozen model answers for digits, which is not useful.
 func askDigits(w io.Writer, bare *vrkit.Bare, digits *datasets.Dataset) error {
 	samples := digits.Test[:10]
 	answers, err := bare.Ask(datasets.Stack(samples, 128), 128, 1)
@@ -156,11 +156,11 @@ func askDigits(w io.Writer, bare *vrkit.Bare, digits *datasets.Dataset) error {
 	return err
 }
 
-// readDigits draws test digits as the reprogrammed model sees and reads them.
+// readDigits draws test digits with their prompt and the reprogrammed model's answers.
 func readDigits(program *vrkit.Compiled, digits *datasets.Dataset) error {
 	samples := digits.Test[:5]
 	f, err := show.ReadingsFigure(program, datasets.Stack(samples, program.ImageSide()), digits.Names(samples), digits.Classes,
-		"What the frozen model gets to see: unseen digits, and around each the learned border. Above, what it is; below, what the model's answer is read as.")
+		"The frozen model's input: unseen digits, and around each the learned border. Above each its class; below it the reprogrammed model's answer.")
 	if err != nil {
 		return err
 	}

@@ -13,27 +13,27 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An exercise is what a notebook asks of a learner, as the learner does it: in the kernel that has run the
-// set-up, cells are changed and run again, or a cell is written, which the answer has.
+// An exercise is what a notebook asks of a learner, done as a learner does it: in the kernel that has run the set-up,
+// cells are changed and run again, or the code of the answer is run.
 type exercise struct {
-	asks    string   // the number of the question, "1"; "" is what the text offers elsewhere
-	changes []change // each in a cell, which is run then
-	runs    []string // the cells that are run after that, by their ids; "answer" is the code in the answer
-	want    string   // in what they print, as a regular expression
+	asks    string   // the number of the question, "1"; "" if the text offers it elsewhere
+	changes []change // each in a cell, which is then run
+	runs    []string // the ids of cells that are then run; "answer" is the code in the answer
+	want    string   // a regular expression for their output
 }
 
-// A change puts one text in the place of another, which the cell has once.
+// A change replaces a text that the cell has exactly once.
 type change struct{ cell, from, to string }
 
-// exercises are those of each notebook, in the order in which they are done in one kernel. Questions that
-// are answered by thinking are in none.
+// exercises are those of each notebook, in the order in which they are done in one kernel. Questions to think about
+// have none.
 var exercises = map[string]struct {
 	declares []string // the cells whose declarations are run first
-	begins   []string // the cells that are run after that, whole
-	thinking []string // the numbers of such questions
+	begins   []string // the cells that are then run, complete
+	thinking []string // the numbers of the questions to think about
 	done     []exercise
 }{
-	"01_padding.ipynb": { // at half the side, so that 48 pixels stand for 96
+	"01_padding.ipynb": { // at half the side, so that 48 pixels here are 96 there
 		declares: []string{"c01", "c02", "c04", "c04a", "c10", "c12", "c14"},
 		done: []exercise{
 			{"1", []change{{"c04", `"01"`, `"01-n96"`}, {"c04", `size = 32`, `size = 48`}}, []string{"c10a", "c12a", "c15", "c19"}, `same as before: true(?s:.*)mapping alone: `},
@@ -78,7 +78,7 @@ var exercises = map[string]struct {
 	},
 }
 
-// Every question of a notebook is done, or is one to think about; every code in an answer is run.
+// Every question of a notebook has an exercise, or is one to think about; all code in an answer is run.
 func TestExercisesAreAll(t *testing.T) {
 	for _, path := range filesIn(".", "*.ipynb") {
 		name := filepath.Base(path)
@@ -119,11 +119,11 @@ func TestExercises(t *testing.T) {
 				source, _, _ := strings.Cut("\n"+n.code(t, id), "\n%%\n")
 				declared = append(declared, source)
 			}
-			cells := []string{strings.Join(declared, "\n")} // one to link, which is what takes time
+			cells := []string{strings.Join(declared, "\n")} // one cell, because linking takes most of the time
 			for _, id := range e.begins {
 				cells = append(cells, n.code(t, id))
 			}
-			ends := map[int]exercise{} // the cell that an exercise ends with
+			ends := map[int]exercise{} // the last cell of each exercise
 			for _, x := range e.done {
 				cells = append(cells, n.does(t, x)...)
 				ends[len(cells)] = x
@@ -142,7 +142,7 @@ func TestExercises(t *testing.T) {
 	}
 }
 
-// cells are a notebook's, with what they said.
+// cells are a notebook's cells with their outputs.
 type cells struct {
 	cells []cell
 	text  string // all Markdown
@@ -173,7 +173,7 @@ func readCells(t *testing.T, path string) (n cells) {
 	return n
 }
 
-// said is what a cell printed, and its Markdown.
+// said is what a cell printed, with its Markdown.
 func (c cell) said() (text string) {
 	for _, output := range c.Outputs {
 		text += string(output.Text) + string(output.Data["text/markdown"])
@@ -197,7 +197,7 @@ var (
 	codeFence = regexp.MustCompile("(?s)```go\n(.*?)```")
 )
 
-// answers are the codes in the answer to a question.
+// answers returns the code in the answer to a question.
 func (n cells) answers(asks string) (codes []string) {
 	_, tail, _ := strings.Cut(n.text, "\n**"+asks+".** ")
 	answer, _, _ := strings.Cut(tail, "</details>")
@@ -207,7 +207,7 @@ func (n cells) answers(asks string) (codes []string) {
 	return codes
 }
 
-// does are the cells that a learner runs to do an exercise.
+// does returns the cells that a learner runs for an exercise.
 func (n cells) does(t *testing.T, x exercise) (run []string) {
 	t.Helper()
 	changed := ""

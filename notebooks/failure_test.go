@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// GoNB now and then passes a frame of a panic on as it was, with its own program instead of the cell: the
-// line is found all the same, in whichever cell it is.
+// Sometimes GoNB does not translate a frame of a panic to the cell: the line is found all the same, whichever cell it
+// is in.
 func TestFailureOfARawFrame(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "gonb_ab12")
 	require.NoError(t, os.Mkdir(folder, 0o700))

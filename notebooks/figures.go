@@ -16,13 +16,13 @@ import (
 	"strings"
 )
 
-// declaration is what a notebook's metadata says of itself, under "reprogram".
+// declaration is a notebook's metadata under "reprogram".
 type declaration struct {
-	Figures *int `json:"figures"` // how many it shows, executed
-	Picture int  `json:"picture"` // which of them the gallery shows, from 1; 0: the first
+	Figures *int `json:"figures"` // how many figures it shows after execution
+	Picture int  `json:"picture"` // the number of the figure in the gallery, from 1; 0: the first
 }
 
-// notebookFile is what is read of an .ipynb.
+// notebookFile has the parts of an .ipynb that are read.
 type notebookFile struct {
 	Metadata struct {
 		Reprogram declaration `json:"reprogram"`
@@ -38,7 +38,7 @@ type notebookFile struct {
 	} `json:"cells"`
 }
 
-// multiline is a text that an .ipynb may also hold as a list of lines.
+// multiline is a text that an .ipynb may also store as a list of lines.
 type multiline string
 
 func (m *multiline) UnmarshalJSON(text []byte) error {
@@ -68,8 +68,7 @@ func readNotebook(path string) (n notebookFile, err error) {
 	return n, nil
 }
 
-// shownFigure is an output that shows pictures: an image, a drawing or a slider, all
-// of whose frames are its pictures.
+// shownFigure is an output with pictures: an image, a drawing or a slider, whose frames are its pictures.
 type shownFigure struct {
 	Cell     int // as Jupyter counts, from 1
 	What     string
@@ -90,7 +89,7 @@ var (
 	drawing   = regexp.MustCompile(`(?s)<svg\b.*?</svg>`)
 )
 
-// figures lists what an executed notebook shows, in order.
+// figures lists the figures of an executed notebook, in order.
 func (n notebookFile) figures() (list []shownFigure, err error) {
 	for _, cell := range n.Cells {
 		for _, output := range cell.Outputs {
@@ -121,7 +120,7 @@ func (n notebookFile) figures() (list []shownFigure, err error) {
 	return list, nil
 }
 
-// add takes an image as Jupyter keeps it: base64, but for a drawing.
+// add adds an image as Jupyter stores it: base64, or text for a drawing.
 func (f *shownFigure) add(kind, text string) error {
 	f.What = kind
 	if kind == "svg+xml" {
@@ -153,8 +152,7 @@ func (f *shownFigure) addHTML(text string) error {
 	return nil
 }
 
-// checkFigures holds an executed notebook against the number of figures that it
-// declares, and looks at every picture.
+// checkFigures compares an executed notebook with the number of figures that it declares, and checks every picture.
 func checkFigures(executed string) error {
 	n, err := readNotebook(executed)
 	if err != nil {
@@ -196,7 +194,7 @@ func (p picture) decoded() (image.Image, error) {
 	return m, err
 }
 
-// shapes are what a drawing draws with; text alone is none.
+// shapes matches the shapes of a drawing; a drawing with text only has none.
 var shapes = regexp.MustCompile(`<(path|rect|circle|ellipse|line|polyline|polygon|image|use)\b`)
 
 // flaw says what is wrong with a picture; "" if nothing is.

@@ -18,7 +18,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 )
 
-// realFigures are those that vrkit/figure's tests hold.
+// realFigures are the golden figures of vrkit/figure.
 func realFigures(t *testing.T) map[string]picture {
 	paths := filesIn(filepath.Join("..", "vrkit", "figure", "testdata"), "*.png")
 	require.Greater(t, len(paths), 10)
@@ -37,7 +37,7 @@ func encoded(t *testing.T, m image.Image) picture {
 	return picture{"png", out.Bytes()}
 }
 
-// axesOnly is a plot in which nothing is plotted.
+// axesOnly is a plot without data.
 func axesOnly(t *testing.T) picture {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = "Accuracy over the epochs", "epoch", "accuracy"
@@ -49,7 +49,7 @@ func axesOnly(t *testing.T) picture {
 	return picture{"png", out.Bytes()}
 }
 
-// Every real figure passes; what is blank or has axes alone does not.
+// Every real figure passes; a blank one, or one with only axes, does not.
 func TestFlaw(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: many figures are drawn")
@@ -79,7 +79,7 @@ func TestFlaw(t *testing.T) {
 	}
 }
 
-// executedNotebook writes one whose one cell has these outputs.
+// executedNotebook writes a notebook with one cell that has these outputs.
 func executedNotebook(t *testing.T, says object, outputs ...object) string {
 	for i := range outputs {
 		outputs[i] = object{"output_type": "display_data", "metadata": object{}, "data": outputs[i]}
@@ -94,7 +94,7 @@ func executedNotebook(t *testing.T, says object, outputs ...object) string {
 	return path
 }
 
-// slider is one of real figures, one of whose frames may be another picture.
+// slider makes a slider of real figures; the last frame may be another picture.
 func slider(t *testing.T, last []byte) string {
 	data := realFigures(t)["curves.png"].Data
 	if last == nil {
@@ -107,7 +107,7 @@ func slider(t *testing.T, last []byte) string {
 	return html
 }
 
-// A slider is one figure, and each of its frames is looked at.
+// A slider is one figure, and each of its frames is checked.
 func TestSliderIsOneFigure(t *testing.T) {
 	real := realFigures(t)
 	m, err := real["curves.png"].decoded()

@@ -25,8 +25,8 @@ const (
 	cardWidth    = 640        // pixels of a picture in the index
 )
 
-// gallery executes notebooks at full scale, below work, and writes a page of
-// each and an index to out. Nothing there changes before all of them are made.
+// gallery executes notebooks at full scale, below work, and writes a page of each and an index to out. It changes out
+// only after all of them are made.
 func (l *launcher) gallery(ctx context.Context, paths []string, work, out string) error {
 	if err := l.executeAt(ctx, fullScale, paths, work); err != nil {
 		return err
@@ -63,8 +63,8 @@ func (l *launcher) gallery(ctx context.Context, paths []string, work, out string
 
 const galleryIndex = "index.html"
 
-// progressTime is how long a training took, which is this machine's and no
-// other's, in the progress of a run (see vrkit/show).
+// progressTime matches the time of a training, which differs between machines, in the progress of a run (see
+// vrkit/show).
 var progressTime = regexp.MustCompile(`\bdone in \d[\d. smihn]*(:|</div>|")`)
 
 // placeIn finds a path of this machine in a page.
@@ -78,7 +78,7 @@ func (l *launcher) placeIn(page []byte) string {
 	return ""
 }
 
-// fits refuses pages that are too large together.
+// fits returns an error if the pages are too large together.
 func fits(pages map[string][]byte) error {
 	total, largest := 0, ""
 	for name, text := range pages {
@@ -94,11 +94,10 @@ func fits(pages map[string][]byte) error {
 	return nil
 }
 
-// linked are the pages that an index links to.
+// linked matches the pages that an index links to.
 var linked = regexp.MustCompile(`<a class="card" href="([^"/]+\.html)"`)
 
-// replaceGallery writes the pages, the index last, and removes those that only
-// the old index had.
+// replaceGallery writes the pages, the index last, and removes those that only the old index had.
 func (l *launcher) replaceGallery(out string, pages map[string][]byte) error {
 	old, err := os.ReadFile(filepath.Join(out, galleryIndex))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -196,7 +195,7 @@ var (
 	markdown = strings.NewReplacer("**", "", "*", "", "`", "", "\n", " ")
 )
 
-// opening is the title of a notebook and the first sentence under it.
+// opening returns the title of a notebook and the first sentence below it.
 func (n notebookFile) opening() (title, first string) {
 	for _, cell := range n.Cells {
 		if cell.Type != "markdown" {

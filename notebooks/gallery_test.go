@@ -13,8 +13,8 @@ import (
 
 func must64(p picture) string { return base64.StdEncoding.EncodeToString(p.Data) }
 
-// A gallery has a page of each notebook and an index that loads nothing; one
-// that fails leaves it as it was.
+// A gallery has a page of each notebook and an index, which load nothing; a gallery that fails leaves the old one
+// unchanged.
 func TestGallery(t *testing.T) {
 	var printed strings.Builder
 	l, ctx := readyLauncher(t, &printed)
@@ -50,7 +50,7 @@ func TestGallery(t *testing.T) {
 	}
 }
 
-// Pages that only the old index links to go; what else lies there stays.
+// Pages that only the old index links to are removed; other files stay.
 func TestReplaceGallery(t *testing.T) {
 	l, out := newTestLauncher(t), t.TempDir()
 	index := func(page string) []byte { return []byte(`<a class="card" href="` + page + `">`) }
@@ -72,8 +72,7 @@ func TestGalleryFits(t *testing.T) {
 	assert.ErrorContains(t, fits(pages), "the gallery would have 12.0 MB, and 12 are the most: the largest page is a.html with 8.0 MB")
 }
 
-// The picture of a card is the one that the notebook names, made small, and of
-// a slider its last frame.
+// The picture of a card is the one that the notebook names, made small; of a slider it is the last frame.
 func TestCard(t *testing.T) {
 	real := realFigures(t)
 	grid := object{"image/png": must64(real["grid.png"])}

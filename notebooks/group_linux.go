@@ -13,9 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ownGroup starts the command in a process group of its own, so that Ctrl-C
-// reaches the launcher alone, which then ends the command in order; and has
-// the kernel end it should the launcher be killed.
+// ownGroup starts the command in a process group of its own, so that Ctrl-C reaches only the launcher, which then ends
+// the command. The kernel ends the command if the launcher is killed.
 func ownGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 }
@@ -26,8 +25,8 @@ func signalGroup(cmd *exec.Cmd, signal syscall.Signal) error {
 	return syscall.Kill(-cmd.Process.Pid, signal)
 }
 
-// endWithGo has the kernel end this process when the "go run" that started it
-// is ended by a signal, which go does not pass on.
+// endWithGo makes the kernel end this process when a signal ends the "go run" that started it, because go does not pass
+// the signal on.
 func endWithGo() {
 	name, err := os.ReadFile("/proc/" + strconv.Itoa(os.Getppid()) + "/comm")
 	if err == nil && strings.TrimSpace(string(name)) == "go" {
@@ -41,9 +40,8 @@ func alive(pid string) bool {
 	return err == nil
 }
 
-// endMarked ends every process whose environment has this scratch folder as its
-// TMPDIR: the kernels, which Jupyter puts into sessions of their own, and their
-// cells, whoever their parent is by now.
+// endMarked ends every process whose environment has this scratch folder as its TMPDIR: the kernels, which Jupyter puts
+// into sessions of their own, and their cells, whatever their parent is.
 func endMarked(scratch string) {
 	for wait := 0; wait < 30; wait++ {
 		signal := syscall.SIGTERM

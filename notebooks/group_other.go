@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// Where there is no /proc the processes are ended one by one, by their parents.
+// Without /proc the processes are ended one by one, by their parents.
 
 func ownGroup(*exec.Cmd) {}
 
@@ -28,5 +28,5 @@ func alive(pid string) bool {
 
 func endMarked(string) {}
 
-// marked finds none: there is no /proc to find them in.
+// marked finds none, because there is no /proc.
 func marked(string) []int { return nil }

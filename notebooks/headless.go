@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// notebooks resolves what -run names: "all", beginnings of names ("01"), or
-// paths, separated by commas. One that is named twice is executed twice.
+// notebooks returns the paths for -run: "all", beginnings of names ("01"), or paths, separated by commas. A notebook
+// that is named twice is executed twice.
 func (l *launcher) notebooks(names string) ([]string, error) {
 	known := filesIn(filepath.Join(l.root, "notebooks"), "*.ipynb")
 	if len(known) == 0 {
@@ -42,14 +42,14 @@ func (l *launcher) notebooks(names string) ([]string, error) {
 	return chosen, nil
 }
 
-// The variable that makes -run quick, and what it takes.
+// The environment variable that makes -run quick, and its values.
 const (
 	scaleEnv   = "VRKIT_SCALE"
 	fullScale  = "full"
 	smallScale = "small"
 )
 
-// scaleAsked is the scale at which -run executes.
+// scaleAsked is the scale of -run.
 func scaleAsked() (string, error) {
 	switch scale := os.Getenv(scaleEnv); scale {
 	case "", fullScale:
@@ -61,8 +61,8 @@ func scaleAsked() (string, error) {
 	}
 }
 
-// headless does what -run and -gallery ask for. What is wrong with them is told
-// before minutes of set-up.
+// headless does the work of -run and -gallery. It reports what is wrong with the flags before the set-up, which takes
+// minutes.
 func (l *launcher) headless(ctx context.Context, o options) error {
 	if o.run == "" {
 		o.run = "all"
@@ -98,8 +98,7 @@ func (l *launcher) headless(ctx context.Context, o options) error {
 	return l.execute(ctx, paths, out)
 }
 
-// execute runs notebooks one after the other, at the scale that is asked for,
-// and stops at the first that fails.
+// execute runs notebooks one after the other, at the requested scale, and stops at the first that fails.
 func (l *launcher) execute(ctx context.Context, paths []string, out string) error {
 	scale, err := scaleAsked()
 	if err != nil {
@@ -113,7 +112,8 @@ func (l *launcher) executeAt(ctx context.Context, scale string, paths []string, 
 	if err != nil {
 		return err
 	}
-	// One folder for all, as a user's are in one, and a fresh one, so that no earlier result is taken for this run's.
+	// One folder for all notebooks, as a user has them, and a fresh one, so that no result of an earlier execution is
+	// used.
 	work := filepath.Join(out, "run")
 	if err := os.RemoveAll(work); err != nil {
 		return err
@@ -129,11 +129,11 @@ func (l *launcher) executeAt(ctx context.Context, scale string, paths []string, 
 	return nil
 }
 
-// news is what the scripts tell; see jupyter/news.py.
+// news is what the scripts print; see jupyter/news.py.
 type news struct {
 	Event       string `json:"event"`
 	Cell, Cells int    // code cells, from 1
-	At, Line    int    // where a failure is; Line 0: not known
+	At, Line    int    // where a failure is; Line 0 if unknown
 	Code, Error string
 	Seconds     float64
 	Images      int
@@ -141,15 +141,15 @@ type news struct {
 	Bytes       int64
 }
 
-// executeOne writes the notebook, whose cells are executed in the folder work,
-// to out, checks its figures, and writes its page.
+// executeOne writes the executed notebook to out, checks its figures, and writes its page. Its cells are executed in
+// the folder work.
 func (l *launcher) executeOne(ctx context.Context, scale, path, out, work string) error {
 	name := filepath.Base(path)
 	page, executed := filepath.Join(out, strings.TrimSuffix(name, ".ipynb")+".html"), filepath.Join(out, name)
-	if err := os.RemoveAll(page); err != nil { // an old page beside a new failure would mislead
+	if err := os.RemoveAll(page); err != nil { // an old page must not stay beside a new failure
 		return err
 	}
-	if _, err := readNotebook(path); err != nil { // before an hour of executing it
+	if _, err := readNotebook(path); err != nil { // before it is executed, which may take long
 		return err
 	}
 	fmt.Fprintln(l.out, name)
@@ -205,7 +205,7 @@ func (l *launcher) script(ctx context.Context, name, script string, args ...stri
 	return nil
 }
 
-// failure tells where a notebook failed, with the source line and the error.
+// failure describes where a notebook failed, with the source line and the error.
 func (n news) failure(name string) error {
 	if n.Cell == 0 {
 		return fmt.Errorf("%s: %s", name, n.Error)

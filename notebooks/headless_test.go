@@ -15,8 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// readyLauncher has what executing notebooks needs, made by the set-up itself
-// in the user's cache.
+// readyLauncher is a launcher for which the set-up has made, in the user's cache, what executing notebooks needs.
 func readyLauncher(t *testing.T, out *strings.Builder) (*launcher, context.Context) {
 	t.Helper()
 	if testing.Short() {
@@ -35,14 +34,12 @@ func readyLauncher(t *testing.T, out *strings.Builder) (*launcher, context.Conte
 
 type object = map[string]any
 
-// writeNotebook writes cells, Markdown where they begin with "#", of a notebook
-// that shows no figure.
+// writeNotebook writes a notebook of cells without a figure; cells that start with "#" are Markdown.
 func writeNotebook(t *testing.T, name string, cells ...string) string {
 	return declaring(t, name, object{"figures": 0}, cells...)
 }
 
-// declaring writes a notebook with this said of itself; the cells that begin
-// with "const" are its parameters.
+// declaring writes a notebook with this metadata; the cells that start with "const" are its parameters.
 func declaring(t *testing.T, name string, says object, cells ...string) string {
 	t.Helper()
 	var list []object
@@ -63,7 +60,7 @@ func declaring(t *testing.T, name string, says object, cells ...string) string {
 	return path
 }
 
-// copySmall copies a notebook, scaled as -run does.
+// copySmall copies a notebook, scaled as by -run.
 func (l *launcher) copySmall(from, to string) error {
 	const script = `import sys, nbformat, scale
 notebook = nbformat.read(sys.argv[1], as_version=4)
@@ -77,7 +74,7 @@ nbformat.write(notebook, sys.argv[2])`
 	return nil
 }
 
-// drawsPicture is a cell with a picture that is full, and with one that is white.
+// drawsPicture is a cell that shows two pictures, a full one and a white one.
 const drawsPicture = `import (
 	"image"
 	"image/color"
@@ -159,7 +156,7 @@ func TestFailingCells(t *testing.T) {
 	}
 }
 
-// The small scale sets the constants anew for the cells after them, and the full one does not.
+// The small scale changes the constants for the following cells, and the full one does not.
 func TestScale(t *testing.T) {
 	var printed strings.Builder
 	l, ctx := readyLauncher(t, &printed)
@@ -180,8 +177,8 @@ func TestScale(t *testing.T) {
 	assert.EqualError(t, l.execute(ctx, []string{path}, t.TempDir()), "VRKIT_SCALE=tiny is no scale: set it to small or full, or unset it")
 }
 
-// A notebook whose figures are not those it declares, or whose small scale sets
-// what is not there, fails, and has no page.
+// A notebook fails, and has no page, if its figures are not those it declares, or if its small scale sets a constant
+// that it lacks.
 func TestFailingFigures(t *testing.T) {
 	var printed strings.Builder
 	l, ctx := readyLauncher(t, &printed)
@@ -207,7 +204,7 @@ func TestFailingFigures(t *testing.T) {
 	}
 }
 
-// A page that would load something, or show a formula wrong, is refused.
+// A page that would load something, or shows a formula wrong, is an error.
 func TestPageIsRefused(t *testing.T) {
 	var printed strings.Builder
 	l, ctx := readyLauncher(t, &printed)
@@ -222,7 +219,7 @@ func TestPageIsRefused(t *testing.T) {
 	}
 }
 
-// JupyterLab answers with the kernel, and ends with everything that it started.
+// JupyterLab answers and offers the kernel, and ends with everything that it started.
 func TestServe(t *testing.T) {
 	var printed strings.Builder
 	l, ctx := readyLauncher(t, &printed)
@@ -242,7 +239,7 @@ func TestServe(t *testing.T) {
 			assert.Regexp(t, `^ready: http://127\.0\.0\.1:\d+/lab/tree/01_padding\.ipynb\?token=[0-9a-f]+$`, line)
 		}
 	}
-	if _, err := os.Stat("/proc/self/environ"); err == nil { // what marked looks into
+	if _, err := os.Stat("/proc/self/environ"); err == nil { // marked needs it
 		assert.NotEmpty(t, marked(l.scratch))
 	}
 	stop()
@@ -250,7 +247,7 @@ func TestServe(t *testing.T) {
 	assert.Empty(t, marked(l.scratch))
 }
 
-// lineWriter hands over what is printed, line by line.
+// lineWriter passes on what is printed, line by line.
 type lineWriter chan string
 
 func (w lineWriter) Write(p []byte) (int, error) {

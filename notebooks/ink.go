@@ -6,15 +6,15 @@ import (
 	"image/draw"
 )
 
-// ink is what is drawn on a picture, its paper being the most frequent colour.
+// ink is what is drawn on a picture; the most frequent colour is its paper.
 type ink struct {
-	share    float64 // of pixels that are not paper
-	coloured float64 // of pixels that are clearly no shade of grey
+	share    float64 // of the pixels that are not paper
+	coloured float64 // of the pixels that are clearly not grey
 	colours  int
 }
 
-// What the project's figures have, measured on those in vrkit/figure/testdata
-// and on one with axes, marks, names and a caption but no curve in it:
+// The ink of the project's figures, measured on those in vrkit/figure/testdata and on one with axes, marks, names and a
+// caption but no curve:
 //
 //	                    share           coloured        colours
 //	full of pixels      15 to 75 %      1.4 to 53 %     104 to 6445
@@ -22,7 +22,7 @@ type ink struct {
 //	one thin line       1.8 %           0.67 %          101
 //	axes only           1.3 to 3.7 %    0 to 0.24 %     128 to 255
 //
-// So little ink has to be coloured, as curves are and axes are not.
+// So a picture with little ink must have colour, as curves have and axes have not.
 const (
 	leastInk      = .005
 	muchInk       = .10
@@ -30,7 +30,7 @@ const (
 	leastColours  = 8
 )
 
-// flaw says what is wrong with a picture of this ink; "" if nothing is.
+// flaw says what is wrong with a picture with this ink; "" if nothing is.
 func (i ink) flaw() string {
 	switch {
 	case i.colours < 2:
@@ -40,7 +40,7 @@ func (i ink) flaw() string {
 	case i.colours < leastColours:
 		return fmt.Sprintf("is nearly blank: it has %d colours", i.colours)
 	case i.share < muchInk && i.coloured < leastColoured:
-		return fmt.Sprintf("is nearly blank: %.1f %% of it is drawn on and %.2f %% in colour, which is what axes and text come to", 100*i.share, 100*i.coloured)
+		return fmt.Sprintf("is nearly blank: %.1f %% of it is drawn on and %.2f %% in colour, as much as axes and text have", 100*i.share, 100*i.coloured)
 	}
 	return ""
 }
@@ -48,7 +48,7 @@ func (i ink) flaw() string {
 func inkOf(m image.Image) ink {
 	size := m.Bounds().Size()
 	flat := image.NewRGBA(image.Rectangle{Max: size})
-	draw.Draw(flat, flat.Rect, image.White, image.Point{}, draw.Src) // under what is transparent
+	draw.Draw(flat, flat.Rect, image.White, image.Point{}, draw.Src) // transparent pixels become white
 	draw.Draw(flat, flat.Rect, m, m.Bounds().Min, draw.Over)
 	counts := map[[3]uint8]int{}
 	coloured := 0

@@ -14,7 +14,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// kernelName is the folder of the kernelspec, and what the notebooks ask for.
+// kernelName is the folder of the kernelspec, and the kernel's name in the notebooks.
 const kernelName = "gonb"
 
 // launchScript starts the kernel of this checkout.
@@ -22,7 +22,7 @@ func (l *launcher) launchScript() string {
 	return filepath.Join(l.root, "notebooks", "jupyter", "kernels", kernelName, "launch.sh")
 }
 
-// kernelVariables tell launch.sh where the tools are, and cells the cache.
+// kernelVariables tell launch.sh where the tools are, and cells where the cache is.
 func (l *launcher) kernelVariables() map[string]string {
 	variables := map[string]string{"VRKIT_TOOLS": l.tools, fetch.CacheEnv: l.cache}
 	if path, err := exec.LookPath("go"); err == nil {
@@ -31,9 +31,8 @@ func (l *launcher) kernelVariables() map[string]string {
 	return variables
 }
 
-// jupyterEnv is the environment for Jupyter with the kernels under it: whatever
-// Jupyter reads or writes lies in the cache or in the scratch folder, and the
-// user's own kernels and settings stay out of sight.
+// jupyterEnv is the environment of Jupyter and its kernels: all that Jupyter reads or writes is in the cache or in the
+// scratch folder, and the user's own kernels and settings are not used.
 func (l *launcher) jupyterEnv() []string {
 	home := filepath.Join(l.cache, "notebooks", "home")
 	set := []string{
@@ -60,8 +59,8 @@ type kernelspec struct {
 	Env           map[string]string `json:"env,omitempty"`
 }
 
-// install writes a kernelspec for this checkout into the user's Jupyter folder,
-// where every Jupyter and VS Code look.
+// install writes a kernelspec for this checkout into the user's Jupyter folder, where every Jupyter and VS Code find
+// it.
 func (l *launcher) install() error {
 	script := l.launchScript()
 	text, err := os.ReadFile(filepath.Join(filepath.Dir(script), "kernel.json"))
@@ -78,7 +77,7 @@ func (l *launcher) install() error {
 	if err != nil {
 		return err
 	}
-	// A kernel of this name that is not ours is GoNB's own: that one stays.
+	// A kernel of this name that is not ours is GoNB's own, and is kept.
 	name := kernelName
 	if other, err := readSpec(filepath.Join(data, "kernels", name)); err == nil && other.DisplayName != spec.DisplayName {
 		name = "reprogram"
@@ -111,7 +110,7 @@ func writeSpec(dir string, spec kernelspec) error {
 	return vrkit.WriteFile(filepath.Join(dir, "kernel.json"), append(text, '\n'), 0o644)
 }
 
-// userJupyter is the folder of the user's Jupyter data, as Jupyter finds it.
+// userJupyter is the folder of the user's Jupyter data, found as Jupyter finds it.
 func userJupyter() (string, error) {
 	if dir := os.Getenv("JUPYTER_DATA_DIR"); dir != "" {
 		return filepath.Abs(dir)

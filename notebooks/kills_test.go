@@ -15,12 +15,10 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
-// From nothing, in a clone whose path is trouble, the launcher is stopped in
-// the middle of each step, by Ctrl-C and then by kill -9, and started again. A
-// step that was stopped is done again from its beginning, those before it are
-// not, and the last start ends with everything there. The Python packages come
-// from an index on loopback, with one small one in JupyterLab's place, and Go's
-// modules from Go's own cache.
+// In a clone with a difficult path and an empty cache, the launcher is stopped in the middle of each step, by Ctrl-C
+// and then by kill -9, and started again. A stopped step is done again from its beginning, the steps before it are not,
+// and the last start ends with everything made. The Python packages come from an index on loopback, which has one small
+// package instead of JupyterLab, and Go's modules from Go's own cache.
 func TestMatrixOfKills(t *testing.T) {
 	b := realProcesses(t)
 	began := time.Now()
@@ -38,8 +36,8 @@ func TestMatrixOfKills(t *testing.T) {
 	d.built.root = clone
 	d.env = index.Environment()
 	for _, step := range []struct {
-		line  string // with which it begins
-		stuck string // the package in whose middle it is stopped
+		line  string // the first line of the step
+		stuck string // the package whose download stops
 	}{
 		{"XLA CPU plugin (lammps-jax-pjrt-cpu 0.11.2): downloading", "lammps_jax_pjrt_cpu"},
 		{"Go kernel (gonb, goimports): building it from source", ""},

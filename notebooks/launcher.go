@@ -15,18 +15,18 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// module is what this checkout's go.mod has to say for it to be the one.
+// module is the first line of this checkout's go.mod.
 const module = "github.com/vrkit-go/reprogram"
 
-// launcher holds what the parts of a start have in common.
+// launcher has what all parts of a start need.
 type launcher struct {
 	root    string       // the checkout
 	cache   string       // the project's cache
-	scratch string       // of this process: Jupyter's runtime files, TMPDIR, the token; gone at its end
+	scratch string       // of this process: Jupyter's runtime files, TMPDIR, the token; removed at its end
 	report  fetch.Report // progress
-	out     io.Writer    // what the user reads
+	out     io.Writer    // output for the user
 
-	// Made by the steps of the set-up:
+	// Set by the steps of the set-up:
 	tools  string // folder of gonb and goimports
 	python string // the virtual environment's interpreter
 }
@@ -41,7 +41,7 @@ func newLauncher() (*launcher, error) {
 		return nil, err
 	}
 	for what, path := range map[string]string{"clone": root, "cache (" + fetch.CacheEnv + ")": cache} {
-		// A comma ends a path for GoMLX and for GoNB, the other one in lists of paths.
+		// GoMLX and GoNB split paths at a comma, lists of paths are split at the other one.
 		if strings.ContainsAny(path, ",\n"+string(os.PathListSeparator)) {
 			return nil, fmt.Errorf("the path of the %s has a comma, a %q or a line break in it, which the tools cannot take: move it (%s)", what, os.PathListSeparator, path)
 		}
@@ -56,13 +56,13 @@ func newLauncher() (*launcher, error) {
 	}, nil
 }
 
-// close ends whatever this process has started and removes its scratch folder.
+// close ends all that this process has started and removes its scratch folder.
 func (l *launcher) close() {
 	endMarked(l.scratch)
 	_ = os.RemoveAll(l.scratch)
 }
 
-// findRoot looks for the checkout from the working directory upwards.
+// findRoot looks for the checkout in the working directory and above.
 func findRoot() (string, error) {
 	start, err := os.Getwd()
 	if err != nil {
@@ -79,8 +79,7 @@ func findRoot() (string, error) {
 	}
 }
 
-// filesIn lists a folder's files of a pattern, whatever signs the folder's own
-// path has in it.
+// filesIn lists the files of a folder that match a pattern, whatever characters the folder's path has.
 func filesIn(dir, pattern string) (paths []string) {
 	names, _ := fs.Glob(os.DirFS(dir), pattern)
 	for _, name := range names {
@@ -89,8 +88,8 @@ func filesIn(dir, pattern string) (paths []string) {
 	return paths
 }
 
-// newScratch makes this process's scratch folder, cache/run/<pid>, and clears
-// away those of launchers that were killed, with what they left running.
+// newScratch makes this process's scratch folder, cache/run/<pid>. It removes the folders of launchers that were
+// killed, and ends what they left running.
 func newScratch(cache string) (string, error) {
 	runs := filepath.Join(cache, "run")
 	old, err := os.ReadDir(runs)

@@ -26,7 +26,7 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// The clone is found from any folder in it, and from nowhere else.
+// The clone is found from any folder in it, and from no other.
 func TestFindRoot(t *testing.T) {
 	root, err := findRoot()
 	require.NoError(t, err)
@@ -36,8 +36,7 @@ func TestFindRoot(t *testing.T) {
 	assert.ErrorContains(t, err, "not inside the clone")
 }
 
-// newTestLauncher has a cache of its own in a folder with a space, and lacks
-// what the set-up makes.
+// newTestLauncher has its own cache in a folder with a space, without what the set-up makes.
 func newTestLauncher(t *testing.T) *launcher {
 	t.Helper()
 	t.Setenv("VRKIT_CACHE", filepath.Join(t.TempDir(), "a cache"))
@@ -65,8 +64,7 @@ func TestNotebooksByName(t *testing.T) {
 	assert.ErrorContains(t, err, `no notebook "nosuch"`)
 }
 
-// What is imported is found in blocks, in lines and under other names, and the
-// standard library is left out.
+// Imports are found in blocks, in lines and under other names; the standard library is left out.
 func TestImportsOf(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.ipynb")
 	notebook := `{"cells": [
@@ -79,7 +77,7 @@ func TestImportsOf(t *testing.T) {
 	assert.Equal(t, []string{"a.org/z", "b.org/y"}, imports)
 }
 
-// The go command is run in a workspace of its own, and with the user's flags.
+// The go command runs in a workspace of its own, with the user's flags.
 func TestGoEnv(t *testing.T) {
 	t.Setenv("GOWORK", "/somewhere/go.work")
 	t.Setenv("GOFLAGS", "-mod=mod -tags=x --modfile=y")
@@ -89,7 +87,7 @@ func TestGoEnv(t *testing.T) {
 	assert.Contains(t, env, "GOBIN=b")
 }
 
-// A kernel of the same name that is not this project's is left alone.
+// A kernel of the same name that is not this project's is kept.
 func TestInstall(t *testing.T) {
 	l := newTestLauncher(t)
 	l.tools = "/tools"
@@ -125,8 +123,8 @@ func TestLaunchScriptWithoutTools(t *testing.T) {
 	assert.Regexp(t, `^(go|gonb|goimports) is not on the PATH: run 'go run ./notebooks -install' in .*\n$`, string(out))
 }
 
-// What carries a launcher's mark is ended with it, in whatever session it is,
-// also by the next launcher where the first was killed.
+// Processes with a launcher's mark end with it, in whatever session they are; if the launcher was killed, the next
+// launcher ends them.
 func TestEndMarked(t *testing.T) {
 	if _, err := os.Stat("/proc/self/environ"); err != nil {
 		t.Skip("there is no /proc here to find processes in")
@@ -157,7 +155,7 @@ func TestEndMarked(t *testing.T) {
 	assert.DirExists(t, l.scratch, "that of a launcher that runs")
 }
 
-// The token is where only this user can read it, and only the Go kernel is offered.
+// Only this user can read the token, and only the Go kernel is offered.
 func TestServerConfig(t *testing.T) {
 	l := newTestLauncher(t)
 	path, err := server{l: l, token: "secret"}.configure(1234)

@@ -1,13 +1,11 @@
-// Command notebooks takes a fresh clone to a reprogrammed model:
+// Command notebooks leads from a fresh clone to a reprogrammed model:
 //
 //	go run ./notebooks
 //
-// makes everything ready, shows the whole job once in the terminal, then serves
-// the notebooks in JupyterLab. With -run it executes notebooks headless, with
-// -gallery it also makes the pages that docs/gallery holds, with -install it
-// makes their kernel known to every Jupyter of this user. What it makes or
-// fetches lies in the project's cache (see package fetch) and is made once; a
-// second start only serves.
+// It prepares everything, shows the method once in the terminal, then serves the notebooks in JupyterLab. With -run it
+// executes notebooks headless, with -gallery it also makes the pages of docs/gallery, with -install it adds their
+// kernel to every Jupyter of this user. What it makes or fetches is in the project's cache (see package fetch) and is
+// made once; a second start only serves.
 package main
 
 import (
@@ -91,8 +89,7 @@ func parse(args []string) (o options, err error) {
 }
 
 func main() {
-	// A child is told to end when the thread that started it does (see group.go),
-	// so the thread that starts them has to stay.
+	// A child ends when the thread that started it ends (see group.go), so that thread has to stay.
 	runtime.LockOSThread()
 	o, err := parse(os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {
@@ -133,7 +130,7 @@ func run(ctx context.Context, o options) error {
 	case o.run != "", o.gallery:
 		return l.headless(ctx, o)
 	}
-	if o.port != 0 { // told now rather than after minutes of set-up
+	if o.port != 0 { // before the set-up, which takes minutes
 		if _, err := freePort(o.port); err != nil {
 			return err
 		}

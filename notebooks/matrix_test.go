@@ -20,9 +20,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
-// The failure matrix of the set-up: the launcher, a real process, ends with one
-// line that says what is wrong and what to do, and the next start, with the bad
-// gone, makes what was missing.
+// The failure matrix of the set-up: the launcher, a real process, ends with one line that says what is wrong and what
+// to do. After the failure is removed, the next start makes what was missing.
 func TestMatrixOfSetUp(t *testing.T) {
 	b := realProcesses(t)
 	const jupyter, tools, plugins, weights = "notebooks/jupyter-*", "notebooks/tools-*", "plugins/*", "weights/squeezenet*"
@@ -41,7 +40,7 @@ func TestMatrixOfSetUp(t *testing.T) {
 		missing []string // of the cache
 		env     func(*testing.T) env
 		bad     func(*testing.T, *day) fetchtest.Bad
-		want    string // of the last line; "" where it works
+		want    string // in the last line; "" if it works
 	}{
 		{name: "no python3", missing: env{jupyter}, env: onlyGo,
 			want: `^JupyterLab needs Python 3.11 or later, and there is none: install it \(Debian, Ubuntu: apt install python3 python3-venv\)$`},
@@ -115,14 +114,14 @@ func TestMatrixOfSetUp(t *testing.T) {
 			require.Regexp(t, c.want, last)
 
 			d.env, d.cache = nil, good
-			d.link(t, func(string) bool { return true }) // where it comes from is not this test's matter
+			d.link(t, func(string) bool { return true }) // this test does not check where it comes from
 			_, last, code = fetchtest.Run(t, d.command(fetchtest.Bad{}, b.launcher, "-setup")(t), 2*time.Minute)
 			require.Zero(t, code, last)
 		})
 	}
 }
 
-// folderWith is a folder for PATH with nothing in it but these commands.
+// folderWith is a folder for PATH with only these commands.
 func folderWith(t *testing.T, names ...string) string {
 	dir := t.TempDir()
 	for _, name := range names {
@@ -133,7 +132,7 @@ func folderWith(t *testing.T, names ...string) string {
 	return dir
 }
 
-// firstRequirement is the wheel's file name of what pip asks for first.
+// firstRequirement is the file name of the wheel that pip requests first.
 func firstRequirement(t *testing.T, b built) string {
 	text, err := os.ReadFile(filepath.Join(b.root, "notebooks", "jupyter", "requirements.txt"))
 	require.NoError(t, err)
@@ -142,7 +141,7 @@ func firstRequirement(t *testing.T, b built) string {
 	return strings.ReplaceAll(found[1], "-", "_") + "-" + found[2] + "-py3-none-any.whl"
 }
 
-// foreignPlugin is the head of a shared library for a mainframe.
+// foreignPlugin is the header of a shared library for another processor.
 func foreignPlugin(t *testing.T) string {
 	var text bytes.Buffer
 	head := elf.Header64{Type: uint16(elf.ET_DYN), Machine: uint16(elf.EM_S390), Version: 1, Ehsize: 64, Phentsize: 56, Shentsize: 64}
@@ -154,7 +153,7 @@ func foreignPlugin(t *testing.T) string {
 	return path
 }
 
-// A port that is taken is told of at once.
+// A port in use is reported at once.
 func TestMatrixPortTaken(t *testing.T) {
 	b := realProcesses(t)
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -168,8 +167,8 @@ func TestMatrixPortTaken(t *testing.T) {
 	require.Regexp(t, `^-port is in use or not allowed: choose another, or leave it out \(.*address already in use\)$`, last)
 }
 
-// A port that is taken between our look and JupyterLab's start is told from
-// other failures, for another to be tried.
+// If a port is taken between our check and JupyterLab's start, that is distinguished from other failures, so that
+// another port is tried.
 func TestPortTakenMeanwhile(t *testing.T) {
 	var printed strings.Builder
 	l, ctx := readyLauncher(t, &printed)
@@ -180,8 +179,7 @@ func TestPortTakenMeanwhile(t *testing.T) {
 	require.Empty(t, printed.String())
 }
 
-// Two starts at once: of one thing to be made one makes it and the other waits;
-// both then serve, at ports of their own, until Ctrl-C.
+// Two starts at once: one makes a missing thing and the other waits; both then serve, at different ports, until Ctrl-C.
 func TestMatrixTwoAtOnce(t *testing.T) {
 	b := realProcesses(t)
 	d := b.without(t, "notebooks/tools-*")
@@ -208,8 +206,8 @@ func TestMatrixTwoAtOnce(t *testing.T) {
 	nobodyLeft(t, d.cache)
 }
 
-// Without a network and with a full cache everything works: the doctor, a
-// training, whose run is its user's alone, and JupyterLab.
+// Without a network and with a full cache everything works: doctor, training with files that only the user can read,
+// and JupyterLab.
 func TestMatrixOfflineWorks(t *testing.T) {
 	b := realProcesses(t)
 	d := b.without(t)

@@ -7,10 +7,10 @@ import (
 	"strconv"
 )
 
-// errPortTaken says that somebody else was faster.
+// errPortTaken says that another process took the port first.
 var errPortTaken = errors.New("the port was taken as JupyterLab started: start again, or choose another with -port")
 
-// freePort returns the port asked for, if it is free, or the first that is.
+// freePort returns the requested port if it is free; without a request the first that is.
 func freePort(port int) (int, error) {
 	try := func(port int) (int, error) {
 		listener, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))

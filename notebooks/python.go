@@ -11,8 +11,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// makePython installs JupyterLab and what else jupyter/requirements.txt pins
-// into a virtual environment in the cache.
+// makePython installs JupyterLab and the other packages of jupyter/requirements.txt into a virtual environment in the
+// cache.
 func (l *launcher) makePython(ctx context.Context) error {
 	requirements := filepath.Join(l.root, "notebooks", "jupyter", "requirements.txt")
 	pins, err := os.ReadFile(requirements)
@@ -39,7 +39,7 @@ func (l *launcher) makePython(ctx context.Context) error {
 	return err
 }
 
-// findPython returns a Python that is new enough, and what tells it from others.
+// findPython returns a Python that is new enough, and a text that identifies it.
 func findPython(ctx context.Context) (path, version string, err error) {
 	found := "there is none"
 	for _, name := range []string{"python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"} {
@@ -64,8 +64,7 @@ func findPython(ctx context.Context) (path, version string, err error) {
 	return "", "", fmt.Errorf("JupyterLab needs Python 3.11 or later, and %s: install it (Debian, Ubuntu: apt install python3 python3-venv)", found)
 }
 
-// makeVenv makes an empty virtual environment, with pip in a step of its own:
-// what goes wrong in there venv keeps to itself.
+// makeVenv makes an empty virtual environment. It adds pip in a separate step, because venv hides that step's errors.
 func makeVenv(ctx context.Context, python, dir string, env []string) error {
 	for _, args := range [][]string{
 		{python, "-I", "-m", "venv", "--without-pip", dir},
@@ -91,7 +90,7 @@ func makeVenv(ctx context.Context, python, dir string, env []string) error {
 	return nil
 }
 
-// pipInstall installs what the requirements pin, by hash, and nothing else.
+// pipInstall installs the pinned requirements, by hash, and nothing else.
 func (l *launcher) pipInstall(ctx context.Context, m *making, requirements string, packages int) error {
 	cmd := command(ctx, l.pythonEnv(), l.python, "-m", "pip", "install", "--no-input", "--progress-bar=off",
 		"--require-hashes", "--no-deps", "--prefer-binary", "--requirement", requirements)
@@ -125,9 +124,8 @@ func (l *launcher) pipInstall(ctx context.Context, m *making, requirements strin
 	return fmt.Errorf("pip could not install JupyterLab: %w; check pip's settings (pip config list), then start again", because(failure, err))
 }
 
-// pythonEnv keeps pip's settings, which say where packages come from, but for
-// those that would install elsewhere, and nothing of Python's that would load
-// foreign code or write into HOME.
+// pythonEnv keeps pip's settings for where packages come from. It removes those that would install elsewhere, and
+// Python's variables that would load other code or write into HOME.
 func (l *launcher) pythonEnv() []string {
 	return environment([]string{
 		"PIP_NO_CACHE_DIR=1", "PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_ROOT_USER_ACTION=ignore",

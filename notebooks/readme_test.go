@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// README's lines, below %%, are a new notebook's only cell: the kernel adds what they import. Fewer images and
-// epochs make them quick.
+// README's lines, with %% above them, are the only cell of a new notebook: the kernel adds the imports. Fewer images
+// and epochs make them quick.
 func TestReadmeInANewNotebook(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
 	require.NoError(t, err)
@@ -27,7 +27,7 @@ func TestReadmeInANewNotebook(t *testing.T) {
 
 	var printed strings.Builder
 	l, ctx := readyLauncher(t, &printed)
-	t.Setenv("GOPROXY", "http://127.0.0.1:9") // nobody: a cell needs no network
+	t.Setenv("GOPROXY", "http://127.0.0.1:9") // no proxy there: a cell needs no network
 	out := t.TempDir()
 	require.NoError(t, l.execute(ctx, []string{writeNotebook(t, "new.ipynb", "%%\n"+lines)}, out), printed.String())
 	assert.Regexp(t, `^0\.\d+ → 0\.\d+\n$`, readCells(t, filepath.Join(out, "new.ipynb")).cells[0].said())

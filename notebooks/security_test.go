@@ -18,14 +18,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// visitor asks a server as a stranger does, or somebody with a token.
+// visitor sends requests to a server as a stranger, or as somebody with a token.
 type visitor struct {
 	t       *testing.T
 	address string // http://127.0.0.1:port
 	headers map[string]string
 }
 
-// asks returns the status of an answer and its text, or where it sends us.
+// asks returns the status of an answer and its text, or the address of its redirection.
 func (v visitor) asks(method, path, body string, headers ...string) (status int, text string) {
 	v.t.Helper()
 	request, err := http.NewRequest(method, v.address+path, strings.NewReader(body))
@@ -45,7 +45,7 @@ func (v visitor) asks(method, path, body string, headers ...string) (status int,
 	require.NoError(v.t, err)
 	defer response.Body.Close()
 	switch response.StatusCode {
-	case http.StatusSwitchingProtocols: // what would follow has no end
+	case http.StatusSwitchingProtocols: // the rest of the answer never ends
 		return response.StatusCode, ""
 	case http.StatusFound:
 		return response.StatusCode, response.Header.Get("Location")
@@ -55,8 +55,7 @@ func (v visitor) asks(method, path, body string, headers ...string) (status int,
 	return response.StatusCode, string(content)
 }
 
-// browser is the visitor once their browser has followed the link: known by
-// its cookies, not by the token.
+// browser is the visitor after their browser has followed the link: it has cookies instead of the token.
 func (v visitor) browser() visitor {
 	request, err := http.NewRequest("GET", v.address+"/lab", nil)
 	require.NoError(v.t, err)
@@ -74,13 +73,12 @@ func (v visitor) browser() visitor {
 	return visitor{v.t, v.address, map[string]string{"Cookie": strings.Join(cookies, "; ")}}
 }
 
-// socket are the headers with which a WebSocket begins.
+// socket are the headers that start a WebSocket.
 var socket = []string{"Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}
 
-// JupyterLab lets nobody in without the token, also where the settings of the
-// machine or of a Jupyter around us would: not by HTTP, not by WebSocket, not
-// to a file, not from another address or page. The token is in no log, in no
-// process list and in no file that others can read.
+// JupyterLab refuses everybody without the token, even if settings of the machine or of another Jupyter would allow
+// them: by HTTP, by WebSocket, to a file, from another address or page. The token is in no log, in no process list and
+// in no file that others can read.
 func TestNobodyWithoutTheToken(t *testing.T) {
 	var printed strings.Builder
 	l, ctx := readyLauncher(t, &printed)
@@ -118,7 +116,7 @@ func TestNobodyWithoutTheToken(t *testing.T) {
 	stranger := visitor{t: t, address: "http://" + link.Host}
 	friend := visitor{t: t, address: stranger.address, headers: map[string]string{"Authorization": "token " + token}}
 
-	// The friend starts a kernel and a terminal, so that there is something to get at.
+	// The friend starts a kernel and a terminal, so that there is something to attack.
 	status, text := friend.asks("POST", "/api/kernels", `{"name": "gonb"}`)
 	require.Equal(t, http.StatusCreated, status, text)
 	var kernel struct{ ID string }
@@ -130,7 +128,7 @@ func TestNobodyWithoutTheToken(t *testing.T) {
 	for _, c := range []struct {
 		method, path, body string
 		headers            []string
-		open               int // the friend's answer; 0 where we don't want to see it
+		open               int // the status of the friend's answer; 0 if it is not requested
 	}{
 		{"GET", "/api/status", "", nil, 200},
 		{"GET", "/api/contents", "", nil, 200},
@@ -177,8 +175,7 @@ func TestNobodyWithoutTheToken(t *testing.T) {
 	}
 	assert.NoFileExists(t, filepath.Join(l.root, "notebooks", "stranger.txt"))
 
-	// The cookies of the friend's browser don't help a page of another site in it, nor does another
-	// name for this machine.
+	// The cookies of the friend's browser do not help a page of another site, nor another name of this machine.
 	browser := friend.browser()
 	status, _ = browser.asks("GET", channels, "", append([]string{"Origin", stranger.address}, socket...)...)
 	assert.Equal(t, http.StatusSwitchingProtocols, status, "a WebSocket from JupyterLab's own page")
@@ -189,7 +186,7 @@ func TestNobodyWithoutTheToken(t *testing.T) {
 	status, _ = friend.asks("GET", "/api/status", "", "Host", "evil.example")
 	assert.Equal(t, http.StatusForbidden, status, "another host's name")
 
-	// From the machine's other addresses there is nothing.
+	// The machine's other addresses do not answer.
 	addresses, err := net.InterfaceAddrs()
 	require.NoError(t, err)
 	tried := 0
@@ -207,15 +204,15 @@ func TestNobodyWithoutTheToken(t *testing.T) {
 	}
 	t.Logf("refused at %d other addresses of this machine", tried)
 
-	// What a log might keep: the link with its token, a page that is not there, an error.
+	// What a log might contain: the link with its token, a missing page, an error.
 	for _, path := range []string{link.RequestURI(), "/nowhere?token=" + token, "/api/contents/nowhere?token=" + token, "/api/kernels/x/channels?token=" + token} {
 		stranger.asks("GET", path, "")
 	}
 	log, err := os.ReadFile(filepath.Join(l.scratch, "jupyter.log"))
 	require.NoError(t, err)
 	assert.Contains(t, string(log), "nowhere", "the log has the requests")
-	assert.False(t, strings.Contains(string(log), token), "the log has the token") // and this test's own has not
-	for _, what := range []string{"cmdline", "environ"} {                          // the second only this user can read
+	assert.False(t, strings.Contains(string(log), token), "the log has the token") // this test's own environment has not
+	for _, what := range []string{"cmdline", "environ"} {                          // only this user can read the second
 		for _, file := range filesIn("/proc", "[0-9]*/"+what) {
 			text, _ := os.ReadFile(file)
 			assert.False(t, strings.Contains(string(text), token), file)
@@ -238,9 +235,8 @@ func TestNobodyWithoutTheToken(t *testing.T) {
 	}
 }
 
-// filesWith finds the small files below a folder that hold a text, and tells
-// of each whether others may read it: by its own mode and by those of the
-// folders above it, down from the one given.
+// filesWith finds the small files below a folder that contain a text, and tells for each whether others may read it: by
+// its own mode and by those of the folders above it, down from the given one.
 func filesWith(dir, text string) map[string]bool {
 	found := map[string]bool{}
 	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {

@@ -16,13 +16,12 @@ import (
 	"time"
 )
 
-// firstNotebook is opened at the start.
+// firstNotebook is the notebook that is opened first.
 const firstNotebook = "01_padding.ipynb"
 
-// serve runs JupyterLab until the context ends or the user shuts it down there,
-// and prints the address once it answers. Where no port was asked for, one that
-// somebody else takes between our look and JupyterLab's start is given up for
-// another: two launchers may start at once.
+// serve runs JupyterLab until the context ends or the user shuts it down there, and prints the address after it
+// answers. If no port was requested and another process takes the port between our check and JupyterLab's start, it
+// tries another one, because two launchers may start at once.
 func (l *launcher) serve(ctx context.Context, port int, browser bool) error {
 	for try := 1; ; try++ {
 		chosen, err := freePort(port)
@@ -54,7 +53,7 @@ func (l *launcher) serveAt(ctx context.Context, port int, browser bool) error {
 	defer end()
 	lab := command(running, l.jupyterEnv(), l.python, "-I", "-m", "jupyterlab", "--config="+config)
 	lab.Dir = s.folder()
-	wait, err := follow(lab, func(line string) { // which may have a link in it
+	wait, err := follow(lab, func(line string) { // the line may contain the link
 		fmt.Fprintln(log, strings.ReplaceAll(line, s.token, "[secret]"))
 	})
 	if err != nil {
@@ -98,8 +97,7 @@ func (l *launcher) serveAt(ctx context.Context, port int, browser bool) error {
 	return fmt.Errorf("JupyterLab ended unexpectedly (%w): its last words are above; start again", result)
 }
 
-// answers waits until JupyterLab, which runs as long as the context does, gives
-// an answer and offers the kernel.
+// answers waits until JupyterLab answers and offers the kernel. running is the context in which JupyterLab runs.
 func (s server) answers(running context.Context) error {
 	deadline := time.After(2 * time.Minute)
 	for {
@@ -110,7 +108,7 @@ func (s server) answers(running context.Context) error {
 		case <-deadline:
 			return fmt.Errorf("JupyterLab does not answer within 2 minutes (%w): start again when the machine is less busy", err)
 		case <-time.After(100 * time.Millisecond):
-			if err == nil { // and it has not ended meanwhile: it is ours that has answered
+			if err == nil { // and it still runs: so the answer is ours
 				return nil
 			}
 		}
@@ -144,7 +142,7 @@ func (s server) offersKernel(ctx context.Context) error {
 	return nil
 }
 
-// tail returns the last lines of a log.
+// tail returns the last n lines of a log.
 func tail(path string, n int) string {
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -9,34 +9,34 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 )
 
-// server is one JupyterLab.
+// server is a running JupyterLab.
 type server struct {
 	l              *launcher
 	token, address string
 }
 
-// folder is what JupyterLab shows.
+// folder is the folder that JupyterLab shows.
 func (s server) folder() string { return filepath.Join(s.l.root, "notebooks") }
 
-// configure writes JupyterLab's settings, the token among them, where only this
-// user can read, and returns the file's path.
+// configure writes JupyterLab's settings, with the token, into a file that only this user can read, and returns its
+// path.
 func (s server) configure(port int) (string, error) {
 	hidden := []string{"__pycache__", "*.pyc", "*~", ".DS_Store", "tools.mod", "tools.sum", "jupyter"}
-	for _, path := range filesIn(s.folder(), "*.go") { // the launcher's own; what the reader writes is shown
+	for _, path := range filesIn(s.folder(), "*.go") { // hides the launcher's own files; the reader's files are shown
 		hidden = append(hidden, filepath.Base(path))
 	}
 	type section map[string]any
 	token := section{"token": s.token}
 	config := map[string]section{
-		// Settings for every user of the machine, or of a Jupyter around us, may say otherwise:
-		// what keeps strangers out is therefore said in full. These are read last, and win.
+		// Settings of the machine, or of another Jupyter, may differ. So all settings that keep strangers out are
+		// written here; they are read last and override others.
 		"ServerApp": {
 			"ip": "127.0.0.1", "sock": "", "port": port, "port_retries": 0, "open_browser": false,
 			"root_dir": s.folder(), "allow_root": os.Geteuid() == 0,
 			"allow_remote_access": false, "allow_unauthenticated_access": false, "disable_check_xsrf": false,
 			"allow_origin": "", "allow_origin_pat": "", "allow_credentials": false, "trust_xheaders": false,
 			"identity_provider_class": "jupyter_server.auth.identity.IdentityProvider",
-			"authorizer_class":        "jupyter_server.auth.authorizer.AllowAllAuthorizer", // all who have the token
+			"authorizer_class":        "jupyter_server.auth.authorizer.AllowAllAuthorizer", // everybody with the token
 		},
 		"IdentityProvider":   token,
 		"KernelSpecManager":  {"allowed_kernelspecs": []string{kernelName}, "ensure_native_kernel": false},
@@ -58,8 +58,8 @@ func (s server) configure(port int) (string, error) {
 	return path, s.settings()
 }
 
-// settings switches off what would ask the network for news of JupyterLab.
-// The reader's own settings win over these defaults.
+// settings switches off requests to the network for news of JupyterLab. The reader's own settings override these
+// defaults.
 func (s server) settings() error {
 	dir := filepath.Join(s.l.cache, "notebooks", "home", "config", "labconfig")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -81,8 +81,8 @@ func (s server) settings() error {
 	return nil
 }
 
-// trust signs the notebooks of the checkout, so that JupyterLab shows the SVG
-// and HTML that they were saved with. It shows the rest if that fails.
+// trust signs the notebooks of the checkout, so that JupyterLab shows their saved SVG and HTML. If that fails, it shows
+// the rest.
 func (s server) trust(ctx context.Context) {
 	notebooks := filesIn(s.folder(), "*.ipynb")
 	if len(notebooks) == 0 {

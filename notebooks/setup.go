@@ -15,18 +15,17 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// A step makes one thing ready, with progress, unless it is ready already. It
-// can be stopped at any moment, and leaves nothing half-made; two launchers at
-// once wait for each other.
+// A step makes one thing, with progress, unless it exists. It can be stopped at any moment, and leaves nothing
+// half-made; two launchers wait for each other.
 type step func(context.Context) error
 
-// kernelSteps are what the kernel needs, in the order in which it is made ready.
+// kernelSteps are the steps for the kernel, in their order.
 func (l *launcher) kernelSteps() []step {
 	return []step{l.plugin, l.buildTools, l.warmUp}
 }
 
-// allSteps are what this project's notebooks need. The build cache is warmed
-// last: it takes longest, and a network that is not there shows before.
+// allSteps are the steps for this project's notebooks. The build cache comes last, because it takes longest, and a
+// missing network is noticed before.
 func (l *launcher) allSteps() []step {
 	return []step{
 		l.plugin, l.buildTools, l.makePython,
@@ -46,13 +45,13 @@ func (l *launcher) setUp(ctx context.Context, steps []step) error {
 	return nil
 }
 
-// plugin makes XLA's plugin ready.
+// plugin fetches XLA's plugin.
 func (l *launcher) plugin(ctx context.Context) error {
 	_, err := backend.Locate(ctx, backend.Options{Report: l.report})
 	return err
 }
 
-// artefacts makes files ready that a model or a data set consists of.
+// artefacts fetches the files of a model or a data set.
 func artefacts(l *launcher, list func() ([]fetch.Artefact, error)) step {
 	return func(ctx context.Context) error {
 		files, err := list()
@@ -65,15 +64,14 @@ func artefacts(l *launcher, list func() ([]fetch.Artefact, error)) step {
 	}
 }
 
-// making is the progress of one thing that is made by a command.
+// making is the progress of one thing that a command makes.
 type making struct {
 	l    *launcher
-	what string // for people
+	what string // its name for users
 	last time.Time
 }
 
-// report passes on what fetch says, under the name for people and with the size
-// of the finished folder.
+// report passes on fetch's progress, with the name for users and the size of the finished folder.
 func (m *making) report(folder string) fetch.Report {
 	return func(p fetch.Progress) {
 		p.What = m.what
@@ -84,13 +82,13 @@ func (m *making) report(folder string) fetch.Report {
 	}
 }
 
-// begin says what is going to happen: how large, how long.
+// begin says what starts, with its size and time.
 func (m *making) begin(note string) {
 	m.last = time.Now()
 	m.l.report(fetch.Progress{What: m.what, Stage: "running", Note: note})
 }
 
-// now says how far it is, every few seconds.
+// now reports progress, every few seconds.
 func (m *making) now(format string, args ...any) {
 	if time.Since(m.last) >= 5*time.Second {
 		m.last = time.Now()
@@ -111,7 +109,7 @@ func weigh(folder string) (bytes int64) {
 	return bytes
 }
 
-// stamp is a short hash of a recipe: another recipe makes another thing.
+// stamp is a short hash of a recipe, so that another recipe makes another folder.
 func stamp(parts ...string) string {
 	h := sha256.New()
 	for _, part := range parts {

@@ -13,9 +13,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// buildTools builds the kernel, GoNB, and goimports, which it calls, as
-// tools.mod pins them: a module file of its own, so that what they need stays
-// out of the library's.
+// buildTools builds the kernel, GoNB, and goimports, which GoNB calls, in the versions of tools.mod: a module file of
+// its own, so that the library does not depend on them.
 func (l *launcher) buildTools(ctx context.Context) error {
 	modFile := filepath.Join(l.root, "notebooks", "tools.mod")
 	mod, err := os.ReadFile(modFile)
@@ -38,9 +37,8 @@ func (l *launcher) buildTools(ctx context.Context) error {
 	return err
 }
 
-// goEnv is the environment for the go command, whatever workspace or -mod the
-// user may have set. Kernels are given the same by launch.sh, so that what is
-// built here is what they look for in Go's build cache.
+// goEnv is the environment for the go command, whatever workspace or -mod the user has set. launch.sh gives kernels the
+// same, so that they find in Go's build cache what is built here.
 func (l *launcher) goEnv(set ...string) []string {
 	flags := []string{"-mod=readonly"}
 	for _, flag := range strings.Fields(os.Getenv("GOFLAGS")) {
@@ -63,7 +61,7 @@ func (l *launcher) goBuild(cmd *exec.Cmd, m *making) error {
 		switch {
 		case strings.HasPrefix(line, "go: downloading "):
 			m.now("%s", strings.TrimPrefix(line, "go: "))
-		case strings.ContainsAny(line, " \t"): // not the path of a package
+		case strings.ContainsAny(line, " \t"): // not a package path
 			said = append(said, line)
 		default:
 			packages, last = packages+1, line

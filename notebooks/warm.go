@@ -14,8 +14,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// warmUp builds what the notebooks' cells import, the way that the kernel does,
-// so that the first cell finds it in Go's build cache.
+// warmUp builds the imports of the notebooks' cells as the kernel does, so that the first cell finds them in Go's build
+// cache.
 func (l *launcher) warmUp(ctx context.Context) error {
 	imports, err := importsOf(filesIn(filepath.Join(l.root, "notebooks"), "*.ipynb"))
 	if err != nil {
@@ -39,8 +39,7 @@ func (l *launcher) warmUp(ctx context.Context) error {
 	return err
 }
 
-// buildCell compiles a program with these imports in a workspace with the
-// checkout, as GoNB compiles a cell.
+// buildCell compiles a program with these imports in a workspace with the checkout, as GoNB compiles a cell.
 func (l *launcher) buildCell(ctx context.Context, m *making, imports []string) error {
 	dir, err := os.MkdirTemp(l.scratch, "cell-")
 	if err != nil {
@@ -75,8 +74,7 @@ var (
 	importPath  = regexp.MustCompile(`"([^"\s]+)"`)
 )
 
-// importsOf lists what the cells of notebooks import, but for the standard
-// library's: sorted, each once.
+// importsOf lists the imports of notebooks' cells, without the standard library: sorted, each once.
 func importsOf(notebooks []string) ([]string, error) {
 	var paths []string
 	for _, path := range notebooks {

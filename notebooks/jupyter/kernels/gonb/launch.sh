@@ -28,7 +28,7 @@ case $root in *,*) # gonb splits -go_work at commas
 esac
 
 # The cells are a workspace of two modules: neither a workspace around us nor -mod may rule it.
-# Every cell is linked anew, in half the time without a debugger's symbols; panics keep their lines.
+# Every cell is linked again, in half the time without a debugger's symbols; panics keep their lines.
 unset GOWORK
 flags="-mod=readonly -ldflags=-s"
 for flag in ${GOFLAGS:-}; do
