@@ -78,7 +78,7 @@ func readPair(imagePath, labelPath string, classes int) ([]Sample, error) {
 	samples := make([]Sample, labels.Shape[0])
 	for i := range samples {
 		if int(labels.Data[i]) >= classes {
-			return nil, fmt.Errorf("%s: label %d of image %d is none of %d classes", labelPath, labels.Data[i], i, classes)
+			return nil, fmt.Errorf("%s: image %d has the label %d, but there are %d classes", labelPath, i, labels.Data[i], classes)
 		}
 		samples[i] = Sample{
 			Image: Image{Height: height, Width: width, Channels: 1, Pixels: images.Data[i*height*width : (i+1)*height*width]},
