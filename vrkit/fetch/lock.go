@@ -69,7 +69,7 @@ const madeFile = ".made"
 // hash or version of its recipe, so that another recipe makes another
 // directory. It is made in its final place, because virtual environments hold
 // their own path and can't be moved; until make has returned without error it
-// lacks the mark by which it is believed, and is made anew.
+// lacks the mark of a complete one, and is made again.
 func Once(ctx context.Context, name, stamp string, r Report, make func(dir string) error) (dir string, err error) {
 	root, err := Dir()
 	if err != nil {

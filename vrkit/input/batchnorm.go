@@ -8,19 +8,19 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// PyTorch's numbers for batch normalisation.
+// PyTorch's defaults for BatchNorm.
 const (
 	normEpsilon  = 1e-5
 	normMomentum = .1
 )
 
-// batchNorm is PyTorch's batch normalisation with learned γ and β: x [B,H,W,C] to the same shape,
+// batchNorm is PyTorch's BatchNorm with learned γ and β: x [B,H,W,C] to the same shape,
 //
 //	y = γ (x − mean) / √(variance + 1e-5) + β
 //
-// for every channel. In training, mean and variance are the batch's, and the running ones, which
-// training does not learn, move towards them by batch.Momentum, in the variance's case towards the unbiased
-// one. Otherwise the running ones are used. What only fills the batch is not counted.
+// for every channel. In training it takes the mean and the biased variance of the batch, and moves the running
+// statistics, which have no gradient, towards the batch's mean and unbiased variance, by batch.Momentum. In evaluation
+// it takes the running statistics. Only images with the sample weight 1 count.
 func batchNorm(scope *model.Scope, x *Node, batch Batch, training bool) *Node {
 	g := x.Graph()
 	variable := func(name string, initial model.VariableInitializer) *model.Variable {
@@ -34,7 +34,7 @@ func batchNorm(scope *model.Scope, x *Node, batch Batch, training bool) *Node {
 	if training {
 		var count *Node
 		mean, variance, count = statistics(x, batch.Present)
-		// Of a single value there is no unbiased variance; it counts as 0 here, where PyTorch refuses.
+		// A single value has no unbiased variance; it counts as 0 here, where PyTorch refuses.
 		unbiased := Div(Mul(variance, count), MaxScalar(AddScalar(count, -1), 1))
 		momentum := batch.Momentum
 		if momentum == nil {
@@ -46,19 +46,19 @@ func batchNorm(scope *model.Scope, x *Node, batch Batch, training bool) *Node {
 	}
 	scale := Div(gamma.NodeValue(g), Sqrt(AddScalar(variance, normEpsilon)))
 	if training {
-		// The mean's gradient goes by way of β's, of which it is a multiple: a sum over x is dear.
+		// The gradient of the mean is a multiple of β's, and is computed from it, because a sum over x is slow.
 		shift = Sub(shift, Mul(StopGradient(scale), Sub(mean, StopGradient(mean))))
 	}
 	centred := Sub(x, perChannel(StopGradient(mean)))
 	return Add(Mul(centred, perChannel(scale)), perChannel(shift))
 }
 
-// perChannel broadcasts [C] to places of images.
+// perChannel broadcasts [C] to the pixels of images.
 func perChannel(v *Node) *Node { return ExpandAxes(v, 0, 1, 2) }
 
-// statistics are the mean and the biased variance of each channel of x [B,H,W,C] over all places of
-// the images that are present, both [C], and the number of those places. The variance passes no
-// gradient to the mean: that is zero, the deviations from a mean being zero in sum.
+// statistics are the mean and the biased variance of each channel of x [B,H,W,C] over all pixels of the images with the
+// sample weight 1, both [C], and the number of those pixels. The variance passes no gradient to the mean: it is zero,
+// because the deviations from a mean sum to zero.
 func statistics(x, present *Node) (mean, variance, count *Node) {
 	size, places := x.Shape().Dim(0), x.Shape().Dim(1)*x.Shape().Dim(2)
 	count = Scalar(x.Graph(), x.DType(), size*places)
@@ -67,7 +67,7 @@ func statistics(x, present *Node) (mean, variance, count *Node) {
 		count = MulScalar(ReduceAllSum(present), places)
 	}
 	average := func(v *Node) *Node {
-		v = ReduceSum(v, 1, 2) // of each image
+		v = ReduceSum(v, 1, 2) // for each image
 		if present != nil {
 			v = Mul(v, ExpandAxes(present, 1))
 		}
@@ -78,7 +78,7 @@ func statistics(x, present *Node) (mean, variance, count *Node) {
 	return mean, variance, count
 }
 
-// move sets a running statistic to (1 − momentum) of what it was plus momentum of the batch's.
+// move sets a running statistic to (1 − momentum) of its value plus momentum of the batch's.
 func move(running *model.Variable, batch, momentum *Node) {
 	old := running.NodeValue(batch)
 	running.SetNodeValue(Add(Mul(old, OneMinus(momentum)), Mul(StopGradient(batch), momentum)))

@@ -44,11 +44,11 @@ const (
 	MaskScope      = "mask"   // the parameters φ of a mask generator, and its running statistics
 )
 
-// Batch is the images that a manipulation works on.
+// Batch has the images that a manipulation works on.
 type Batch struct {
 	Images *Node // [B,n,n,3]
-	// Present is 1 for an image and 0 for what only fills the batch, [B], of a float type; nil where
-	// all are images. A manipulation that looks at the whole batch has to leave the filling out.
+	// Present is the sample weight, [B], of a float type: 1 for an image and 0 for one that only fills the batch; nil
+	// if all are images. A manipulation that uses the whole batch, as BatchNorm does, must leave out the filling.
 	Present *Node
 	// Momentum is how far the running statistics of a batch normalisation move towards the batch's, a scalar
 	// from 0 to 1, where the graph is for training; nil takes PyTorch's .1.

@@ -8,7 +8,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// watch makes the trainer gather statistics in its training passes, if ω is to come from them.
+// watch starts new statistics for the training steps, if the next ω is estimated from them.
 func (t *trainer) watch() {
 	estimator, ok := t.Program.Output.(output.Estimator)
 	if ok && estimator.Schedule() == output.EveryEpoch && t.Schedule == Fast {
@@ -29,9 +29,9 @@ func (t *trainer) observe(said stepped, labels []int32) error {
 	return estimator.Observe(t.seen, logits[:len(labels)*t.program.Model.Sources()], labels)
 }
 
-// align estimates ω for the coming epoch, if its schedule asks for it and the state does not have it:
-// before the first epoch, and on the exact schedule, from a pass of its own; else from what the training
-// passes of the epoch before have shown.
+// align estimates ω for the coming epoch, if its schedule asks for it and the state does not have it: before the first
+// epoch, and on the exact ω schedule, by a separate pass; else from the statistics of the training steps of the epoch
+// before.
 func (t *trainer) align(ctx context.Context) error {
 	first := len(t.state.Metrics) == 0
 	estimator, ok := t.Program.Output.(output.Estimator)
@@ -42,9 +42,9 @@ func (t *trainer) align(ctx context.Context) error {
 	var err error
 	if t.seen != nil && !first {
 		mapping, err = estimator.Estimate(t.seen)
-		t.watch() // afresh
+		t.watch() // new statistics
 	} else {
-		v := varied{t.Recipe.Augment, t.Seed, estimating(t.state.Epoch)}
+		v := augmenter{t.Recipe.Augment, t.Seed, estimating(t.state.Epoch)}
 		mapping, err = estimate(ctx, t.program, t.Data.Train, v, t.Batch, t.clock(StageEstimate))
 	}
 	if err != nil {

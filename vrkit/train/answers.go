@@ -12,7 +12,7 @@ import (
 // is an error.
 func Ask(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int) (output.Answers, error) {
 	a := output.Answers{Sources: c.Model.Sources(), Targets: c.Targets}
-	err := pass(ctx, c, samples, varied{}, size, &clock{}, func(b batch, first int) error {
+	err := pass(ctx, c, samples, augmenter{}, size, &clock{}, func(b batch, first int) error {
 		_, source, err := answers(c, b, first)
 		if err != nil {
 			return err

@@ -35,9 +35,9 @@ func (a Augment) check() error {
 
 // augmenter augments images in one pass over the training data. Seed, pass and the sample's index alone decide how, so
 // that a resumed run sees the same images.
-type varied struct {
+type augmenter struct {
 	Augment
-	seed, moment uint64
+	seed, pass uint64
 }
 
 // Each pass over the training data has a number of its own: an epoch has one pass that learns and at most one that
@@ -46,12 +46,12 @@ func learning(epoch int) uint64   { return 2*uint64(epoch) + 1 }
 func estimating(epoch int) uint64 { return 2 * uint64(epoch) }
 
 // resize writes a sample to dst as RGB, [side,side,3], augmented.
-func (v varied) resize(dst []uint8, sample datasets.Sample, index, side int) {
+func (v augmenter) resize(dst []uint8, sample datasets.Sample, index, side int) {
 	if v.Margin == 0 && !v.Flip {
 		sample.Resize(dst, side)
 		return
 	}
-	r := rand.New(rand.NewPCG(v.seed, v.moment<<32|uint64(index)))
+	r := rand.New(rand.NewPCG(v.seed, v.pass<<32|uint64(index)))
 	large := sample.Resized(side + v.Margin)
 	top, left := r.IntN(v.Margin+1), r.IntN(v.Margin+1)
 	mirrored := v.Flip && r.IntN(2) == 1

@@ -53,7 +53,7 @@ func mirror(pixels []uint8, side int) []uint8 {
 	return mirrored
 }
 
-func (v varied) of(sample datasets.Sample, index, side int) []uint8 {
+func (v augmenter) of(sample datasets.Sample, index, side int) []uint8 {
 	pixels := make([]uint8, side*side*3)
 	v.resize(pixels, sample, index, side)
 	return pixels
@@ -66,10 +66,10 @@ func TestCropsAndMirrors(t *testing.T) {
 	sample := places(side + margin)
 	for name, draw := range map[string]func(i int) []uint8{
 		"samples": func(i int) []uint8 {
-			return varied{Augment{Margin: margin, Flip: true}, 3, learning(0)}.of(sample, i, side)
+			return augmenter{Augment{Margin: margin, Flip: true}, 3, learning(0)}.of(sample, i, side)
 		},
 		"moments": func(i int) []uint8 {
-			return varied{Augment{Margin: margin, Flip: true}, 3, learning(i)}.of(sample, 0, side)
+			return augmenter{Augment{Margin: margin, Flip: true}, 3, learning(i)}.of(sample, 0, side)
 		},
 	} {
 		ways := map[[3]int]int{}
@@ -104,7 +104,7 @@ func TestMirrorsAlone(t *testing.T) {
 	mirrored := 0
 	samples := noise(400).Train
 	for i, sample := range samples {
-		got, plain := varied{Augment{Flip: true}, 5, learning(1)}.of(sample, i, side), sample.Resized(side)
+		got, plain := augmenter{Augment{Flip: true}, 5, learning(1)}.of(sample, i, side), sample.Resized(side)
 		if slices.Equal(got, plain) {
 			continue
 		}
@@ -117,19 +117,19 @@ func TestMirrorsAlone(t *testing.T) {
 func TestCropsAlone(t *testing.T) {
 	const side, margin = 6, 2
 	for i := range 200 {
-		got := varied{Augment{Margin: margin}, 5, learning(1)}.of(places(side+margin), i, side)
+		got := augmenter{Augment{Margin: margin}, 5, learning(1)}.of(places(side+margin), i, side)
 		require.Less(t, got[1], got[3*(side-1)+1], "none is mirrored")
 	}
 }
 
 // Seed, pass and index decide how an image is augmented.
-func TestVariedRepeats(t *testing.T) {
+func TestAugmentationRepeats(t *testing.T) {
 	const side = 9
 	sample := noise(1).Train[0]
 	a := Augment{Margin: 8, Flip: true}
-	pictures := func(seed, moment uint64) (all [][]uint8) {
+	pictures := func(seed, pass uint64) (all [][]uint8) {
 		for i := range 50 {
-			all = append(all, varied{a, seed, moment}.of(sample, i, side))
+			all = append(all, augmenter{a, seed, pass}.of(sample, i, side))
 		}
 		return all
 	}
@@ -153,12 +153,12 @@ func TestVariedRepeats(t *testing.T) {
 }
 
 // Each pass has a number of its own.
-func TestMoments(t *testing.T) {
+func TestPassNumbers(t *testing.T) {
 	seen := map[uint64]bool{}
 	for epoch := range 300 {
-		for _, moment := range []uint64{learning(epoch), estimating(epoch)} {
-			require.False(t, seen[moment])
-			seen[moment] = true
+		for _, pass := range []uint64{learning(epoch), estimating(epoch)} {
+			require.False(t, seen[pass])
+			seen[pass] = true
 		}
 	}
 }
@@ -168,8 +168,8 @@ func TestPlainIsResized(t *testing.T) {
 	sample := noise(1).Train[0]
 	grey := datasets.Sample{Image: datasets.Image{Height: 2, Width: 3, Channels: 1, Pixels: []uint8{0, 50, 100, 150, 200, 250}}}
 	for _, side := range []int{4, 5, 11} {
-		require.Equal(t, sample.Resized(side), varied{seed: 3, moment: 9}.of(sample, 2, side))
-		require.Equal(t, grey.Resized(side), varied{seed: 3, moment: 9}.of(grey, 2, side))
+		require.Equal(t, sample.Resized(side), augmenter{seed: 3, pass: 9}.of(sample, 2, side))
+		require.Equal(t, grey.Resized(side), augmenter{seed: 3, pass: 9}.of(grey, 2, side))
 	}
 }
 

@@ -39,7 +39,7 @@ func (b batch) finalize() {
 // batches yields samples in the given order, augmented and resized to side; first is the number of the first batch. It
 // prepares the next batch while the loop uses the current one. Batches share memory, so that a batch is valid only in
 // the body of the loop. It ends early if the context does.
-func batches(ctx context.Context, samples []datasets.Sample, order []int, v varied, size, side, first int) iter.Seq2[int, batch] {
+func batches(ctx context.Context, samples []datasets.Sample, order []int, v augmenter, size, side, first int) iter.Seq2[int, batch] {
 	return func(yield func(int, batch) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		both := [2]batch{newBatch(size, side), newBatch(size, side)}
@@ -80,7 +80,7 @@ func batches(ctx context.Context, samples []datasets.Sample, order []int, v vari
 }
 
 // fill puts the chosen samples into the batch.
-func (b *batch) fill(samples []datasets.Sample, chosen []int, v varied) {
+func (b *batch) fill(samples []datasets.Sample, chosen []int, v augmenter) {
 	side := b.pixels.Shape().Dim(1)
 	b.labels = b.labels[:0]
 	tensors.MustMutableFlatData(b.pixels, func(all []uint8) {

@@ -22,7 +22,7 @@ func TestLastBatchIsFilledUp(t *testing.T) {
 	var pixels [][]uint8
 	var present [][]float32
 	var target, labels [][]int32
-	for _, b := range batches(t.Context(), samples, []int{4, 3, 2, 1, 0}, varied{}, 2, 1, 0) {
+	for _, b := range batches(t.Context(), samples, []int{4, 3, 2, 1, 0}, augmenter{}, 2, 1, 0) {
 		pixels = append(pixels, tensors.MustCopyFlatData[uint8](b.pixels))
 		present = append(present, tensors.MustCopyFlatData[float32](b.present))
 		target = append(target, tensors.MustCopyFlatData[int32](b.target))
@@ -39,17 +39,17 @@ func TestBatchesEndEarly(t *testing.T) {
 	samples := []datasets.Sample{{Image: datasets.Image{Height: 1, Width: 1, Channels: 1, Pixels: []uint8{1}}}}
 	for range 20 {
 		synctest.Test(t, func(t *testing.T) {
-			for range batches(t.Context(), samples, make([]int, 9), varied{}, 1, 1, 0) {
+			for range batches(t.Context(), samples, make([]int, 9), augmenter{}, 1, 1, 0) {
 				break
 			}
 			require.Panics(t, func() {
-				for range batches(t.Context(), samples, make([]int, 9), varied{}, 1, 1, 0) {
+				for range batches(t.Context(), samples, make([]int, 9), augmenter{}, 1, 1, 0) {
 					panic("in the loop")
 				}
 			})
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			for number := range batches(ctx, samples, make([]int, 9), varied{}, 1, 1, 0) {
+			for number := range batches(ctx, samples, make([]int, 9), augmenter{}, 1, 1, 0) {
 				require.Less(t, number, 3)
 				if number == 2 {
 					cancel()
@@ -72,17 +72,17 @@ func BenchmarkBatch(b *testing.B) {
 	}
 	for name, c := range map[string]struct {
 		side int
-		varied
+		augmenter
 	}{
 		"pad": {side: 64},
-		"smm": {224, varied{Augment: Augment{Margin: 32, Flip: true}}},
+		"smm": {224, augmenter{Augment: Augment{Margin: 32, Flip: true}}},
 	} {
 		b.Run(fmt.Sprintf("%s/side=%d", name, c.side), func(b *testing.B) {
 			b.ReportAllocs()
 			into := newBatch(size, c.side)
 			defer into.finalize()
 			for b.Loop() {
-				into.fill(samples, inOrder(size), c.varied)
+				into.fill(samples, inOrder(size), c.augmenter)
 			}
 		})
 	}

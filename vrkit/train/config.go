@@ -42,9 +42,9 @@ type Config struct {
 	Events func(Event) // may be nil; called from the training goroutine
 }
 
-// Schedule is the ω schedule: which logits the statistics come from if ω is estimated every epoch (docs/methods.md
-// 2.7). Before the first epoch both schedules take a pass over the training data. It has nothing to do with the
-// learning rate, whose schedule is [Group]'s.
+// Schedule is the ω schedule: which logits the statistics come from if ω is estimated every epoch, which the output
+// says by [output.EveryEpoch] (docs/methods.md 2.7). Before the first epoch both schedules take a pass over the
+// training data. It has nothing to do with the learning rate, whose schedule is [Group]'s.
 type Schedule string
 
 // The ω schedules.

@@ -35,9 +35,9 @@ const (
 // optimiserScope is the scope of the moments, below the root of the store.
 const optimiserScope = "optimiser"
 
-// schedule returns the input of a step: learning rates and bias corrections. epoch and step count from 0; an epoch has
+// stepInput returns the input of a step: learning rates and bias corrections. epoch and step count from 0; an epoch has
 // steps steps.
-func (r Recipe) schedule(epoch, step, steps int) []float64 {
+func (r Recipe) stepInput(epoch, step, steps int) []float64 {
 	t := float64(epoch*steps + step + 1)
 	return []float64{
 		promptRate:   r.Prompt.rateAt(epoch, step, steps),

@@ -11,8 +11,8 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// pass runs a compiled program over samples in order, batch by batch, and reports its progress.
-func pass(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, v varied, size int, clock *clock, visit func(b batch, first int) error) error {
+// pass runs a compiled program over samples in order, batch by batch, and reports progress.
+func pass(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, v augmenter, size int, clock *clock, visit func(b batch, first int) error) error {
 	clock.start(steps(len(samples), size))
 	for number, b := range batches(ctx, samples, inOrder(len(samples)), v, size, c.ImageSide(), 0) {
 		if err := visit(b, number*size); err != nil {
@@ -23,8 +23,8 @@ func pass(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, v v
 	return ctx.Err()
 }
 
-// answers runs the program on a batch whose first sample has the number first, and returns the target logits, [n,K], and
-// the source logits, [n,S], of its samples, which are finite.
+// answers runs the program on a batch and returns the target logits, [n,K], and the source logits, [n,S], of its
+// samples. It is an error if one is not finite; first is the number of the batch's first sample.
 func answers(c *vrkit.Compiled, b batch, first int) (target, source []float32, err error) {
 	if target, source, err = c.Logits(b.pixels); err != nil {
 		return nil, nil, err
@@ -33,13 +33,13 @@ func answers(c *vrkit.Compiled, b batch, first int) (target, source []float32, e
 	return target, source, c.CheckLogits(target, source, first)
 }
 
-// Estimate computes ω from samples with the program's prompt as it is, by a pass of its own: the
-// papers' exact schedule. It does not set ω.
+// Estimate computes ω from samples with the program's prompt at this time, by a separate pass: the papers' exact
+// schedule. It does not set ω.
 func Estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, events func(Event)) (output.Mapping, error) {
-	return estimate(ctx, c, samples, varied{}, size, &clock{event: Event{Stage: StageEstimate}, report: events})
+	return estimate(ctx, c, samples, augmenter{}, size, &clock{event: Event{Stage: StageEstimate}, report: events})
 }
 
-func estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, v varied, size int, clock *clock) (output.Mapping, error) {
+func estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, v augmenter, size int, clock *clock) (output.Mapping, error) {
 	estimator, ok := c.Output.(output.Estimator)
 	if !ok {
 		return output.Mapping{}, fmt.Errorf("%s has no ω to estimate", c.Output.Name())
@@ -58,14 +58,14 @@ func estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample,
 	return estimator.Estimate(statistics)
 }
 
-// Evaluation is what a program answers for labelled samples.
+// Evaluation has a program's predictions for labelled samples.
 type Evaluation struct {
-	Predictions []int32 // [n], the target label with the largest logit, the first of equals
-	Labels      []int32 // [n], the true ones
+	Predictions []int32 // [n], the target label with the largest logit, the first of equal ones
+	Labels      []int32 // [n], the true labels
 	Loss        float64 // mean cross-entropy
 }
 
-// Accuracy is the share of right answers, 0 to 1.
+// Accuracy is the share of right predictions, 0 to 1.
 func (e Evaluation) Accuracy() float64 {
 	right := 0
 	for i, p := range e.Predictions {
@@ -83,7 +83,7 @@ func Evaluate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample,
 
 func evaluate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, clock *clock) (Evaluation, error) {
 	var e Evaluation
-	err := pass(ctx, c, samples, varied{}, size, clock, func(b batch, first int) error {
+	err := pass(ctx, c, samples, augmenter{}, size, clock, func(b batch, first int) error {
 		target, _, err := answers(c, b, first)
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ func evaluate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample,
 	return e, err
 }
 
-// read gives the largest target logit's label and the cross-entropy of the true one.
+// read returns the label with the largest target logit, and the cross-entropy of the true one.
 func read(logits []float32, label int32) (answer int32, loss float64) {
 	for t, v := range logits {
 		if v > logits[answer] {
@@ -113,14 +113,14 @@ func read(logits []float32, label int32) (answer int32, loss float64) {
 	return answer, math.Log(total) - float64(logits[label]-logits[answer])
 }
 
-// clock reports how far a stage is, how fast it goes, and how long it still takes.
+// clock reports a stage: the steps done, the rate, and the time left.
 type clock struct {
 	event   Event
 	report  func(Event)
-	began   time.Time // of the stage
+	began   time.Time // when the stage began
 	first   int       // steps done by an earlier process
 	samples int
-	ahead   time.Duration // what follows this stage, as far as it is known
+	ahead   time.Duration // the time of the stages after this one, as far as it is known
 }
 
 func (c *clock) start(steps int) {

@@ -42,7 +42,7 @@ func TestPapersRates(t *testing.T) {
 				mask = .001
 			}
 			for _, step := range []int{0, 17, 39} {
-				rates := r.schedule(epoch, step, 40)
+				rates := r.stepInput(epoch, step, 40)
 				require.InEpsilon(t, prompt, rates[promptRate], 1e-12, "%s: the prompt in epoch %d", name, epoch)
 				require.InEpsilon(t, mask, rates[maskRate], 1e-12, "%s: the mask generator in epoch %d", name, epoch)
 				require.InEpsilon(t, 10*prompt, rates[outputRate], 1e-12, "%s: the learned output in epoch %d", name, epoch)
@@ -97,7 +97,7 @@ func TestCosineRates(t *testing.T) {
 func TestMomentCorrections(t *testing.T) {
 	r := AdamAt(.05)
 	for at, want := range map[[2]int][2]float64{{0, 0}: {10, 1000}, {0, 1}: {1 / .19, 1 / .001999}, {2, 1}: {1 / (1 - math.Pow(.9, 16)), 1 / (1 - math.Pow(.999, 16))}} {
-		scheduled := r.schedule(at[0], at[1], 7)
+		scheduled := r.stepInput(at[0], at[1], 7)
 		require.InEpsilon(t, want[0], scheduled[firstMoment], 1e-9, "%v", at)
 		require.InEpsilon(t, want[1], scheduled[secondMoment], 1e-9, "%v", at)
 	}

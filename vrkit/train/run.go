@@ -18,24 +18,24 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/input"
 )
 
-// Run is a trained run, opened to look at or to predict with. It needs no backend until it is compiled.
+// Run is a trained run, opened to look at it or to predict with it. It needs no backend until it is compiled.
 type Run struct {
 	Dir      string
 	Manifest vrkit.Manifest
 	Program  vrkit.Program
 	Artefact vrkit.Artefact
-	Metrics  []Metrics // epoch 0 first; none where they can't be read
-	// MetricsErr says why there are no metrics and what to do; to predict takes none.
+	Metrics  []Metrics // epoch 0 first; none if they can't be read
+	// MetricsErr says why there are no metrics and what to do. Predicting does not need them.
 	MetricsErr error
 }
 
-// OpenRun opens a run directory, which is only read: its record, the frozen model it names, and what was learned.
+// OpenRun opens a run directory without changing it: its record, the frozen model that it names, and the artefact.
 func OpenRun(ctx context.Context, dir string, which vrkit.Which, report fetch.Report) (*Run, error) {
 	return OpenRunWeights(ctx, dir, which, "", report)
 }
 
-// OpenRunWeights is OpenRun of a run that was trained with a weight file of the user's own, as [models.OpenWeights] takes
-// it; an empty path takes the published weights. The error is a [vrkit.OtherWeightsError] if the run had others.
+// OpenRunWeights is OpenRun for a run that was trained with the user's own weight file, as [models.OpenWeights] takes
+// it; an empty path takes the published weights. The error is a [vrkit.OtherWeightsError] if the run had other weights.
 func OpenRunWeights(ctx context.Context, dir string, which vrkit.Which, weights string, report fetch.Report) (*Run, error) {
 	manifest, err := vrkit.ReadManifest(dir)
 	if err != nil {
@@ -51,7 +51,7 @@ func OpenRunWeights(ctx context.Context, dir string, which vrkit.Which, weights 
 	return open(dir, which, manifest, frozen)
 }
 
-// open is OpenRun with the frozen model at hand.
+// open is OpenRun with an opened frozen model.
 func open(dir string, which vrkit.Which, manifest vrkit.Manifest, frozen *models.Model) (*Run, error) {
 	r := &Run{Dir: dir, Manifest: manifest}
 	var err error
@@ -65,7 +65,7 @@ func open(dir string, which vrkit.Which, manifest vrkit.Manifest, frozen *models
 	return r, nil
 }
 
-// Compile puts the run's program on a backend, with what it learned.
+// Compile puts the run's program on a backend, with its learned variables and ω.
 func (r *Run) Compile(backend compute.Backend) (*vrkit.Compiled, error) {
 	c, err := vrkit.Compile(backend, r.Program, len(r.Manifest.Data.Classes))
 	if err != nil {
@@ -74,11 +74,11 @@ func (r *Run) Compile(backend compute.Backend) (*vrkit.Compiled, error) {
 	return c, c.Use(r.Artefact)
 }
 
-// ErrData says that the data set that a run had is not where it was looked for.
+// ErrData says that a run's data set was not found.
 var ErrData = errors.New("the run's data set is not there")
 
-// Data loads the same images that the run had. name says where they lie now, and may be any data set that holds
-// them; "" is the one that the record names. Where they are not, the error is an [ErrData].
+// Data loads the images of the run. name is a data set that has them, such as a folder that has moved; "" is the
+// recorded one. If it does not have them, the error is an [ErrData].
 func (r *Run) Data(ctx context.Context, name string, report fetch.Report) (*datasets.Dataset, error) {
 	record := r.Manifest.Data
 	name = cmp.Or(name, record.Name)
@@ -96,13 +96,13 @@ func (r *Run) Data(ctx context.Context, name string, report fetch.Report) (*data
 	return d, nil
 }
 
-// dataError is an [ErrData] that says what was found instead.
+// dataError is an [ErrData] that says what was found.
 type dataError struct{ err error }
 
 func (e *dataError) Error() string   { return e.err.Error() }
 func (e *dataError) Unwrap() []error { return []error{ErrData, e.err} }
 
-// Prompt is what was learned at the input, as the manipulation stores it, [side,side,3] row-major.
+// Prompt returns the learned prompt as it is stored, [side,side,3] row-major.
 func (r *Run) Prompt() ([]float32, error) {
 	prompt, ok := r.Artefact.Learned[input.PromptVariable]
 	if !ok {
@@ -111,7 +111,7 @@ func (r *Run) Prompt() ([]float32, error) {
 	return tensors.CopyFlatData[float32](prompt)
 }
 
-// Last is the metrics of the last epoch trained. It panics with MetricsErr where they can't be read.
+// Last returns the metrics of the last trained epoch. It panics with MetricsErr if they can't be read.
 func (r *Run) Last() Metrics {
 	if r.MetricsErr != nil {
 		panic(r.MetricsErr)
@@ -119,13 +119,13 @@ func (r *Run) Last() Metrics {
 	return r.Metrics[len(r.Metrics)-1]
 }
 
-// Voter is a source label and how much it says about a target label.
+// Voter is a source label with its weight for a target label.
 type Voter struct {
 	Source string
-	Weight float64 // ω[source, target]; over all sources they sum to one for every statistical mapping
+	Weight float64 // ω[source, target]; for every statistical mapping the sum over all sources is one
 }
 
-// Voters lists the source labels with the most say about a target label, the strongest first, at most k.
+// Voters lists the at most k source labels with the largest weights for a target label, the largest first.
 func (r *Run) Voters(target string, k int) ([]Voter, error) {
 	t := slices.Index(r.Classes(), target)
 	if t < 0 {
@@ -141,8 +141,8 @@ func (r *Run) Voters(target string, k int) ([]Voter, error) {
 	return voters[:min(k, len(voters))], nil
 }
 
-// Sources are the names of the source labels, in the order of ω's rows.
+// Sources returns the names of the source labels, in the order of ω's rows.
 func (r *Run) Sources() []string { return r.Program.Model.Labels }
 
-// Classes are the names of the target labels, in the order of ω's columns.
+// Classes returns the names of the target labels, in the order of ω's columns.
 func (r *Run) Classes() []string { return r.Manifest.Data.Classes }

@@ -54,7 +54,7 @@ func TestFastAndExact(t *testing.T) {
 			require.Equal(t, fast[0], fast[1])
 			require.NotEqual(t, exact[2], fast[2])
 			require.NotEqual(t, fast[1], fast[2])
-			require.NotEqual(t, fast[2], fast[3], "the statistics begin afresh every epoch")
+			require.NotEqual(t, fast[2], fast[3], "the statistics start again every epoch")
 		})
 	}
 }
@@ -75,7 +75,7 @@ func TestFastByHand(t *testing.T) {
 		var counts [sources][targets]float64
 		seen := 0
 		order := shuffled(30, c.Seed, epoch)
-		for number, b := range batches(t.Context(), c.Data.Train, order, varied{}, 8, 4, 0) {
+		for number, b := range batches(t.Context(), c.Data.Train, order, augmenter{}, 8, 4, 0) {
 			said, err := run.step.run(b, epoch, number, 4)
 			require.NoError(t, err)
 			logits, err := tensors.CopyFlatData[float32](said.source)

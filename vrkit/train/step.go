@@ -19,8 +19,8 @@ type stepper struct {
 	recipe Recipe
 }
 
-// newStepper builds the step: cross-entropy of the mapped raw logits, mean over the batch's samples,
-// and the recipe's update.
+// newStepper builds the step: the cross-entropy of the target logits, its mean over the batch's samples, and the
+// recipe's update.
 func newStepper(c *vrkit.Compiled, recipe Recipe) (*stepper, error) {
 	exec, err := model.NewExec(c.Backend, c.Store, func(root *model.Scope, pixels, target, present, scheduled *Node) (loss, correct, source *Node) {
 		root.Store().SetTraining(pixels.Graph(), true)
@@ -43,17 +43,17 @@ func CrossEntropy(logits, target *Node) *Node {
 	return Neg(ReduceSum(Mul(OneHot(target, logits.Shape().Dim(-1), logits.DType()), logp), -1))
 }
 
-// stepped is what a step says of the program as it was before it.
+// stepped are the results of a step, computed before its update.
 type stepped struct {
-	loss, correct float64         // mean over the samples; how many of them were right
-	source        *tensors.Tensor // the source logits, [B,S], filling included
+	loss, correct float64         // mean over the samples; number of right predictions
+	source        *tensors.Tensor // the source logits, [B,S], also of the filling
 }
 
 func (s stepped) finalize() { s.source.FinalizeAll() }
 
-// run takes one step: epoch and step from 0, of steps an epoch.
+// run takes one step: epoch and step count from 0, an epoch has steps steps.
 func (s *stepper) run(b batch, epoch, step, steps int) (stepped, error) {
-	scheduled := asTensor[float32](s.recipe.schedule(epoch, step, steps))
+	scheduled := asTensor[float32](s.recipe.stepInput(epoch, step, steps))
 	defer scheduled.FinalizeAll()
 	values, err := s.exec.Run(b.pixels, b.target, b.present, scheduled)
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *stepper) run(b batch, epoch, step, steps int) (stepped, error) {
 	correct.FinalizeAll()
 	if math.IsNaN(said.loss) || math.IsInf(said.loss, 0) {
 		said.finalize()
-		return stepped{}, fmt.Errorf("the loss is %v: the prompt has left what the model can answer; take a smaller learning rate", said.loss)
+		return stepped{}, fmt.Errorf("the loss is %v: the prompt is too large for the model; take a smaller learning rate", said.loss)
 	}
 	return said, nil
 }

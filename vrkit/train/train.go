@@ -1,5 +1,10 @@
-// Package train learns a program's prompt and estimates its ω, in a run directory that any process can
-// resume: the recipe, the loop, the state that is kept, and the report of progress.
+// Package train trains a program's prompt and estimates its ω, in a run directory that any process can resume.
+//
+// [Train] works in epochs (docs/methods.md 3.2). Epoch 0 estimates ω and evaluates the initial program. Each further
+// epoch estimates ω if its schedules ask for it (align.go), takes one optimiser step for each batch (batches.go,
+// step.go, optimiser.go), evaluates validation and test images (passes.go), and saves the state and the files that are
+// written from it (state.go, tables.go, mend.go). A [Recipe] has the optimiser, the learning rates and the
+// augmentation. An [Event] reports progress. [OpenRun] opens a trained run.
 package train
 
 import (
@@ -14,15 +19,15 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// Result is what a run has come to.
+// Result has the results of a run.
 type Result struct {
-	Metrics []Metrics       // epoch 0, before anything is learned, to the last
-	Best    int             // the epoch with the best validation accuracy, the first of equals; the last without a validation set
-	Program *vrkit.Compiled // as the last step left it; its Finalize gives the memory back
-	Lost    []vrkit.Which   // artefacts of earlier epochs that are damaged or gone, and that nothing can write anew
+	Metrics []Metrics       // from epoch 0, before training, to the last
+	Best    int             // the epoch with the best validation accuracy, the first of equal ones; the last without a validation set
+	Program *vrkit.Compiled // after the last step; its Finalize releases the memory
+	Lost    []vrkit.Which   // artefacts of earlier epochs that are damaged or missing and can't be restored
 }
 
-// Warning is one line about what is lost, and "" where nothing is.
+// Warning is one line about lost artefacts, and "" if there are none.
 func (r Result) Warning() string {
 	if len(r.Lost) == 0 {
 		return ""
@@ -34,13 +39,13 @@ func (r Result) Warning() string {
 	return fmt.Sprintf("damaged or gone in %s, and held by no other file: %s", vrkit.ArtefactDir, strings.Join(files, ", "))
 }
 
-// First, Last and BestEpoch are the metrics of those epochs.
+// First, Last and BestEpoch return the metrics of those epochs.
 func (r Result) First() Metrics     { return r.Metrics[0] }
 func (r Result) Last() Metrics      { return r.Metrics[len(r.Metrics)-1] }
 func (r Result) BestEpoch() Metrics { return r.Metrics[r.Best] }
 
-// BestOnTest are the metrics of the trained epoch with the best test accuracy, the first of equals: how
-// the papers choose, and too good by the choice.
+// BestOnTest returns the metrics of the trained epoch with the best test accuracy, the first of equal ones. The papers
+// report it; it is too good, because the test set chooses it.
 func (r Result) BestOnTest() Metrics {
 	best := r.Metrics[min(1, len(r.Metrics)-1)]
 	for _, m := range r.Metrics[1:] {
@@ -54,12 +59,12 @@ func (r Result) BestOnTest() Metrics {
 // ErrNotKept says that a run was stopped and its state could not be written.
 var ErrNotKept = errors.New("stopped, and what was done since the state was last written is lost")
 
-// checkpointEvery bounds what a kill in the middle of an epoch can cost. Tests save more often.
+// checkpointEvery bounds the time of training that a kill can lose. Tests save more often.
 var checkpointEvery = 30 * time.Second
 
-// Train trains a run, or resumes it where it stopped: at an epoch's end, or in the middle of one. A run
-// that was killed at any moment ends with the same metrics, prompt and ω as one that was not. When the
-// context ends, the state is saved and the context's error returned, or [ErrNotKept] where it can't be.
+// Train trains a run, or resumes it where it stopped: after an epoch, or within one. A run that was killed at any
+// moment ends with the same metrics, prompt and ω as one that was not. When the context ends, Train saves the state and
+// returns the context's error, or [ErrNotKept] if it can't save.
 func Train(ctx context.Context, c Config) (Result, error) {
 	c = c.filled()
 	if err := c.check(); err != nil {
@@ -96,23 +101,23 @@ func Train(ctx context.Context, c Config) (Result, error) {
 	return Result{Metrics: t.state.Metrics, Best: t.state.Best, Program: t.program, Lost: t.lost}, err
 }
 
-// trainer is a run in progress.
+// trainer is a run that is being trained.
 type trainer struct {
 	Config
 	record  vrkit.Manifest
-	digest  string // of the record
+	digest  string // the record's digest
 	program *vrkit.Compiled
 	step    *stepper
 	precise *reestimator // nil where running statistics stay as training leaves them, or there are none
 	state   state
-	before  output.Mapping     // the last ω that was measured; empty before the first
-	seen    *output.Statistics // of the training passes of the epoch under way, for the next ω; nil if it is not made so
+	before  output.Mapping     // the ω of the last evaluation; empty before the first
+	seen    *output.Statistics // statistics of the current epoch's training steps for the next ω; nil if it comes from a separate pass
 	lost    []vrkit.Which      // see [Result]
 
-	began      time.Time // of this process's part of the run
+	began      time.Time // when this process began
 	epochBegan time.Time
 	saved      time.Time
-	perEpoch   time.Duration // how long the last epoch took here, 0 if none has ended yet
+	perEpoch   time.Duration // how long the last epoch took in this process; 0 before the first
 }
 
 func newTrainer(c Config, record vrkit.Manifest) (*trainer, error) {
@@ -139,13 +144,13 @@ func newTrainer(c Config, record vrkit.Manifest) (*trainer, error) {
 	return t, nil
 }
 
-// finalize gives back the graphs that only training needs.
+// finalize releases the graphs that only training needs.
 func (t *trainer) finalize() {
 	t.step.exec.Finalize()
 	t.precise.finalize()
 }
 
-// run goes from the state as it is to the last epoch.
+// run trains from the present state to the last epoch.
 func (t *trainer) run(ctx context.Context) error {
 	if err := t.trainEpochs(ctx); err != nil {
 		t.report(Event{Stage: StageStopped, Epoch: t.state.Epoch, Epochs: t.Epochs})
@@ -155,7 +160,7 @@ func (t *trainer) run(ctx context.Context) error {
 		if err := t.save(); err != nil {
 			return fmt.Errorf("%w: %w", ErrNotKept, err)
 		}
-		return ctx.Err() // a clean stop
+		return ctx.Err() // stopped, and the state is saved
 	}
 	t.report(Event{Stage: StageDone, Epoch: t.state.Epoch, Epochs: t.Epochs})
 	return nil
@@ -172,7 +177,7 @@ func (t *trainer) trainEpochs(ctx context.Context) error {
 		if err := t.align(ctx); err != nil {
 			return err
 		}
-		if len(t.state.Metrics) == 0 { // before anything is learned
+		if len(t.state.Metrics) == 0 { // epoch 0
 			if err := t.endEpoch(ctx, Metrics{Epoch: 0}); err != nil {
 				return err
 			}
@@ -194,14 +199,14 @@ func (t *trainer) trainEpochs(ctx context.Context) error {
 	return nil
 }
 
-// learn takes the epoch's optimiser steps that are left.
+// learn takes the remaining steps of the epoch.
 func (t *trainer) learn(ctx context.Context) error {
 	order := shuffled(len(t.Data.Train), t.Seed, t.state.Epoch)
 	total := steps(len(order), t.Batch)
 	clock := t.clock(StageTrain)
 	clock.first = t.state.Step
 	clock.start(total)
-	v := varied{t.Recipe.Augment, t.Seed, learning(t.state.Epoch)}
+	v := augmenter{t.Recipe.Augment, t.Seed, learning(t.state.Epoch)}
 	for number, b := range batches(ctx, t.Data.Train, order, v, t.Batch, t.program.ImageSide(), t.state.Step) {
 		said, err := t.step.run(b, t.state.Epoch, number, total)
 		if err == nil {
@@ -223,7 +228,7 @@ func (t *trainer) learn(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// endEpoch measures what the epoch came to, and keeps it.
+// endEpoch evaluates the epoch and saves it.
 func (t *trainer) endEpoch(ctx context.Context, m Metrics) error {
 	m.ValAccuracy, m.TestAccuracy = -1, -1
 	for _, part := range []struct {
@@ -255,7 +260,7 @@ func (t *trainer) report(e Event) {
 	}
 }
 
-// clock reports a stage of the current epoch.
+// clock starts a stage of the current epoch.
 func (t *trainer) clock(stage string) *clock {
 	epoch := t.state.Epoch + 1
 	if stage != StageTrain && len(t.state.Metrics) == 0 {

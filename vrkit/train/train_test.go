@@ -120,7 +120,7 @@ func TestLearningRateZero(t *testing.T) {
 
 // Augmentation changes the images of training and of estimating ω in every epoch, and never those of evaluation: with a
 // learning rate of 0 the training losses differ, and accuracies don't.
-func TestOnlyTrainingIsVaried(t *testing.T) {
+func TestOnlyTrainingIsAugmented(t *testing.T) {
 	for name, alignment := range map[string]output.Alignment{"rlm": output.RLM{Seed: 2}, "blm+": output.BLMPlus{Lambda: 1, Alpha: .7}} {
 		c := config(t, filepath.Join(t.TempDir(), "run"), alignment)
 		c.Recipe, c.Schedule, c.History = train.AdamAt(0), train.Exact, true
@@ -133,7 +133,7 @@ func TestOnlyTrainingIsVaried(t *testing.T) {
 				require.Equal(t, result.First().TestAccuracy, m.TestAccuracy)
 				require.Equal(t, result.First().ValAccuracy, m.ValAccuracy)
 			} else {
-				require.NotEqual(t, omegaOf(t, c.Run, i+1), omegaOf(t, c.Run, i+2), "ω is estimated on varied pictures")
+				require.NotEqual(t, omegaOf(t, c.Run, i+1), omegaOf(t, c.Run, i+2), "ω is estimated on augmented images")
 			}
 		}
 		e, err := train.Evaluate(t.Context(), result.Program, c.Data.Test, 12, nil)

@@ -146,7 +146,7 @@ func (g golden) follow(t *testing.T, backend compute.Backend, c trajectory) {
 		for number := range total {
 			chosen := order[number*g.Batch : min((number+1)*g.Batch, len(order))]
 			b := g.float64Batch(chosen, g.Batch, side)
-			said, err := step.exec.Run(b.pixels, b.target, b.present, asTensor[float64](recipe.schedule(epoch, number, total)))
+			said, err := step.exec.Run(b.pixels, b.target, b.present, asTensor[float64](recipe.stepInput(epoch, number, total)))
 			require.NoError(t, err)
 			loss, source := said[0], said[2]
 			losses = append(losses, tensors.ToScalar[float64](loss))

@@ -1,7 +1,7 @@
 """Checks of restated.py, which make_trajectories.py runs before it writes anything.
 
-The parts are held against closed forms written out by hand, against finite differences in float64,
-and against the worked examples of docs/methods.md 2.6.
+The parts are compared with closed forms written out by hand, with finite differences in float64,
+and with the worked examples of docs/methods.md 2.6.
 """
 
 import math

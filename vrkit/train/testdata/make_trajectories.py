@@ -4,16 +4,16 @@
 
 writes trajectories.json beside itself; any PyTorch and numpy do (made with 1.13). It restates the
 formulas of BLM, ILM-VP and SMM (docs/methods.md 1 and 2) with PyTorch's own convolution,
-BatchNorm2d, Adam, SGD and schedulers, around the net of models/modeltest, which has closed weights.
-Before anything is written, check_trajectories.py holds the parts against closed forms, finite
-differences and worked examples, and every case is run again with its frozen weights off by 1e-13, to
-show that a trajectory does not blow up rounding errors.
+BatchNorm2d, Adam, SGD and schedulers, around the net of models/modeltest, whose weights are a closed formula.
+Before anything is written, check_trajectories.py compares the parts with closed forms, finite
+differences and worked examples, and every case is run again with its frozen weights changed by 1e-13,
+to show that a trajectory does not enlarge rounding errors.
 
-What one needs to know to repeat a case:
+To repeat a case:
 - images, initial weights and prompts come from the closed formulas `image` and `made_up` of restated.py;
 - an epoch takes the samples in its stored order, in batches of 4, of which the last has 2;
 - ω is estimated at the start of every epoch, in sample order, with the mask generator in eval mode
-  ("fast": before the first epoch so, then from the training forwards of the epoch before); its
+  ("fast": so before the first epoch, then from the training steps of the epoch before); its
   statistics come from logits rounded to float32, with the softmax in float64, and ω itself is rounded
   to float32; all else is float64;
 - arrays are stored as the Go code has them, [side,side,3] and [kh,kw,in,out], as their largest
