@@ -50,15 +50,15 @@ type Batch struct {
 	// Present is the sample weight, [B], of a float type: 1 for an image and 0 for one that only fills the batch; nil
 	// if all are images. A manipulation that uses the whole batch, as BatchNorm does, must leave out the filling.
 	Present *Node
-	// Momentum is how far the running statistics of a batch normalisation move towards the batch's, a scalar
-	// from 0 to 1, where the graph is for training; nil takes PyTorch's .1.
+	// Momentum is how far the running statistics of a BatchNorm move towards the batch's in training, a scalar from 0 to
+	// 1; nil takes PyTorch's .1.
 	Momentum *Node
 }
 
-// Normed is a manipulation that may contain batch normalisation.
+// Normed is a manipulation that may contain a BatchNorm.
 type Normed interface {
 	Manipulation
-	// RunningStatistics says whether it has running statistics, which training moves and an evaluation uses.
+	// RunningStatistics tells whether it has running statistics, which training moves and an evaluation uses.
 	RunningStatistics() bool
 }
 

@@ -14,44 +14,43 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// BatchNorm says what an evaluation takes for the mean and variance of a batch normalisation that is part of the input
-// manipulation, such as that of SMM's mask generator (docs/methods.md 1.3). The frozen model's own always
-// has its published ones.
+// BatchNorm says which mean and variance an evaluation takes for a BatchNorm in the input manipulation, such as those
+// of SMM's mask generator (docs/methods.md 1.3). The frozen model's own always has its published ones.
 type BatchNorm string
 
-// The kinds. Training is the same under both: it normalises with the batch's own statistics.
+// The kinds. Training is the same with both: it normalises with the batch's own statistics.
 const (
-	// Running is PyTorch's: the statistics move a tenth of the way to each batch's, so that they lag behind the
-	// parameters, and a share of .9^steps is still what they began as.
+	// Running is PyTorch's: the running statistics move a tenth of the way to each batch's, so that they lag behind the
+	// parameters, and after that many steps a share of .9^steps is still their initial value.
 	Running BatchNorm = "running"
-	// Precise estimates them anew at each epoch's end, from a pass of the input manipulation over the training
-	// images with the parameters as they are then: the mean over the batches, in order, each weighted by its
-	// images.
+	// Precise estimates them again at the end of each epoch, by a pass of the input manipulation over the training
+	// images with the parameters at that time: the mean over the batches, in order, each weighted by its images.
 	Precise BatchNorm = "precise"
 )
 
-// BatchNorms lists them.
+// BatchNorms lists the kinds.
 var BatchNorms = []BatchNorm{Running, Precise}
 
-// hasStatistics says whether the program has running statistics that training moves.
+// hasStatistics tells whether the program has running statistics that training moves.
 func hasStatistics(p vrkit.Program) bool {
 	normed, ok := p.Input.(input.Normed)
 	return ok && normed.RunningStatistics()
 }
 
-// Reestimate sets the running statistics of the program's input manipulation to those of samples, as [Precise] does
-// at an epoch's end: by a pass in batches of size, all else as it is. A program that has none is left as it is.
+// Reestimate sets the running statistics of the program's input manipulation to those of samples, as [Precise] does at
+// the end of an epoch: by a pass in batches of size, with everything else unchanged. It does nothing if the program has
+// none.
 func Reestimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, events func(Event)) error {
 	r, err := newReestimator(c)
 	if err != nil || r == nil {
 		return err
 	}
 	defer r.finalize()
-	return r.run(ctx, samples, varied{}, size, &clock{event: Event{Stage: StageStatistics}, report: events})
+	return r.run(ctx, samples, augmenter{}, size, &clock{event: Event{Stage: StageStatistics}, report: events})
 }
 
-// reestimator is the input manipulation alone, in training mode, compiled: it moves running statistics and learns
-// nothing. nil stands for a program that has no statistics.
+// reestimator is the compiled input manipulation in training mode, without training: it only moves running statistics.
+// nil stands for a program that has no statistics.
 type reestimator struct {
 	program *vrkit.Compiled
 	exec    *vrkit.Computation
@@ -78,9 +77,8 @@ func (r *reestimator) finalize() {
 	}
 }
 
-// run goes over samples. It may be stopped and begun again: its first batch takes the place of what the statistics
-// were.
-func (r *reestimator) run(ctx context.Context, samples []datasets.Sample, v varied, size int, clock *clock) error {
+// run takes a pass over samples. It may be stopped and started again, because its first batch replaces the statistics.
+func (r *reestimator) run(ctx context.Context, samples []datasets.Sample, v augmenter, size int, clock *clock) error {
 	return pass(ctx, r.program, samples, v, size, clock, func(b batch, first int) error {
 		share := tensors.FromScalar(float32(len(b.labels)) / float32(first+len(b.labels)))
 		defer share.FinalizeAll()
@@ -93,11 +91,11 @@ func (r *reestimator) run(ctx context.Context, samples []datasets.Sample, v vari
 	})
 }
 
-// reestimate is run on the training images, augmented as a pass that estimates ω has them, if the run asks for it.
+// reestimate runs it on the training images, augmented as in a pass that estimates ω, if the run asks for it.
 func (t *trainer) reestimate(ctx context.Context) error {
 	if t.precise == nil {
 		return nil
 	}
-	v := varied{t.Recipe.Augment, t.Seed, estimating(t.state.Epoch)}
+	v := augmenter{t.Recipe.Augment, t.Seed, estimating(t.state.Epoch)}
 	return t.precise.run(ctx, t.Data.Train, v, t.Batch, t.clock(StageStatistics))
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// statisticsOf are the running statistics in a store, by path.
+// statisticsOf returns the running statistics in a store, by path.
 func statisticsOf(c *vrkit.Compiled) map[string][]float32 {
 	values := map[string][]float32{}
 	for v := range c.Store.IterVariables() {
@@ -27,7 +27,7 @@ func statisticsOf(c *vrkit.Compiled) map[string][]float32 {
 	return values
 }
 
-// masked is a run of SMM on 30 images, on the pure-Go backend, because there nothing has to be compiled.
+// masked is a run of SMM on 30 images, on the pure-Go backend, because it compiles nothing.
 func masked(t *testing.T, kind BatchNorm, schedule Schedule) Config {
 	backend, err := compute.NewWithConfig("go")
 	require.NoError(t, err)
@@ -38,8 +38,9 @@ func masked(t *testing.T, kind BatchNorm, schedule Schedule) Config {
 	return c
 }
 
-// TestReestimate holds the statistics of four batches of 8, 8, 8 and 6 images against the mean, by images, of the four
-// alone, and the one batch's against those that a training step of PyTorch's momentum moves a tenth of the way to.
+// TestReestimate compares the statistics of four batches of 8, 8, 8 and 6 images with the mean, weighted by images, of
+// the four alone, and those of one batch with those that a training step with PyTorch's momentum moves a tenth of the
+// way to.
 func TestReestimate(t *testing.T) {
 	c := masked(t, Running, Fast)
 	program := func() *vrkit.Compiled {
@@ -72,7 +73,7 @@ func TestReestimate(t *testing.T) {
 	step, err := newStepper(p, c.Recipe)
 	require.NoError(t, err)
 	defer step.exec.Finalize()
-	for number, b := range batches(t.Context(), all[:8], inOrder(8), varied{}, 8, p.ImageSide(), 0) {
+	for number, b := range batches(t.Context(), all[:8], inOrder(8), augmenter{}, 8, p.ImageSide(), 0) {
 		said, err := step.run(b, 0, number, 1)
 		require.NoError(t, err)
 		said.finalize()
@@ -88,8 +89,8 @@ func TestReestimate(t *testing.T) {
 	}
 }
 
-// TestPrecise trains under both kinds. On the fast schedule they learn the same, and what differs is made equal by
-// re-estimating the one's statistics; on the exact schedule ω comes from an evaluation, so that it differs.
+// TestPrecise trains with both kinds. On the fast ω schedule they learn the same, and re-estimating the statistics of
+// one makes them equal; on the exact ω schedule ω comes from an evaluation, so that it differs.
 func TestPrecise(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: SMM is trained four times")
@@ -120,8 +121,8 @@ func TestPrecise(t *testing.T) {
 	require.NotEqual(t, kept.Mapping, artefact.Mapping)
 }
 
-// The first ω is counted, and epoch 0 measured, with statistics of the images, not with those that stand before any
-// image was seen: a mask that is added without δ shows it.
+// The first ω is counted, and epoch 0 evaluated, with statistics of the images, not with the initial ones: a mask that
+// is added without δ shows it.
 func TestPreciseBeforeTheFirstEpoch(t *testing.T) {
 	for _, kind := range BatchNorms {
 		c := masked(t, kind, Fast)
@@ -139,7 +140,7 @@ func TestPreciseBeforeTheFirstEpoch(t *testing.T) {
 	}
 }
 
-// A program without statistics has nothing to estimate, and its record says nothing of it.
+// A program without statistics has nothing to estimate, and nothing about it in its record.
 func TestPreciseOfNothing(t *testing.T) {
 	for _, m := range []input.Manipulation{input.Padding{Image: 4}, input.SMM{Patch: 4, Ablate: input.MaskOnes}} {
 		c := masked(t, Precise, Fast)
@@ -151,10 +152,10 @@ func TestPreciseOfNothing(t *testing.T) {
 		require.Empty(t, manifest.Training.BatchNorm)
 	}
 	c := masked(t, "exact", Fast)
-	require.EqualError(t, c.CheckRecipe(), `no batch normalisation is called "exact"; known: running, precise`)
+	require.EqualError(t, c.CheckRecipe(), `no kind of BatchNorm statistics is called "exact"; known: running, precise`)
 }
 
-// A run that is stopped while it estimates statistics goes on to what it would have come to.
+// A run that is stopped while it estimates statistics ends like one that was not stopped.
 func TestStopInStatistics(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: SMM is trained twice")

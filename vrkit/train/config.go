@@ -91,7 +91,7 @@ func (c Config) CheckRecipe() error {
 	case !slices.Contains(Schedules, c.Schedule):
 		return fmt.Errorf("no ω schedule is called %q; known: %s, %s", c.Schedule, Fast, Exact)
 	case !slices.Contains(BatchNorms, c.BatchNorm):
-		return fmt.Errorf("no batch normalisation is called %q; known: %s, %s", c.BatchNorm, Running, Precise)
+		return fmt.Errorf("no kind of BatchNorm statistics is called %q; known: %s, %s", c.BatchNorm, Running, Precise)
 	}
 	return errors.Join(CheckBatch(c.Batch), c.checkDevices(), c.checkMemory(), c.Recipe.Check())
 }

@@ -52,8 +52,8 @@ func eval(ctx context.Context, c *call) error {
 	var asked evaluation
 	c.StringVar(&asked.which, "epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
 	c.StringVar(&asked.part, "part", "test", "which images: test, val or train")
-	c.StringVar((*string)(&asked.batchNorm), "batchnorm", string(train.Running), "SMM: running, the mean and variance that the run has kept, or precise, estimated anew on the training images; the run is not changed")
-	c.BoolVar(&asked.recount, "recount", false, "read with an ω that is counted anew on the training images, with all else as it is kept; the run is not changed")
+	c.StringVar((*string)(&asked.batchNorm), "batchnorm", string(train.Running), "SMM: running, the mean and variance of the run, or precise, estimated again on the training images; the run is not changed")
+	c.BoolVar(&asked.recount, "recount", false, "evaluate with an ω that is counted again on the training images; the run is not changed")
 	dataset := c.datasetFlag()
 	c.IntVar(&asked.batch, "batch", 50, "images at a time")
 	weights := c.weightsFlag()
@@ -66,7 +66,7 @@ func eval(ctx context.Context, c *call) error {
 		return err
 	}
 	if !slices.Contains(train.BatchNorms, asked.batchNorm) {
-		return fmt.Errorf("no batch normalisation is called %q; known: %s, %s", asked.batchNorm, train.Running, train.Precise)
+		return fmt.Errorf("no kind of BatchNorm statistics is called %q; known: %s, %s", asked.batchNorm, train.Running, train.Precise)
 	}
 	if !slices.Contains([]string{"test", "val", "train"}, asked.part) {
 		return fmt.Errorf("no part is called %q; known: test, val, train", asked.part)
@@ -79,7 +79,7 @@ func eval(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		if engine == nil { // what a run lacks is said before a backend is fetched
+		if engine == nil { // before a backend is fetched, because a run may lack something
 			if engine, _, err = c.open(ctx, *device, report); err != nil {
 				return err
 			}
@@ -104,7 +104,7 @@ func eval(ctx context.Context, c *call) error {
 	return nil
 }
 
-// open opens a run, its data and the part of them to be measured.
+// open opens a run, its data and the part of them to evaluate.
 func (e evaluation) open(ctx context.Context, dir string, report fetch.Report) (*train.Run, *datasets.Dataset, []datasets.Sample, error) {
 	run, err := openRun(ctx, dir, e.which, e.weights, report)
 	if err != nil {
@@ -121,7 +121,7 @@ func (e evaluation) open(ctx context.Context, dir string, report fetch.Report) (
 	return run, data, samples, nil
 }
 
-// measure runs the program over samples, after what was asked to be estimated anew.
+// measure evaluates the program on samples, after the requested estimates.
 func (e evaluation) measure(ctx context.Context, engine compute.Backend, run *train.Run, data *datasets.Dataset, samples []datasets.Sample) (measured, error) {
 	m := measured{Run: run.Dir, Part: e.part, Epoch: e.which}
 	program, err := run.Compile(engine)
@@ -160,7 +160,7 @@ func (e evaluation) measure(ctx context.Context, engine compute.Backend, run *tr
 	return m, nil
 }
 
-// line says the accuracy of a run, and what it was as the run was kept.
+// line describes the accuracy of a run, also without the change by the flags.
 func (m measured) line() string {
 	says := fmt.Sprintf("%s: %s accuracy %s (95 %% interval %s to %s), %d images, cross-entropy %.3f",
 		m.Run, m.Part, percent(m.Overall.Accuracy), percent(m.Overall.Low), percent(m.Overall.High), m.Overall.Samples, m.Loss)
@@ -179,7 +179,8 @@ func (m measured) text(w io.Writer) {
 	table.Flush()
 }
 
-// means says what several runs come to together, and how far that is from what was kept, run by run.
+// means describes the mean of several runs, and its difference from the runs without the change by the flags, paired by
+// run.
 func means(all []measured) string {
 	var accuracies, changes []float64
 	for _, m := range all {
