@@ -1,4 +1,4 @@
-"""Small pictures in the formats that people have, and what PIL reads from them, for datasets/formats_test.go.
+"""Small pictures in the formats of users' files, and what PIL reads from them, for datasets/formats_test.go.
 
     python3 datasets/testdata/formats.py
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 OUT = Path(__file__).parent / "orientation"
 OUT.mkdir(exist_ok=True)
 T = Image.Transpose
-STORED = {  # how the upright picture is turned to be stored
+STORED = {  # how the upright picture is rotated or mirrored before it is stored
     1: None, 2: T.FLIP_LEFT_RIGHT, 3: T.ROTATE_180, 4: T.FLIP_TOP_BOTTOM,
     5: T.TRANSPOSE, 6: T.ROTATE_90, 7: T.TRANSVERSE, 8: T.ROTATE_270,
 }

@@ -1,11 +1,11 @@
-"""Renders an executed notebook as one page of HTML that asks for nothing.
+"""Renders an executed notebook as one page of HTML that loads nothing.
 
     python page.py EXECUTED.ipynb PAGE.html FOLDER
 
 nbconvert's own page loads MathJax, RequireJS and Mermaid from the network. This one has its
 formulas drawn, its pictures inside, no script but those of its sliders, and a policy that
 forbids the browser every other script and every request; a page that would need one is
-refused, so that nothing is missing unseen. Pictures that Markdown names are read from FOLDER.
+refused, so that nothing is missing without notice. Pictures that Markdown names are read from FOLDER.
 What happens goes to stdout as news.py says.
 """
 

@@ -45,8 +45,8 @@ func TestRuns(t *testing.T) {
 	require.ErrorContains(t, err, "line 4: test_accuracy")
 }
 
-// TestPaired compares with an interval computed by hand: the differences of seeds 1, 2 and 3 are .1, .2 and .3, of
-// deviation .1, and Student's t of two degrees of freedom is 4.3027.
+// TestPaired compares with an interval computed by hand: the differences of seeds 1, 2 and 3 are .1, .2 and .3, their
+// standard deviation is .1, and Student's t with two degrees of freedom is 4.3027.
 func TestPaired(t *testing.T) {
 	row := func(seeds []uint64, accuracies ...float64) *Row { return &Row{Seeds: seeds, accuracies: accuracies} }
 	one := row([]uint64{3, 1, 2, 9}, .9, .5, .7, 0)

@@ -6,8 +6,8 @@ writes omega.json beside itself: random source logits, [n,S], and for three numb
 labels, and what each mapping makes of them; and the number of probabilities that BLM+ keeps for every K
 up to 1000, which is Python's own int(K * alpha), but at least 1.
 
-The mappings are written from their definitions, on purpose unlike the Go code. The greedy one strikes
-out rows and columns of a full matrix. The Bayesian ones are quotients of probabilities, p(source,
+The mappings are written from their definitions, differently from the Go code. The greedy one removes
+rows and columns of a full matrix. The Bayesian ones are quotients of probabilities, p(source,
 target) / p(source) with p(source) smoothed by lambda, of which the sample counts cancel. The top
 probabilities are those of a stable sort of each row. Logits are rounded to quarters, so that ties
 occur, within the first place and at the edge of the k kept.

@@ -32,7 +32,7 @@ def pcg(seed, stream):
 
 
 def below(n, draws):
-    """A whole number from 0 to n-1. That a draw must be thrown away to be fair happens once in 2^64/n."""
+    """An integer from 0 to n-1. A draw must be rejected to be fair only once in 2^64/n."""
     draw = next(draws)
     if n & (n - 1) == 0:
         return draw & (n - 1)

@@ -3,8 +3,8 @@
     python3 vrkit/cmd/vrkit/testdata/mapping_golden.py
 
 writes logits.npy, float32 [n,S], labels.npy, int64 [n], and one float32 [S,K] omega_*.npy a mapping
-beside itself. The mappings are written from their definitions, matrix by matrix, on purpose unlike
-the Go code: the greedy one strikes out rows and columns of a full matrix, the Bayesian one is a
+beside itself. The mappings are written from their definitions, matrix by matrix, and differently from
+the Go code: the greedy one removes rows and columns of a full matrix, the Bayesian one is a
 quotient of probabilities, p(source, target) / p(source) with p(source) smoothed by lambda, of which
 the sample counts cancel. Logits are rounded to quarters, so that samples with two equal largest
 logits occur; source 0 is never the largest; targets in pairs want the same source.
