@@ -5,21 +5,22 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/google/renameio/v2"
 )
 
 // WriteFile writes a file beside its final name, makes sure of it on the disk, and renames it: at no
-// moment is there half a file under that name.
+// moment is there half a file under that name. The file gets the mode, whatever the umask and the file before.
 func WriteFile(path string, data []byte, mode os.FileMode) error {
-	beside, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	file, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(mode))
+	if err == nil {
+		defer file.Cleanup() // does nothing after the rename
+		_, err = file.Write(data)
+	}
+	if err == nil {
+		err = file.CloseAtomicallyReplace()
+	}
 	if err != nil {
-		return fmt.Errorf("can't write %s: %w", path, cause(err))
-	}
-	defer os.Remove(beside.Name()) // fails, as it should, after the rename
-	_, err = beside.Write(data)
-	if err = errors.Join(err, beside.Chmod(mode), beside.Sync(), beside.Close()); err != nil {
-		return fmt.Errorf("can't write %s: %w", path, err)
-	}
-	if err := os.Rename(beside.Name(), path); err != nil {
 		return fmt.Errorf("can't write %s: %w", path, cause(err))
 	}
 	return nil

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/google/renameio/v2"
 )
 
 // SHA256 returns the SHA-256 of a file in hexadecimal. It hashes a large file once: the cache remembers the sum with
@@ -51,10 +53,8 @@ func remember(path, sum string) {
 	if os.MkdirAll(filepath.Dir(memo), 0o700) != nil {
 		return
 	}
-	tmp := fmt.Sprintf("%s.%d", memo, os.Getpid())
-	if os.WriteFile(tmp, []byte(sum+" "+memoKey(info)+" "+path+"\n"), 0o600) == nil {
-		_ = os.Rename(tmp, memo)
-	}
+	note := fmt.Appendln(nil, sum, memoKey(info), path)
+	_ = renameio.WriteFile(memo, note, 0o600, renameio.WithTempDir(filepath.Dir(memo)))
 }
 
 // memoKey changes if the file's contents may have changed.
