@@ -5,8 +5,9 @@ import (
 	"io"
 	"os"
 
-	"github.com/vrkit-go/reprogram/models/internal/npz"
+	"github.com/vrkit-go/reprogram/internal/npy"
 	"github.com/vrkit-go/reprogram/models/internal/safetensors"
+	"github.com/vrkit-go/reprogram/models/internal/scalar"
 	"github.com/vrkit-go/reprogram/models/internal/torchpickle"
 )
 
@@ -38,8 +39,12 @@ func readDicts(path string) ([]dict, error) {
 	switch {
 	case err == nil && safetensors.Looks(start[:n]):
 		return flat(safetensors.ReadFile(path))
-	case err == nil && npz.Looks(f, info.Size()):
-		return flat(npz.ReadFile(path))
+	case err == nil && npy.Looks(f, info.Size()):
+		tensors, err := readNpz(f, info.Size())
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return flat(tensors, nil)
 	}
 	saved, err := torchpickle.ReadFile(path)
 	if err != nil {
@@ -53,6 +58,34 @@ func readDicts(path string) ([]dict, error) {
 		}})
 	}
 	return dicts, nil
+}
+
+// maxNpzRatio is how many values a .npz file may have for each of its bytes. Weights hardly compress, so that a larger
+// ratio is an attack on the memory.
+const maxNpzRatio = 16
+
+// numpyKinds are the types of a .npz file that become float32.
+var numpyKinds = map[string]*scalar.Kind{
+	"<f8": scalar.Float64, "<f4": scalar.Float32, "<f2": scalar.Float16,
+	"<i8": scalar.Int64, "<i4": scalar.Int32, "<i2": scalar.Int16, "|i1": scalar.Int8, "|u1": scalar.Uint8, "|b1": scalar.Uint8,
+}
+
+// readNpz reads the arrays of a .npz file as float32, by their names. It releases each as it converts it.
+func readNpz(r io.ReaderAt, size int64) (map[string]Tensor, error) {
+	arrays, err := npy.ReadArchive(r, size, maxNpzRatio)
+	if err != nil {
+		return nil, err
+	}
+	tensors := make(map[string]Tensor, len(arrays))
+	for name, a := range arrays {
+		kind, ok := numpyKinds[a.Type]
+		if !ok {
+			return nil, fmt.Errorf("the array %.80q has the type %s, which no weights have: save it as float32", name, a.Kind())
+		}
+		tensors[name] = Tensor{a.Shape, kind.Append(make([]float32, 0, a.Values), a.Data)}
+		delete(arrays, name)
+	}
+	return tensors, nil
 }
 
 // flat is the only dict of a format that has no dicts in dicts.

@@ -1,10 +1,13 @@
 package models
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -43,7 +46,7 @@ func TestReadsEveryFormat(t *testing.T) {
 	for path, want := range map[string]string{
 		filepath.Join("internal", "torchpickle", "testdata", "tiny_zip.pth"):    "plain",
 		filepath.Join("internal", "torchpickle", "testdata", "tiny_legacy.pth"): "plain",
-		filepath.Join("internal", "npz", "testdata", "tiny.npz"):                "a.b",
+		filepath.Join("..", "internal", "npy", "testdata", "tiny.npz"):          "a.b",
 		saveTensors(t, Weights{"w": MadeUpTensor("w", 2, 3)}):                   "w",
 	} {
 		data, err := os.ReadFile(path)
@@ -67,6 +70,46 @@ func TestReadsEveryFormat(t *testing.T) {
 	}
 	_, err := readDicts(filepath.Join(t.TempDir(), "none"))
 	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// A .npz file's values of every type become float32, in row-major order; of other types, an error says what to do.
+func TestReadsNpz(t *testing.T) {
+	array := func(descr, fortran, shape, values string) string {
+		header := fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': %s, }", descr, fortran, shape)
+		return "\x93NUMPY\x01\x00" + string(binary.LittleEndian.AppendUint16(nil, uint16(len(header)))) + header + values
+	}
+	npz := func(member string) string {
+		path := filepath.Join(t.TempDir(), "weights.npz")
+		file, err := os.Create(path)
+		require.NoError(t, err)
+		archive := zip.NewWriter(file)
+		w, err := archive.CreateHeader(&zip.FileHeader{Name: "w.npy", Method: zip.Store})
+		require.NoError(t, err)
+		_, err = io.WriteString(w, member)
+		require.NoError(t, errors.Join(err, archive.Close(), file.Close()))
+		return path
+	}
+	for member, want := range map[string]Tensor{
+		array("<f4", "False", "(2,)", "\x00\x00\x80?\x00\x00\x00?"):     {[]int{2}, []float32{1, .5}},
+		array("<f8", "False", "(1,)", "\x00\x00\x00\x00\x00\x00\xe0?"):  {[]int{1}, []float32{.5}},
+		array("<f2", "False", "(1, 1)", "\x00>"):                        {[]int{1, 1}, []float32{1.5}},
+		array("<i8", "False", "()", "\xf9\xff\xff\xff\xff\xff\xff\xff"): {nil, []float32{-7}},
+		array("<i4", "False", "(1,)", "\xff\xff\xff\xff"):               {[]int{1}, []float32{-1}},
+		array("|u1", "True", "(2, 2)", "\x01\x03\x02\x04"):              {[]int{2, 2}, []float32{1, 2, 3, 4}},
+		array("|b1", "False", "(2,)", "\x00\x01"):                       {[]int{2}, []float32{0, 1}},
+		array("|i1", "False", "(1,)", "\xfe"):                           {[]int{1}, []float32{-2}},
+	} {
+		dicts, err := readDicts(npz(member))
+		require.NoError(t, err)
+		got, err := dicts[0].read("w")
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	for descr, kind := range map[string]string{">f4": "big-endian float32", "<c8": "complex64", "<U2": "<U2"} {
+		path := npz(array(descr, "False", "(1,)", strings.Repeat("\x00", int(descr[2]-'0'))))
+		_, err := readDicts(path)
+		require.EqualError(t, err, path+`: the array "w" has the type `+kind+", which no weights have: save it as float32")
+	}
 }
 
 // A file's tensors become the weights. The error of a file with other tensors says how they differ.

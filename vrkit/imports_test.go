@@ -17,8 +17,9 @@ import (
 // mayImport is the table of docs/design.md: which of our packages each may import, tests excluded. A package in
 // internal/ belongs to the folder around it.
 var mayImport = map[string][]string{
+	"internal/npy":              {},
 	"datasets":                  {"vrkit/fetch"},
-	"models":                    {"models/layer", "vrkit/fetch"},
+	"models":                    {"internal/npy", "models/layer", "vrkit/fetch"},
 	"models/layer":              {},
 	"models/modeltest":          {"models", "models/layer"},
 	"vrkit/taxonomy":            {},
@@ -28,7 +29,7 @@ var mayImport = map[string][]string{
 	"vrkit/backend/backendtest": {"vrkit/backend", "vrkit/fetch", "vrkit/fetch/fetchtest"},
 	"vrkit/input":               {"models/layer", "vrkit/taxonomy"},
 	"vrkit/output":              {"vrkit/taxonomy"},
-	"vrkit":                     {"models", "models/layer", "vrkit/input", "vrkit/output", "vrkit/taxonomy"},
+	"vrkit":                     {"internal/npy", "models", "models/layer", "vrkit/input", "vrkit/output", "vrkit/taxonomy"},
 	"vrkit/train":               {"datasets", "models", "vrkit", "vrkit/backend", "vrkit/fetch", "vrkit/input", "vrkit/output"},
 	"vrkit/figure":              {},
 	"vrkit/results":             {},

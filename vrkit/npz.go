@@ -3,18 +3,17 @@ package vrkit
 import (
 	"archive/zip"
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
-	"strings"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/core/tensors/numpy"
 
-	"github.com/vrkit-go/reprogram/vrkit/internal/npy"
+	"github.com/vrkit-go/reprogram/internal/npy"
 )
 
 // SaveArrays writes named arrays as an .npz, which numpy reads, in the order of their names, so that the same values
@@ -48,51 +47,39 @@ func (e *DamagedError) Error() string { return e.Path + " is damaged: " + e.Err.
 
 func (e *DamagedError) Unwrap() error { return e.Err }
 
-// LoadArrays reads a file of SaveArrays. A damaged file is a [DamagedError].
+// maxRatio is how many values a file may have for each of its bytes. Deflate packs up to a thousand into one.
+const maxRatio = 1100
+
+// LoadArrays reads what SaveArrays wrote. A damaged file is a [DamagedError].
 func LoadArrays(path string) (map[string]*tensors.Tensor, error) {
-	archive, err := zip.OpenReader(path)
-	if _, unread := errors.AsType[*os.PathError](err); unread {
+	file, err := os.Open(path)
+	if err != nil {
 		return nil, err
 	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	read, err := npy.ReadArchive(file, info.Size(), maxRatio)
 	if err != nil {
 		return nil, &DamagedError{path, err}
 	}
-	defer archive.Close()
-	arrays := map[string]*tensors.Tensor{}
-	for _, file := range archive.File {
-		array, err := loadArray(file)
-		if err != nil {
-			return nil, &DamagedError{path, fmt.Errorf("the array %q: %w", file.Name, err)}
+	arrays := make(map[string]*tensors.Tensor, len(read))
+	for name, array := range read {
+		if arrays[name], err = tensorOf(array); err != nil {
+			return nil, &DamagedError{path, fmt.Errorf("the array %.80q %w", name, err)}
 		}
-		arrays[strings.TrimSuffix(file.Name, ".npy")] = array
 	}
 	return arrays, nil
 }
 
-// loadArray reads a file of the archive to its end, where its checksum is. It compares the size with the header before
-// GoMLX's reader allocates memory.
-func loadArray(file *zip.File) (array *tensors.Tensor, err error) {
-	defer func() {
-		if r := recover(); r != nil { // GoMLX's shapes panic
-			array, err = nil, fmt.Errorf("%v", r)
-		}
-	}()
-	member, err := file.Open()
-	if err != nil {
-		return nil, err
+// tensorOf copies an array to a tensor of its type and shape.
+func tensorOf(a npy.Array) (*tensors.Tensor, error) {
+	kind, ok := dtypes.MapOfNames[a.Kind()]
+	if !ok {
+		return nil, fmt.Errorf("is of a type that no tensor has: %s", a.Kind())
 	}
-	defer member.Close()
-	data, err := io.ReadAll(member)
-	if err != nil {
-		return nil, err
-	}
-	values := bytes.NewReader(data)
-	header, err := npy.ReadHeader(values)
-	if err != nil {
-		return nil, err
-	}
-	if header.Bytes != values.Len() {
-		return nil, fmt.Errorf("%s has %d bytes where it needs %d", header, values.Len(), header.Bytes)
-	}
-	return numpy.FromNpyReader(bytes.NewReader(data))
+	t := tensors.FromShape(shapes.Make(kind, a.Shape...))
+	return t, t.MutableBytes(func(data []byte) { copy(data, a.Data) })
 }

@@ -5,20 +5,18 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"io"
-	"math"
 	"os"
 	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/core/tensors/numpy"
+
+	"github.com/vrkit-go/reprogram/internal/npy"
 	"github.com/vrkit-go/reprogram/vrkit"
-	"github.com/vrkit-go/reprogram/vrkit/internal/npy"
 )
 
-// readArray reads a .npy file with float32 or int64 values, and returns them row-major. what is the expected content,
-// for the error: "source logits are float32 [n,S]". Memory grows with the file's real size, not with the size in its
-// header.
+// readArray reads a .npy file whose values are float32 or int64, and returns them row-major. what says
+// what is expected, for the error: "source logits are float32 [n,S]".
 func readArray[T float32 | int64](path, what string, rank int) (values []T, shape []int, err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -30,27 +28,20 @@ func readArray[T float32 | int64](path, what string, rank int) (values []T, shap
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s %w", path, err)
 	}
-	wanted, decode := "<f4", func(b []byte) T { return T(math.Float32frombits(binary.LittleEndian.Uint32(b))) }
+	wanted := "<f4"
 	if _, whole := any(T(0)).(int64); whole {
-		wanted, decode = "<i8", func(b []byte) T { return T(binary.LittleEndian.Uint64(b)) }
+		wanted = "<i8"
 	}
 	if header.Type != wanted || len(header.Shape) != rank {
 		return nil, nil, fmt.Errorf("%s holds %s where %s; %s", path, header, what, remedy(header, wanted, rank))
 	}
-	value := make([]byte, header.Bytes/max(header.Values, 1))
-	for range header.Values {
-		if _, err := io.ReadFull(r, value); err != nil {
-			return nil, nil, fmt.Errorf("%s is cut off: it has %d of its %d values", path, len(values), header.Values)
-		}
-		values = append(values, decode(value))
+	array, err := header.Read(r)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s %w", path, err)
 	}
-	if _, err := r.ReadByte(); err != io.EOF {
-		return nil, nil, fmt.Errorf("%s has more bytes than %s", path, header)
-	}
-	if header.Fortran && rank == 2 {
-		values = transposed(values, header.Shape[1])
-	}
-	return values, header.Shape, nil
+	values = make([]T, array.Values)
+	_, err = binary.Decode(array.Data, binary.LittleEndian, values)
+	return values, array.Shape, err
 }
 
 // remedy says how NumPy makes float32 [n,S], called z, or int64 [n], called y, from an array, if its type and shape
@@ -88,17 +79,7 @@ func remedy(h npy.Header, wanted string, rank int) string {
 	return "in NumPy: " + steps
 }
 
-// transposed changes a matrix with that many columns from column-major to row-major order.
-func transposed[T any](values []T, columns int) []T {
-	rows := make([]T, len(values))
-	for i := range rows {
-		row, column := i/columns, i%columns
-		rows[i] = values[column*(len(values)/columns)+row]
-	}
-	return rows
-}
-
-// saveArray writes float32 values with a shape as a .npy file.
+// saveArray writes float32 values of a shape as a .npy file.
 func saveArray(path string, values []float32, shape ...int) error {
 	var file bytes.Buffer
 	if err := numpy.ToNpyWriter(tensors.FromFlatDataAndDimensions(values, shape...), &file); err != nil {

@@ -3,6 +3,7 @@ package npy
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -40,6 +41,7 @@ func TestReadHeaderRefuses(t *testing.T) {
 		"version 9.0":           []byte("\x93NUMPY\x09\x00...."),
 		"header is not":         file("{'descr': '<f4',")[:14],
 		"claims 4294967295":     []byte("\x93NUMPY\x02\x00\xff\xff\xff\xff{"),
+		"more than 64 dim":      file("{'descr': '<f4', 'fortran_order': False, 'shape': (" + strings.Repeat("1,", 65) + "), }"),
 		"can't be read":         file("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (6, 4), }"),
 		"has no size":           file("{'descr': '|O0', 'fortran_order': False, 'shape': (6, 4), }"),
 		"which no file holds":   file("{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999, 9999999999), }"),

@@ -1,5 +1,7 @@
-// Package npy reads the head of NumPy's .npy files (format versions 1 to 3), and so tells what a file
-// claims to hold before memory is given to it.
+// Package npy reads NumPy's .npy files (format versions 1 to 3), and .npz archives of them. It is the only reader of them
+// here: of weight files, of what a run keeps, and of what a user gives. Files may be hostile: an error never says more
+// than one line, nothing panics, and memory is bounded by what is really in a file. Errors have no subject, which is the
+// name of the file or of the array.
 package npy
 
 import (
@@ -24,6 +26,7 @@ type Header struct {
 const (
 	maxHeader = 1 << 16 // NumPy's own headers have 118 bytes or little more
 	maxBytes  = 1 << 42
+	maxRank   = 64 // NumPy's own bound
 )
 
 // typeNames are the types that people meet, for messages.
@@ -32,17 +35,21 @@ var typeNames = map[string]string{
 	"i1": "int8", "i2": "int16", "i4": "int32", "i8": "int64", "u1": "uint8", "u2": "uint16", "u4": "uint32", "u8": "uint64",
 }
 
-// String is the type and the shape for people: "float32 [6 4]".
-func (h Header) String() string {
+// Kind is the name of the values' type, such as "float32". Types of another byte order than little-endian have another
+// name, "big-endian float32", and types that are not listed have NumPy's.
+func (h Header) Kind() string {
 	name, known := typeNames[h.Type[1:]]
 	switch {
 	case !known:
-		name = h.Type
+		return h.Type
 	case h.Type[0] == '>':
-		name = "big-endian " + name
+		return "big-endian " + name
 	}
-	return fmt.Sprint(name, " ", h.Shape)
+	return name
 }
+
+// String is the type and the shape for people: "float32 [6 4]".
+func (h Header) String() string { return fmt.Sprint(h.Kind(), " ", h.Shape) }
 
 // The header is a Python dict of three entries; other writers than NumPy space them differently.
 var (
@@ -73,6 +80,9 @@ func ReadHeader(r io.Reader) (Header, error) {
 		d, err := strconv.Atoi(field)
 		if err != nil || (d > 0 && h.Values > maxBytes/size/d) {
 			return Header{}, fmt.Errorf("claims the shape (%s), which no file holds", dimensions[1])
+		}
+		if len(h.Shape) == maxRank {
+			return Header{}, fmt.Errorf("claims more than %d dimensions, which no file holds", maxRank)
 		}
 		h.Shape, h.Values = append(h.Shape, d), h.Values*d
 	}
