@@ -3,12 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
 
-	"golang.org/x/term"
+	"github.com/vrkit-go/reprogram/internal/terminal"
 )
 
 // cellPrinter prints a line for each cell: on a terminal also while it runs, elsewhere a report every quarter of a
@@ -16,17 +15,17 @@ import (
 type cellPrinter struct {
 	mu      sync.Mutex
 	w       io.Writer
-	live    bool
+	live    *terminal.Line // nil where there is no terminal
 	current *news
 	begun   time.Time
 	stop    chan struct{}
 }
 
 func newCellPrinter(w io.Writer) *cellPrinter {
-	p := &cellPrinter{w: w, stop: make(chan struct{})}
+	p := &cellPrinter{w: w, live: terminal.On(w), stop: make(chan struct{})}
 	pause := 15 * time.Second
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.live, pause = true, time.Second
+	if p.live != nil {
+		pause = time.Second
 	}
 	go p.tick(pause)
 	return p
@@ -41,8 +40,8 @@ func (p *cellPrinter) tick(pause time.Duration) {
 			return
 		case <-ticker.C:
 			p.mu.Lock()
-			if p.current != nil && (p.live || time.Since(p.begun) >= pause) {
-				p.line(time.Since(p.begun), " ...", p.live)
+			if p.current != nil && (p.live != nil || time.Since(p.begun) >= pause) {
+				p.line(time.Since(p.begun), " ...", p.live != nil)
 			}
 			p.mu.Unlock()
 		}
@@ -56,7 +55,7 @@ func (p *cellPrinter) print(n news) {
 	switch n.Event {
 	case "start":
 		p.current, p.begun = &n, time.Now()
-		if p.live {
+		if p.live != nil {
 			p.line(0, " ...", true)
 		}
 	case "done":
@@ -79,19 +78,21 @@ func (p *cellPrinter) print(n news) {
 	}
 }
 
-func (p *cellPrinter) line(took time.Duration, rest string, stays bool) {
+// line says how the cell goes; on a terminal, one that is live is replaced by the next.
+func (p *cellPrinter) line(took time.Duration, rest string, live bool) {
 	code := []rune(strings.TrimSpace(p.current.Code))
 	if len(code) > 50 {
 		code = append(code[:49], '…')
 	}
 	text := fmt.Sprintf("  [%2d/%d] %6.1f s  %s%s", p.current.Cell, p.current.Cells, took.Seconds(), string(code), rest)
-	if p.live {
-		text = "\r\033[K" + text
+	switch {
+	case live:
+		p.live.Draw(text)
+	case p.live != nil:
+		p.live.End(text)
+	default:
+		fmt.Fprintln(p.w, text)
 	}
-	if !stays {
-		text += "\n"
-	}
-	fmt.Fprint(p.w, text)
 }
 
 // end ends the printing.
@@ -99,8 +100,8 @@ func (p *cellPrinter) end() {
 	close(p.stop)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.live && p.current != nil {
-		fmt.Fprintln(p.w)
+	if p.live != nil && p.current != nil {
+		p.live.Leave()
 	}
 	p.current = nil
 }

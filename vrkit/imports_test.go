@@ -18,12 +18,13 @@ import (
 // internal/ belongs to the folder around it.
 var mayImport = map[string][]string{
 	"internal/npy":              {},
+	"internal/terminal":         {},
 	"datasets":                  {"vrkit/fetch"},
 	"models":                    {"internal/npy", "models/layer", "vrkit/fetch"},
 	"models/layer":              {},
 	"models/modeltest":          {"models", "models/layer"},
 	"vrkit/taxonomy":            {},
-	"vrkit/fetch":               {},
+	"vrkit/fetch":               {"internal/terminal"},
 	"vrkit/fetch/fetchtest":     {},
 	"vrkit/backend":             {"vrkit/fetch"},
 	"vrkit/backend/backendtest": {"vrkit/backend", "vrkit/fetch", "vrkit/fetch/fetchtest"},
@@ -33,7 +34,7 @@ var mayImport = map[string][]string{
 	"vrkit/train":               {"datasets", "models", "vrkit", "vrkit/backend", "vrkit/fetch", "vrkit/input", "vrkit/output"},
 	"vrkit/figure":              {},
 	"vrkit/results":             {},
-	"vrkit/show":                {"vrkit", "vrkit/figure", "vrkit/input", "vrkit/results", "vrkit/train"},
+	"vrkit/show":                {"internal/terminal", "vrkit", "vrkit/figure", "vrkit/input", "vrkit/results", "vrkit/train"},
 	"vrkit/cmd/vrkit":           {"*"},
 	"notebooks":                 {"*"},
 	"docs":                      {},

@@ -3,13 +3,11 @@ package fetch
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
+	"github.com/vrkit-go/reprogram/internal/terminal"
 )
 
 // Progress is one piece of news about something that takes time.
@@ -45,13 +43,10 @@ func (r Report) notes() Report {
 	}
 }
 
-// Terminal returns a Report that writes to w: on a terminal a bar with the rate
-// and the time left, elsewhere a few plain lines.
+// Terminal returns a Report that writes to w: on a terminal one line with a bar,
+// the rate and the time left, elsewhere a few plain lines.
 func Terminal(w io.Writer) Report {
-	t := &terminal{w: w, things: map[string]*thing{}}
-	if f, ok := w.(*os.File); ok {
-		t.bars = term.IsTerminal(int(f.Fd()))
-	}
+	t := &reporter{w: w, line: terminal.On(w), things: map[string]*thing{}}
 	return t.report
 }
 
@@ -59,10 +54,10 @@ func Terminal(w io.Writer) Report {
 // terminal.
 const linePause = 10 * time.Second
 
-type terminal struct {
+type reporter struct {
 	mu     sync.Mutex
 	w      io.Writer
-	bars   bool
+	line   *terminal.Line    // nil where there is no terminal
 	things map[string]*thing // by what
 }
 
@@ -73,10 +68,9 @@ type thing struct {
 	staged   time.Time // the stage
 	first    int64     // bytes there when the stage began
 	lastLine time.Time
-	bar      *progressbar.ProgressBar
 }
 
-func (t *terminal) report(p Progress) {
+func (t *reporter) report(p Progress) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := time.Now()
@@ -88,56 +82,32 @@ func (t *terminal) report(p Progress) {
 	newStage := s.stage != p.Stage
 	if newStage {
 		s.stage, s.staged, s.first, s.lastLine = p.Stage, now, p.Done, time.Time{}
-		s.endBar()
 	}
 	switch {
 	case p.Finished:
-		s.endBar()
 		delete(t.things, p.What)
-		fmt.Fprintf(t.w, "%s: ready (%s)\n", p.What, strings.Join(nonEmpty(size(p.Done), seconds(now.Sub(s.began))), ", "))
+		t.say(p.What + ": ready (" + strings.Join(nonEmpty(size(p.Done), seconds(now.Sub(s.began))), ", ") + ")")
 	case p.Note != "":
-		s.endBar()
-		fmt.Fprintf(t.w, "%s: %s\n", p.What, p.Note)
-	case t.bars:
-		if s.bar == nil {
-			s.bar = newBar(t.w, p)
-		}
-		_ = s.bar.Set64(p.Done)
-	case now.Sub(s.lastLine) >= linePause:
+		t.say(p.What + ": " + p.Note)
+	case t.line == nil && now.Sub(s.lastLine) >= linePause:
 		s.lastLine = now
-		line := p.Stage
-		if rest := nonEmpty(amount(p), s.speed(p, now)); len(rest) > 0 {
-			line += ", " + strings.Join(rest, ", ")
+		t.say(p.What + ": " + strings.Join(nonEmpty(p.Stage, amount(p), s.speed(p, now)), ", "))
+	case t.line != nil && (newStage || t.line.Due()):
+		head := p.What + ": " + p.Stage
+		if p.Total > 0 && p.Done > 0 {
+			head += " " + terminal.Bar(min(float64(p.Done)/float64(p.Total), 1))
 		}
-		fmt.Fprintf(t.w, "%s: %s\n", p.What, line)
+		t.line.Draw(head, nonEmpty(size(p.Total), s.speed(p, now))...)
 	}
 }
 
-// newBar returns a bar, or a turning sign with the time where the size is not
-// known or nothing is counted.
-func newBar(w io.Writer, p Progress) *progressbar.ProgressBar {
-	total := p.Total
-	if total <= 0 || p.Stage == "running" {
-		total = -1
+// say writes a line that stays.
+func (t *reporter) say(text string) {
+	if t.line != nil {
+		t.line.End(text)
+		return
 	}
-	return progressbar.NewOptions64(total,
-		progressbar.OptionSetWriter(w),
-		progressbar.OptionSetDescription(strings.Join(nonEmpty(p.What+": "+p.Stage, size(p.Total)), " ")),
-		progressbar.OptionShowBytes(total > 0 || p.Done > 0),
-		progressbar.OptionShowTotalBytes(true),
-		progressbar.OptionSetPredictTime(true),
-		progressbar.OptionSetWidth(20),
-		progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionSetRenderBlankState(true),
-		progressbar.OptionClearOnFinish(),
-	)
-}
-
-func (s *thing) endBar() {
-	if s.bar != nil {
-		_ = s.bar.Finish() // which clears it
-		s.bar = nil
-	}
+	fmt.Fprintln(t.w, terminal.Escape(text))
 }
 
 // speed tells the rate and, where the total is known, the time left.

@@ -8,8 +8,8 @@ import (
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
-	"golang.org/x/term"
 
+	"github.com/vrkit-go/reprogram/internal/terminal"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -17,8 +17,7 @@ import (
 // growing curve, updated about twenty times a run; on a terminal one line on standard error, rewritten in place;
 // elsewhere lines there, at most about twenty in all. The function is for one run and one goroutine.
 func Progress(title string) func(train.Event) {
-	switch {
-	case gonbui.IsNotebook:
+	if gonbui.IsNotebook {
 		id := "progress_" + gonbui.UniqueId()
 		c := &card{title: title, show: func(html string) {
 			// A failed update must not end the training.
@@ -28,18 +27,11 @@ func Progress(title string) func(train.Event) {
 			})
 		}}
 		return c.event
-	case term.IsTerminal(int(os.Stderr.Fd())):
-		l := &liveLine{title: title, out: os.Stderr, width: func() int {
-			width, _, err := term.GetSize(int(os.Stderr.Fd()))
-			if err != nil || width < 20 {
-				return 80
-			}
-			return width
-		}}
-		return l.event
-	default:
-		return (&plainLines{title: title, out: os.Stderr}).event
 	}
+	if line := terminal.On(os.Stderr); line != nil {
+		return (&liveLine{title: title, line: line}).event
+	}
+	return (&plainLines{title: title, out: os.Stderr}).event
 }
 
 // done returns the finished share of the run, 0 to 1, at an event.

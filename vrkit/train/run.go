@@ -91,7 +91,7 @@ func (r *Run) Data(ctx context.Context, name string, report fetch.Report) (*data
 	case d.SHA256 != record.SHA256:
 		return nil, &dataError{fmt.Errorf("%s was trained with other images than %s holds (sha256 %.12s…, now %.12s…)", r.Dir, name, record.SHA256, d.SHA256)}
 	case !slices.Equal(d.Classes, record.Classes):
-		return nil, &dataError{fmt.Errorf("%s was trained with classes of other names than %s has (%s, now %s)", r.Dir, name, strings.Join(record.Classes, ", "), strings.Join(d.Classes, ", "))}
+		return nil, &dataError{fmt.Errorf("%s was trained with classes of other names than %s has (%q, now %q)", r.Dir, name, record.Classes, d.Classes)}
 	}
 	return d, nil
 }
@@ -129,7 +129,7 @@ type Voter struct {
 func (r *Run) Voters(target string, k int) ([]Voter, error) {
 	t := slices.Index(r.Classes(), target)
 	if t < 0 {
-		return nil, fmt.Errorf("no target label is called %q; known: %s", target, strings.Join(r.Classes(), ", "))
+		return nil, fmt.Errorf("no target label is called %q; known: %q", target, r.Classes())
 	}
 	var voters []Voter
 	for s, name := range r.Sources() {

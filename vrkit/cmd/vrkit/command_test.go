@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -56,6 +57,19 @@ func files(t *testing.T, dir string) (names []string) {
 		names = append(names, entry.Name())
 	}
 	return names
+}
+
+// Names come from folders and from flags: what they hold can't steer the terminal.
+func TestNamesWithControlCharacters(t *testing.T) {
+	dir := t.TempDir()
+	for _, class := range []string{"a", "red\x1b]0;title\a\u009b31m"} {
+		folder := filepath.Join(dir, "own", class)
+		require.NoError(t, os.MkdirAll(folder, 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "1.txt"), nil, 0o600))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "own", "a", "1.png"), nil, 0o600))
+	refused(t, dir, `red\u001b]0;title\u0007\u009b31m`, "train", "-dataset", "folder:own", "-o", "run")
+	refused(t, dir, `\u001b[31mrun is no run directory`, "eval", "\x1b[31mrun")
 }
 
 func TestHelp(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"github.com/gomlx/compute"
 	"k8s.io/klog/v2"
 
+	"github.com/vrkit-go/reprogram/internal/terminal"
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 	"github.com/vrkit-go/reprogram/vrkit/train"
@@ -69,7 +70,8 @@ func main() {
 
 // run is main's work, also for tests, and returns the exit status.
 func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) int {
-	out := &written{to: stdout}
+	out := &written{to: terminal.Text{To: stdout}}
+	stderr = terminal.Text{To: stderr}
 	status := dispatch(ctx, arguments, out, stderr)
 	if out.err != nil {
 		fmt.Fprintf(stderr, "vrkit: the output can't be written: %v\n", out.err)

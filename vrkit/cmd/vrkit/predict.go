@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/internal/terminal"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
@@ -63,9 +64,9 @@ func predict(ctx context.Context, c *call) error {
 		for _, p := range predictions {
 			var said []string
 			for _, v := range p.Voters {
-				said = append(said, fmt.Sprintf("%s %.0f %%", v.Source, 100*v.Share))
+				said = append(said, fmt.Sprintf("%s %.0f %%", terminal.Escape(v.Source), 100*v.Share))
 			}
-			fmt.Fprintf(w, "%s: %s, %.1f %% (%s)\n", p.Image, p.Label, 100*p.Probability, strings.Join(said, ", "))
+			fmt.Fprintf(w, "%s: %s, %.1f %% (%s)\n", p.Image, terminal.Escape(p.Label), 100*p.Probability, strings.Join(said, ", "))
 		}
 	})
 	return errors.Join(err, broken)
