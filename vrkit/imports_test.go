@@ -17,6 +17,7 @@ import (
 // mayImport is the table of docs/design.md: which of our packages each may import, tests excluded. A package in
 // internal/ belongs to the folder around it.
 var mayImport = map[string][]string{
+	"internal/lock":             {},
 	"internal/npy":              {},
 	"internal/terminal":         {},
 	"datasets":                  {"vrkit/fetch"},
@@ -24,14 +25,14 @@ var mayImport = map[string][]string{
 	"models/layer":              {},
 	"models/modeltest":          {"models", "models/layer"},
 	"vrkit/taxonomy":            {},
-	"vrkit/fetch":               {"internal/terminal"},
+	"vrkit/fetch":               {"internal/lock", "internal/terminal"},
 	"vrkit/fetch/fetchtest":     {},
 	"vrkit/backend":             {"vrkit/fetch"},
 	"vrkit/backend/backendtest": {"vrkit/backend", "vrkit/fetch", "vrkit/fetch/fetchtest"},
 	"vrkit/input":               {"models/layer", "vrkit/taxonomy"},
 	"vrkit/output":              {"vrkit/taxonomy"},
 	"vrkit":                     {"internal/npy", "models", "models/layer", "vrkit/input", "vrkit/output", "vrkit/taxonomy"},
-	"vrkit/train":               {"datasets", "models", "vrkit", "vrkit/backend", "vrkit/fetch", "vrkit/input", "vrkit/output"},
+	"vrkit/train":               {"datasets", "internal/lock", "models", "vrkit", "vrkit/backend", "vrkit/fetch", "vrkit/input", "vrkit/output"},
 	"vrkit/figure":              {},
 	"vrkit/results":             {},
 	"vrkit/show":                {"internal/terminal", "vrkit", "vrkit/figure", "vrkit/input", "vrkit/results", "vrkit/train"},

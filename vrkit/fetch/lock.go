@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
+	"github.com/vrkit-go/reprogram/internal/lock"
 )
 
 // Lock lets one process at a time work on what is called name. A second one
@@ -22,42 +20,26 @@ func Lock(ctx context.Context, name string, r Report) (unlock func(), err error)
 		return nil, err
 	}
 	path := filepath.Join(dir, fileName(name)+".lock")
-	lock := flock.New(path, flock.SetPermissions(0o600))
 	for try := 1; ; try++ {
-		locked, err := lock.TryLock()
+		unlock, err := lock.Try(path)
+		if err == nil {
+			return unlock, nil
+		}
 		if disk, ok := errors.AsType[*DiskError](onDisk(err)); ok {
 			return nil, disk
 		}
-		if err != nil {
+		held, ok := errors.AsType[*lock.HeldError](err)
+		if !ok {
 			return nil, fmt.Errorf("%s: its lock can't be taken: set %s to a local folder (%w)", name, CacheEnv, err)
 		}
-		if locked {
-			break
-		}
 		if try == 2 { // by now the holder has written who it is
-			r.send(Progress{What: name, Stage: "waiting", Note: "waiting for " + holder(path) + ", which is at work on it"})
+			r.send(Progress{What: name, Stage: "waiting", Note: "waiting for " + held.By + ", which is at work on it"})
 		}
 		select {
 		case <-ctx.Done():
 			return nil, fmt.Errorf("%s: stopped while another process is at work on it: %w", name, context.Cause(ctx))
 		case <-time.After(100 * time.Millisecond):
 		}
-	}
-	// Who holds the lock is only for the message of those who wait.
-	_ = os.WriteFile(path, fmt.Appendln(nil, os.Getpid()), 0o600)
-	return func() { _ = lock.Unlock() }, nil
-}
-
-// holder names the process that holds a lock, if the lock's file tells.
-func holder(path string) string {
-	b, _ := os.ReadFile(path)
-	switch pid := strings.TrimSpace(string(b)); pid {
-	case "":
-		return "another process"
-	case strconv.Itoa(os.Getpid()):
-		return "another part of this program"
-	default:
-		return "process " + pid
 	}
 }
 

@@ -7,23 +7,22 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/gofrs/flock"
+	"github.com/vrkit-go/reprogram/internal/lock"
 )
 
-// lock makes the run directory if need be, and keeps other processes from training there until unlock is called.
-func lock(run string) (unlock func(), err error) {
+// lockRun makes the run directory if need be, and keeps other processes from training there until unlock is called.
+func lockRun(run string) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Join(run, stateDir), 0o700); err != nil {
 		return nil, unlockable(run, err)
 	}
-	lock := flock.New(filepath.Join(run, lockFile))
-	locked, err := lock.TryLock()
+	unlock, err = lock.Try(filepath.Join(run, lockFile))
+	if held, ok := errors.AsType[*lock.HeldError](err); ok {
+		return nil, fmt.Errorf("%s is being trained by %s: wait for it, or take another run directory", run, held.By)
+	}
 	if err != nil {
 		return nil, unlockable(run, err)
 	}
-	if !locked {
-		return nil, fmt.Errorf("%s is being trained by another process: wait for it, or take another run directory", run)
-	}
-	return func() { _ = lock.Unlock() }, nil
+	return unlock, nil
 }
 
 // unlockable says why a run directory can't be made or locked, and what to do.

@@ -70,7 +70,7 @@ func Train(ctx context.Context, c Config) (Result, error) {
 	if err := c.check(); err != nil {
 		return Result{}, err
 	}
-	unlock, err := lock(c.Run)
+	unlock, err := lockRun(c.Run)
 	if err != nil {
 		return Result{}, err
 	}
