@@ -99,9 +99,17 @@ func checkShapes(path, title string, want, got map[string][]int) error {
 	if differences == nil {
 		return nil
 	}
-	err := fmt.Errorf("%s: its tensors are not those of %s: %s", path, title, strings.Join(differences, "; "))
-	if missing == nil && further == nil && classes > 0 {
-		return fmt.Errorf("%w; it was trained for %d classes, and a frozen model has ImageNet's %d", err, classes, sources)
+	says := fmt.Sprintf("%s: its tensors are not those of %s: %s", path, title, strings.Join(differences, "; "))
+	switch {
+	case missing == nil && further == nil && classes > 0:
+		return fmt.Errorf("%s; it was trained for %d classes, and a frozen model has ImageNet's %d: give a file of the network before its last layer was replaced", says, classes, sources)
+	case missing == nil && other == nil:
+		return &misfitError{says, "save a file without them"}
 	}
-	return err
+	return &misfitError{says, "give a weight file of " + title}
 }
+
+// misfitError says that a weight file has other tensors than an architecture, and what to do if they are of no other one.
+type misfitError struct{ says, remedy string }
+
+func (e *misfitError) Error() string { return e.says + ": " + e.remedy }

@@ -108,6 +108,9 @@ func (a architecture) othersWeights(path string, err error) error {
 			known = len(fits) > 0
 		}
 		if known && o.Name != a.Name {
+			if misfit, ok := errors.AsType[*misfitError](err); ok {
+				err = errors.New(misfit.says)
+			}
 			return fmt.Errorf("%w; they are those of %s: open it as the model %s", err, o.Title, o.Name)
 		}
 	}

@@ -39,7 +39,7 @@ func TestWeightsOfAnother(t *testing.T) {
 	want := map[string][]int{"a": {3, 4}, "b": {2}, "c": nil}
 	require.NoError(t, checkShapes("file", "Net", want, map[string][]int{"a": {3, 4}, "b": {2}}))
 	require.EqualError(t, checkShapes("file", "Net", want, map[string][]int{"a": {4, 3}, "c": {1}}),
-		"file: its tensors are not those of Net: 1 missing (b); 1 of another shape (a [4 3] where it has [3 4])")
+		"file: its tensors are not those of Net: 1 missing (b); 1 of another shape (a [4 3] where it has [3 4]): give a weight file of Net")
 }
 
 // The three sizes have the published number of blocks and channels.

@@ -76,10 +76,41 @@ func (d stateDict) misfit(title, path string, p place) error {
 	for name, file := range d.names(p) {
 		got[name] = p.shapes[file]
 	}
+	if file, ok := d.elsewhere(p, got); ok && len(got) > 0 {
+		other := slices.Min(slices.Collect(maps.Values(d.names(p))))
+		return fmt.Errorf("%s: the names of the tensors of %s do not all have the same prefix, such as %.80q beside %.80q: save all with the same prefix, or without one", path, title, file, other)
+	}
 	if where := p.String(); where != "" {
 		path += " at " + where
 	}
 	return checkShapes(path, title, d.shapes, got)
+}
+
+// elsewhere tells whether all tensors that are missing at a place are in the same dict under another prefix, and returns
+// the name of one in the file. got has the names and shapes of those at the place.
+func (d stateDict) elsewhere(p place, got map[string][]int) (file string, ok bool) {
+	missing := map[string]bool{}
+	for name, shape := range d.shapes {
+		if _, there := got[name]; shape != nil && !there {
+			missing[name] = true
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(p.shapes)) {
+		for at := 0; len(missing) > 0; {
+			if len(path)-at <= maxName {
+				if found := d.newer(path[at:]); missing[found] && slices.Equal(p.shapes[path], d.shapes[found]) {
+					delete(missing, found)
+					file = path
+				}
+			}
+			dot := strings.IndexByte(path[at:], '.')
+			if dot < 0 {
+				break
+			}
+			at += dot + 1
+		}
+	}
+	return file, file != "" && len(missing) == 0
 }
 
 // maxName is the greatest length of a name that find looks for, in bytes: it bounds the time that a hostile file takes.

@@ -101,7 +101,19 @@ func TestPlaces(t *testing.T) {
 	_, err := part.choose("a part", "file", []dict{{shapes: all}})
 	require.EqualError(t, err, "file holds the weights of a part 2 times (the names as they are, ema.*): save a file of only those that you want")
 	_, err = part.choose("a part", "file", []dict{{shapes: with(both("model."), "model.c.weight")}})
-	require.EqualError(t, err, "file at model.*: its tensors are not those of a part: 1 not of this architecture (c.weight)")
+	require.EqualError(t, err, "file at model.*: its tensors are not those of a part: 1 not of this architecture (c.weight): save a file without them")
+
+	// Names of which some have a prefix, few or most.
+	for _, names := range []map[string][]int{{"a.weight": {2}, "module.b.weight": {3}}, {"module.a.weight": {2}, "b.weight": {3}}, {"x.a.weight": {2}, "y.b.weight": {3}}} {
+		_, err = part.choose("a part", "file", []dict{{shapes: names}})
+		require.ErrorContains(t, err, "file: the names of the tensors of a part do not all have the same prefix, such as ")
+		for name := range names {
+			require.ErrorContains(t, err, fmt.Sprintf("%q", name))
+		}
+		require.ErrorContains(t, err, ": save all with the same prefix, or without one")
+	}
+	_, err = part.choose("a part", "file", []dict{{shapes: map[string][]int{"a.weight": {2}, "x.b.weight": {4}}}})
+	require.EqualError(t, err, "file: its tensors are not those of a part: 1 missing (b.weight); 1 not of this architecture (x.b.weight): give a weight file of a part", "that b is another")
 }
 
 // The weights of a real architecture are read under a prefix, and a missing tensor is an error.
@@ -116,6 +128,10 @@ func TestReadsPrefixed(t *testing.T) {
 	require.Equal(t, squeezenetTorchvision.dict.of(plain).Hash(), weights.Hash())
 
 	delete(wrapped, "module._orig_mod.features.0.bias")
+	wrapped["features.0.bias"] = MadeUpTensor("features.0.bias", 64)
+	_, err = squeezenetTorchvision.read(saveTensors(t, wrapped))
+	require.ErrorContains(t, err, `do not all have the same prefix, such as "features.0.bias" beside "module._orig_mod.classifier.1.bias": save all`)
+	delete(wrapped, "features.0.bias")
 	_, err = squeezenetTorchvision.read(saveTensors(t, wrapped))
 	require.ErrorContains(t, err, "weights.safetensors at module._orig_mod.*: its tensors are not those of SqueezeNet 1.1 (torchvision): 1 missing (features.0.bias)")
 }
