@@ -128,10 +128,8 @@ func (i Info) OneOfEach(samples []Sample) ([]Sample, error) {
 // subsetSeed decides which images a subset has.
 const subsetSeed = 20240601
 
+// split takes the first images of each part.
 func split(info Info, all parts, sizes Sizes) *Dataset {
-	shuffle(all.train, 0)
-	shuffle(all.test, 1)
-	shuffle(all.val, 2)
 	d := &Dataset{Info: info, Train: all.train[:sizes.Train], Test: all.test[:sizes.Test], Skipped: slices.Concat(all.unreadable, all.left)}
 	if info.ValSize > 0 {
 		d.Val = all.val[:sizes.Val]

@@ -45,8 +45,8 @@ type folderFile struct {
 // loaded, and the sizes become smaller.
 func newFolder(name string) (source, error) {
 	root := strings.TrimPrefix(name, FolderPrefix)
-	if path, err := filepath.Abs(root); err == nil && !utf8.ValidString(path) {
-		return source{}, fmt.Errorf("the path %q is not UTF-8, so that no run can record it: rename the folder", path)
+	if name := Absolute(name); !utf8.ValidString(name) {
+		return source{}, fmt.Errorf("the path %q is not UTF-8, so that no run can record it: rename the folder", strings.TrimPrefix(name, FolderPrefix))
 	}
 	listed, err := readTree(root)
 	var l layout
@@ -86,7 +86,18 @@ func newFolder(name string) (source, error) {
 	}}, nil
 }
 
-// withoutPath removes the file's name from an error of the file system.
+// Absolute is the name of a data set as it is from every working directory: a folder's path begins at the root. Other names
+// stay as they are.
+func Absolute(name string) string {
+	if folder, ok := strings.CutPrefix(name, FolderPrefix); ok {
+		if path, err := filepath.Abs(folder); err == nil {
+			return FolderPrefix + path
+		}
+	}
+	return name
+}
+
+// withoutPath is an error of the file system without the file's name.
 func withoutPath(err error) error {
 	var e *fs.PathError
 	if errors.As(err, &e) {

@@ -104,7 +104,37 @@ func notesOf(t *testing.T, root string, sizes Sizes) (d *Dataset, notes []string
 	return d, notes
 }
 
-// A file that is no picture is named, counted and left out; all others are read.
+// Subsets that are taken of one reading are those of a reading each.
+func TestTake(t *testing.T) {
+	root := t.TempDir()
+	paint(t, filepath.Join(root, "a"), 9, red)
+	paint(t, filepath.Join(root, "b"), 9, green)
+	whole, err := Open(t.Context(), "folder:"+root, nil)
+	require.NoError(t, err)
+	for _, sizes := range []Sizes{{}, {Train: 5, Val: 3, Test: 1}, {Train: 4, MostTest: 2}, {}} {
+		want, err := Load(t.Context(), "folder:"+root, sizes, nil)
+		require.NoError(t, err)
+		got, err := whole.Take(sizes)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	_, err = whole.Take(Sizes{Train: 99})
+	require.ErrorIs(t, err, ErrTooFew)
+}
+
+func TestAbsolute(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	for name, want := range map[string]string{
+		"mnist": "mnist", "folder:own": "folder:" + filepath.Join(here, "own"), "folder:./a/../own/": "folder:" + filepath.Join(here, "own"), "folder:/own": "folder:/own",
+	} {
+		require.Equal(t, want, Absolute(name))
+	}
+}
+
+// What holds no picture is named, counted and left out, and all is what can be read.
 func TestFolderLeavesOut(t *testing.T) {
 	root := t.TempDir()
 	paint(t, filepath.Join(root, "train", "a"), 4, red)

@@ -75,6 +75,29 @@ func Load(ctx context.Context, name string, sizes Sizes, report fetch.Report) (*
 	if _, err := sizes.Of(s.Info); err != nil {
 		return nil, err // before anything is fetched
 	}
+	whole, err := s.open(ctx, report)
+	if err != nil {
+		return nil, err
+	}
+	return whole.Take(sizes)
+}
+
+// Whole is all images of a data set, to take subsets of different sizes from.
+type Whole struct {
+	Info
+	parts // each in the order that subsets are taken in
+}
+
+// Open fetches a data set if it is not cached, and reads all of it, as [Load] does.
+func Open(ctx context.Context, name string, report fetch.Report) (*Whole, error) {
+	s, err := find(name)
+	if err != nil {
+		return nil, err
+	}
+	return s.open(ctx, report)
+}
+
+func (s source) open(ctx context.Context, report fetch.Report) (*Whole, error) {
 	all, err := s.load(ctx, report)
 	if err != nil {
 		return nil, err
@@ -85,16 +108,24 @@ func Load(ctx context.Context, name string, sizes Sizes, report fetch.Report) (*
 	}
 	if len(all.train) != s.TrainSize || len(all.val) != s.ValSize || len(all.test) != s.TestSize {
 		return nil, fmt.Errorf("%s has %d training, %d validation and %d test images where its files hold %d, %d and %d",
-			name, s.TrainSize, s.ValSize, s.TestSize, len(all.train), len(all.val), len(all.test))
+			s.Name, s.TrainSize, s.ValSize, s.TestSize, len(all.train), len(all.val), len(all.test))
 	}
-	sizes, err = sizes.Of(s.Info)
-	if n := len(all.unreadable); err != nil && n > 0 {
+	for stream, part := range [][]Sample{all.train, all.test, all.val} {
+		shuffle(part, uint64(stream))
+	}
+	return &Whole{s.Info, all}, nil
+}
+
+// Take returns the subset of these sizes. It shares the images' memory with other subsets.
+func (w *Whole) Take(sizes Sizes) (*Dataset, error) {
+	sizes, err := sizes.Of(w.Info)
+	if n := len(w.unreadable); err != nil && n > 0 {
 		return nil, fmt.Errorf("%w (%d can't be read)", err, n)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return split(s.Info, all, sizes), nil
+	return split(w.Info, w.parts, sizes), nil
 }
 
 // tellLeftOut reports what is left out of a folder, and how much.

@@ -176,9 +176,16 @@ func restore(settings map[string]any, options any) error {
 	return json.Unmarshal(data, options)
 }
 
-// Differences lists where two manifests would compute different things: "training.batch: 50, now 64". It leaves out the
-// number of epochs, because a run can be trained for more, and the data set's name, because its contents decide.
-func (m Manifest) Differences(now Manifest) ([]string, error) {
+// Difference is one value that two manifests do not share.
+type Difference struct {
+	Path        string // in program.json, with dots: "training.batch"
+	Before, Now string // the values; "nothing" where a manifest has none
+}
+
+// Differences lists where two manifests would compute different things, in the order of their paths. The number of epochs
+// is left out, because a run can be trained on, and so is the data set's name, because its contents decide, wherever they
+// lie.
+func (m Manifest) Differences(now Manifest) ([]Difference, error) {
 	before, err := m.flat()
 	if err != nil {
 		return nil, err
@@ -192,19 +199,19 @@ func (m Manifest) Differences(now Manifest) ([]string, error) {
 	for _, key := range undecided {
 		delete(keys, key)
 	}
-	named := func(key string, value any) any {
-		if value == nil { // the file leaves out a setting that is null
+	named := func(key string, value any) string {
+		if value == nil { // a setting that is at nothing is left out of the file
 			return "nothing"
 		}
 		if sum, ok := value.(string); ok && len(sum) == 2*sha256.Size && strings.HasSuffix(key, "sha256") {
 			return sum[:12] + "…"
 		}
-		return value
+		return fmt.Sprint(value)
 	}
-	var differences []string
+	var differences []Difference
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if !reflect.DeepEqual(before[key], after[key]) {
-			differences = append(differences, fmt.Sprintf("%s: %v, now %v", key, named(key, before[key]), named(key, after[key])))
+			differences = append(differences, Difference{key, named(key, before[key]), named(key, after[key])})
 		}
 	}
 	return differences, nil

@@ -54,7 +54,11 @@ func TestManifestDiffers(t *testing.T) {
 		change(&now)
 		differences, err := m.Differences(now)
 		require.NoError(t, err)
-		require.Equal(t, want, strings.Join(differences, "; "))
+		var said []string
+		for _, d := range differences {
+			said = append(said, d.Path+": "+d.Before+", now "+d.Now)
+		}
+		require.Equal(t, want, strings.Join(said, "; "))
 		other, err := now.Digest()
 		require.NoError(t, err)
 		same := want == "" || strings.HasPrefix(want, "engine.") || strings.HasPrefix(want, "versions.")

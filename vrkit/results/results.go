@@ -27,9 +27,9 @@ type Run struct {
 	BestOnTest    float64 // test accuracy of the best epoch on the test set, the papers' choice
 	TrainAccuracy float64 // of the last epoch
 	Loss          float64 // mean training loss of the last epoch
-	EpochSeconds  float64 // mean of the trained epochs, with their evaluations
-	Seconds       float64 // of the whole run
-	PeakMemory    int64   // bytes
+	EpochSeconds  float64 // mean of the trained epochs, with what was evaluated in them; −1 if unknown
+	Seconds       float64 // the whole run; −1 if unknown
+	PeakMemory    int64   // bytes; 0 if unknown
 	Threads       int
 	Trainable     int // how many values are learned
 }
@@ -51,10 +51,11 @@ type Row struct {
 	BestOnVal  float64  `json:"best_on_validation"` // mean at each run's best validation epoch; −1 without a validation set
 	BestOnTest float64  `json:"best_on_test"`       // mean at each run's best test epoch, the papers' choice; −1 if not every epoch was tested
 	Loss       float64  `json:"loss"`               // mean training loss of the last epoch
-	Seconds    float64  `json:"seconds_per_epoch"`
-	PeakMemory int64    `json:"peak_memory_bytes"` // the largest of the runs'
+	Seconds    float64  `json:"seconds_per_epoch"`  // mean of the runs that know it; −1 if none does
+	PeakMemory int64    `json:"peak_memory_bytes"`  // the largest of the runs that know it; 0 if none does
 	Trainable  int      `json:"trainable_values"`
 	accuracies []float64
+	timed      float64 // how many runs know their seconds
 }
 
 // Summarise makes one row of the runs that differ only in their seeds, in the order of the first of each. Of two runs
@@ -66,7 +67,7 @@ func Summarise(runs []Run) (rows []*Row) {
 		})
 		if i < 0 {
 			i = len(rows)
-			rows = append(rows, &Row{Model: r.Model, Dataset: r.Dataset, Input: r.Input, Output: r.Output, Label: r.Label, Epochs: r.Epochs, Trainable: r.Trainable})
+			rows = append(rows, &Row{Model: r.Model, Dataset: r.Dataset, Input: r.Input, Output: r.Output, Label: r.Label, Epochs: r.Epochs, Seconds: -1, Trainable: r.Trainable})
 		}
 		row := rows[i]
 		if slices.Contains(row.Seeds, r.Seed) {
@@ -77,7 +78,10 @@ func Summarise(runs []Run) (rows []*Row) {
 		mean(&row.Before, r.Before)
 		mean(&row.Accuracy, r.Accuracy)
 		mean(&row.Loss, r.Loss)
-		mean(&row.Seconds, r.EpochSeconds)
+		if r.EpochSeconds >= 0 {
+			row.Seconds = (max(row.Seconds, 0)*row.timed + r.EpochSeconds) / (row.timed + 1)
+			row.timed++
+		}
 		mean(&row.BestOnVal, r.BestOnVal)
 		mean(&row.BestOnTest, r.BestOnTest)
 		row.PeakMemory = max(row.PeakMemory, r.PeakMemory)
@@ -102,11 +106,23 @@ func CSV(runs []Run) ([]byte, error) {
 		}
 		return strconv.FormatFloat(v, 'g', 6, 64)
 	}
+	seconds := func(v float64, digits int) string {
+		if v < 0 {
+			return ""
+		}
+		return strconv.FormatFloat(v, 'f', digits, 64)
+	}
+	memory := func(bytes int64) string {
+		if bytes == 0 {
+			return ""
+		}
+		return fmt.Sprint(bytes)
+	}
 	lines := [][]string{header}
 	for _, r := range runs {
 		lines = append(lines, []string{r.Model, r.Dataset, r.Input, r.Output, r.Label, fmt.Sprint(r.Seed), fmt.Sprint(r.Epochs), number(r.Before),
-			number(r.Accuracy), number(r.BestOnVal), number(r.BestOnTest), number(r.TrainAccuracy), number(r.Loss), fmt.Sprintf("%.2f", r.EpochSeconds),
-			fmt.Sprintf("%.1f", r.Seconds), fmt.Sprint(r.PeakMemory), fmt.Sprint(r.Threads), fmt.Sprint(r.Trainable)})
+			number(r.Accuracy), number(r.BestOnVal), number(r.BestOnTest), number(r.TrainAccuracy), number(r.Loss), seconds(r.EpochSeconds, 2),
+			seconds(r.Seconds, 1), memory(r.PeakMemory), fmt.Sprint(r.Threads), fmt.Sprint(r.Trainable)})
 	}
 	var buffer bytes.Buffer
 	err := csv.NewWriter(&buffer).WriteAll(lines)
@@ -141,7 +157,9 @@ func Read(from io.Reader) ([]Run, error) {
 			case *int:
 				*to, err = strconv.Atoi(field)
 			case *int64:
-				*to, err = strconv.ParseInt(field, 10, 64)
+				if field != "" {
+					*to, err = strconv.ParseInt(field, 10, 64)
+				}
 			case *float64:
 				if *to = -1; field != "" {
 					*to, err = strconv.ParseFloat(field, 64)

@@ -14,6 +14,7 @@ func TestRuns(t *testing.T) {
 	two, other := one, one
 	two.Seed, two.Accuracy, two.PeakMemory = 1, .75, 2e9
 	other.Output, other.Label = "ilm", "a, b"
+	other.EpochSeconds, other.Seconds, other.PeakMemory = -1, -1, 0
 
 	written, err := CSV([]Run{one, other, two})
 	require.NoError(t, err)
@@ -32,6 +33,8 @@ func TestRuns(t *testing.T) {
 	require.EqualValues(t, 2e9, rows[0].PeakMemory)
 	require.Equal(t, -1., rows[0].BestOnVal)
 	require.Zero(t, rows[1].Deviation)
+	require.Equal(t, -1., rows[1].Seconds)
+	require.Contains(t, string(written), ",1.5,,,,2,1234\n", "what nobody knows is empty")
 
 	require.Equal(t, rows[0], Summarise([]Run{one, two, one})[0], "a seed counts once")
 

@@ -8,9 +8,9 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// Ask runs a program over samples in batches of size, and returns the frozen model's logits. A logit that is not finite
-// is an error.
-func Ask(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int) (output.Answers, error) {
+// Answers runs a program over samples, size at a time, and keeps what its frozen model answers. A logit
+// that is not finite is an error.
+func Answers(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int) (output.Answers, error) {
 	a := output.Answers{Sources: c.Model.Sources(), Targets: c.Targets}
 	err := pass(ctx, c, samples, augmenter{}, size, &clock{}, func(b batch, first int) error {
 		_, source, err := answers(c, b, first)

@@ -16,7 +16,7 @@ func TestAsk(t *testing.T) {
 	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1})
 	p, err := vrkit.Compile(c.Backend, c.Program, 3)
 	require.NoError(t, err)
-	a, err := train.Ask(t.Context(), p, c.Data.Train, 8)
+	a, err := train.Answers(t.Context(), p, c.Data.Train, 8)
 	require.NoError(t, err)
 	require.Len(t, a.Labels, 30)
 	require.Len(t, a.Logits, 30*a.Sources)

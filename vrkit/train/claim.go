@@ -7,25 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/vrkit-go/reprogram/datasets"
 	"github.com/vrkit-go/reprogram/vrkit"
 )
 
-// placed returns a data set's name for the record. A folder's name becomes an absolute path, so that the run finds it
-// from every working directory.
-func placed(name string) string {
-	if folder, ok := strings.CutPrefix(name, datasets.FolderPrefix); ok {
-		if path, err := filepath.Abs(folder); err == nil {
-			return datasets.FolderPrefix + path
-		}
-	}
-	return name
-}
-
-// claim returns the state from which a run continues, or nil if the run begins. s is the state in the run directory and
-// before its record. It returns an error if continuing would not compute the same. A run begins with its first step: a
-// directory without a step accepts any settings. claim changes the record now so that it is true of the old and the new
-// part.
+// claim returns the state that a run goes on from, nil where it begins, or an error where what was trained in its
+// directory, of which s is the state and before the record, would not compute the same. A run begins with its first
+// step: what was done before bars no other settings. The record now is changed to what is true of both.
 func (c Config) claim(s *saved, before vrkit.Manifest, now *vrkit.Manifest) (*saved, error) {
 	now.Training.Epochs = max(now.Training.Epochs, before.Training.Epochs) // asking for fewer epochs does not undo any
 	differences, err := before.Differences(*now)
@@ -36,9 +23,9 @@ func (c Config) claim(s *saved, before vrkit.Manifest, now *vrkit.Manifest) (*sa
 		now.Training.Epochs = c.Epochs
 		return nil, c.forget()
 	}
-	var recipe, engine []string
+	var recipe, engine []vrkit.Difference
 	for _, d := range differences {
-		if strings.HasPrefix(d, "engine.") || strings.HasPrefix(d, "versions.") {
+		if strings.HasPrefix(d.Path, "engine.") || strings.HasPrefix(d.Path, "versions.") {
 			engine = append(engine, d)
 		} else {
 			recipe = append(recipe, d)
@@ -48,10 +35,10 @@ func (c Config) claim(s *saved, before vrkit.Manifest, now *vrkit.Manifest) (*sa
 		return nil, fmt.Errorf("%s is another run: %w", c.Run, err)
 	}
 	if len(recipe) > 0 {
-		return nil, refuse(c.Run, recipe)
+		return nil, refuse(c.Run, before, *now, recipe)
 	}
 	if len(engine) > 0 && !c.Force {
-		return nil, fmt.Errorf("%s was computed by another engine (%s), so that its results would not repeat: take another run directory, or force it", c.Run, strings.Join(engine, "; "))
+		return nil, fmt.Errorf("%s was computed by another engine (%s), so that its results would not repeat: take another run directory, or force it (-force)", c.Run, said(engine))
 	}
 	return s, nil
 }

@@ -34,5 +34,5 @@ type Metrics struct {
 	TrainAccuracy float64 `json:"train_accuracy"` // of the same logits
 	ValAccuracy   float64 `json:"val_accuracy"`   // −1 without a validation set
 	TestAccuracy  float64 `json:"test_accuracy"`  // −1 without a test set
-	Seconds       float64 `json:"seconds"`
+	Seconds       float64 `json:"seconds"`        // of the epoch, with what was evaluated in it; −1 where [ReadMetrics] finds none
 }

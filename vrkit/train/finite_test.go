@@ -34,7 +34,7 @@ func TestPassesNameTheSample(t *testing.T) {
 	passes := func() (errs [3]error) {
 		_, errs[0] = train.Evaluate(t.Context(), p, c.Data.Train, 8, nil)
 		_, errs[1] = train.Estimate(t.Context(), p, c.Data.Train, 8, nil)
-		_, errs[2] = train.Ask(t.Context(), p, c.Data.Train, 8)
+		_, errs[2] = train.Answers(t.Context(), p, c.Data.Train, 8)
 		return errs
 	}
 	require.Equal(t, [3]error{}, passes())

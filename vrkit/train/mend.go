@@ -1,7 +1,10 @@
 package train
 
 import (
+	"errors"
 	"iter"
+	"os"
+	"slices"
 
 	"github.com/vrkit-go/reprogram/vrkit"
 )
@@ -33,15 +36,16 @@ func (t *trainer) keeps() iter.Seq2[vrkit.Which, int] {
 	}
 }
 
-// mend rewrites each artefact that is damaged, missing or of another run. It takes the values from the state, or from
-// another artefact of the same epoch. If neither has them, the artefact is lost.
+// mend writes anew each artefact that is damaged, gone or not this run's, from the state, or from another artefact of
+// the same epoch. What neither holds is lost, or, of an epoch that was trained without History, was never kept.
 func (t *trainer) mend() error {
-	intact, bad := map[int]vrkit.Artefact{}, map[vrkit.Which]int{}
+	intact, bad, never := map[int]vrkit.Artefact{}, map[vrkit.Which]int{}, map[vrkit.Which]bool{}
 	for which, epoch := range t.keeps() {
 		a, err := vrkit.ReadArtefact(t.Run, which)
 		switch {
 		case err != nil || a.Program != "" && a.Epoch != epoch:
 			bad[which] = epoch
+			never[which] = which == vrkit.Epoch(epoch) && errors.Is(err, os.ErrNotExist) && !slices.Contains(t.state.Kept, epoch)
 		case a.Program != "":
 			intact[epoch] = a
 		}
@@ -62,11 +66,15 @@ func (t *trainer) mend() error {
 		if _, ok := bad[which]; !ok {
 			continue
 		}
-		a, ok := intact[epoch]
-		if !ok {
+		switch a, ok := intact[epoch]; {
+		case ok:
+			if err := a.Save(t.Run, which); err != nil {
+				return err
+			}
+		case never[which]:
+			t.unkept = append(t.unkept, epoch)
+		default:
 			t.lost = append(t.lost, which)
-		} else if err := a.Save(t.Run, which); err != nil {
-			return err
 		}
 	}
 	return nil

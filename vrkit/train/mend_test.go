@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,7 +83,32 @@ func TestMend(t *testing.T) {
 	}
 }
 
-// which returns the artefact that a file holds.
+// A run that was trained without History, and is trained on with it, says which epochs were never kept, and not that
+// their files are gone. The last epoch is still in the state.
+func TestHistoryLater(t *testing.T) {
+	c := quick(t, filepath.Join(t.TempDir(), "run"), 2)
+	trained(t, c)
+	c.History = true
+	for epochs := 2; epochs <= 3; epochs++ {
+		c.Epochs = epochs
+		result := trained(t, c)
+		require.Empty(t, result.Lost)
+		require.Equal(t, []int{0, 1}, result.Unkept)
+		require.Equal(t, "2 of its epochs (0 to 1) were trained without -history, so that artefact has no files of them: to have them, train a run in another directory with -history from the start", result.Warning())
+		require.FileExists(t, filepath.Join(c.Run, vrkit.ArtefactDir, fmt.Sprintf("epoch-%03d.npz", epochs)))
+	}
+	c.Epochs = 4
+	trained(t, c)
+	for _, file := range []string{"epoch-003.npz", "best.npz"} { // which may hold the same
+		require.NoError(t, os.Remove(filepath.Join(c.Run, vrkit.ArtefactDir, file)))
+	}
+	result := trained(t, c)
+	require.Contains(t, result.Lost, vrkit.Epoch(3), "that one was there")
+	require.Equal(t, []int{0, 1}, result.Unkept)
+	require.Regexp(t, "^damaged or gone in artefact, and held by no other file: .*epoch-003.npz; 2 of its epochs ", result.Warning())
+}
+
+// which is the artefact of a file.
 func which(file string) vrkit.Which {
 	return vrkit.Which(strings.TrimSuffix(filepath.Base(file), ".npz"))
 }

@@ -89,14 +89,14 @@ func TestRecordStaysTrue(t *testing.T) {
 
 	require.NoError(t, os.Remove(filepath.Join(c.Run, vrkit.ManifestFile)))
 	_, err := train.Train(t.Context(), wrong)
-	require.ErrorContains(t, err, "run was trained differently (training.batch: 8, now 9): choose another name, or delete ")
+	require.ErrorContains(t, err, "run was trained differently (batch 8, now 9): choose another name, or delete ")
 	trained(t, c)
 	requireSame(t, whole, everything(t, c.Run))
 
 	for _, record := range []string{others[vrkit.ManifestFile], "", "{", `{"data":1}`} {
 		write(t, c.Run, map[string]string{vrkit.ManifestFile: record})
 		_, err = train.Train(t.Context(), wrong)
-		require.ErrorContains(t, err, "training.batch: 8, now 9")
+		require.ErrorContains(t, err, "batch 8, now 9")
 		_, err = train.ReadMetrics(c.Run)
 		require.ErrorContains(t, err, vrkit.Rewrite)
 		_, err = train.ReadDiagnostics(c.Run)
@@ -137,7 +137,7 @@ func TestStateGone(t *testing.T) {
 	other := c
 	other.Seed++
 	_, err := train.Train(t.Context(), other)
-	require.ErrorContains(t, err, "training.seed: 3, now 4")
+	require.ErrorContains(t, err, "seed 3, now 4")
 	requireSame(t, whole, everything(t, c.Run))
 	require.NoError(t, os.Remove(filepath.Join(c.Run, vrkit.ManifestFile)))
 	_, err = train.Train(t.Context(), other)
@@ -199,7 +199,7 @@ func TestRunWithoutMarks(t *testing.T) {
 	other := c
 	other.Batch = 9
 	_, err = train.Train(t.Context(), other)
-	require.ErrorContains(t, err, "training.batch: 8, now 9")
+	require.ErrorContains(t, err, "batch 8, now 9")
 	c.Epochs = 3
 	trained(t, c)
 	for name, data := range contents(t, whole.Run) {
@@ -275,7 +275,7 @@ func TestFirstStepBegins(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	c.Events, c.Batch = nil, 9
 	_, err = train.Train(t.Context(), c)
-	require.ErrorContains(t, err, "training.batch: 8, now 9")
+	require.ErrorContains(t, err, "batch 8, now 9")
 }
 
 // If the state can't be written when a run is stopped, the error says so.

@@ -124,12 +124,12 @@ func TestResumeRefuses(t *testing.T) {
 	other := c
 	other.Batch = 9
 	_, err = train.Train(t.Context(), other)
-	require.ErrorContains(t, err, "training.batch: 8, now 9")
+	require.ErrorContains(t, err, "batch 8, now 9")
 
 	other = c
 	other.EndTests = true
 	_, err = train.Train(t.Context(), other)
-	require.ErrorContains(t, err, "training.end_tests: nothing, now true")
+	require.ErrorContains(t, err, "(end-tests no, now yes)")
 
 	other = c
 	frozen := *c.Program.Model
@@ -145,7 +145,7 @@ func TestResumeRefuses(t *testing.T) {
 	other = c
 	other.Engine.SHA256 = "another plugin"
 	_, err = train.Train(t.Context(), other)
-	require.ErrorContains(t, err, "engine.plugin_sha256: test, now another plugin")
+	require.ErrorContains(t, err, "(XLA plugin test, now another plugin)")
 	other.Force = true
 	_, err = train.Train(t.Context(), other)
 	require.NoError(t, err)

@@ -39,6 +39,8 @@ type state struct {
 	Metrics   []Metrics `json:"metrics"`
 	// Diagnostics describe the ω of each entry of Metrics.
 	Diagnostics []output.Diagnostics `json:"diagnostics"`
+	// Kept are the epochs that were trained with History, so that each has an artefact of its own.
+	Kept []int `json:"kept,omitempty"`
 }
 
 func (s *state) add(loss, correct float64, samples int) {
@@ -64,7 +66,10 @@ func (t *trainer) keep(m Metrics) error {
 	t.before = artefact.Mapping
 	s.Diagnostics = append(s.Diagnostics, diagnostics)
 	if m.Epoch > 0 {
-		*s = state{Epoch: m.Epoch, Best: s.Best, Metrics: s.Metrics, Diagnostics: s.Diagnostics}
+		*s = state{Epoch: m.Epoch, Best: s.Best, Metrics: s.Metrics, Diagnostics: s.Diagnostics, Kept: s.Kept}
+	}
+	if t.History {
+		s.Kept = append(s.Kept, m.Epoch)
 	}
 	if m.ValAccuracy < 0 || m.ValAccuracy > s.Metrics[s.Best].ValAccuracy || m.Epoch == 0 {
 		s.Best = m.Epoch

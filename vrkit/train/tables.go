@@ -133,16 +133,20 @@ func parseTable(data []byte, columns int) (table [][]float64, program string, er
 	return table, program, nil
 }
 
-// ReadMetrics reads the metrics of a run so far: epoch 0 first. Seconds are 0 if timing.csv can't be read.
+// ReadMetrics reads what a run has come to so far: epoch 0 first. Seconds are −1 where timing.csv can't be
+// read, or is of another program.
 func ReadMetrics(run string) ([]Metrics, error) {
 	rows, err := readTable(run, metricsFile, 5)
 	if err != nil {
 		return nil, fmt.Errorf("%s has no metrics to read: %w", run, err)
 	}
-	timing, _ := readTable(run, timingFile, 2) // the run's results don't depend on it
+	timing, err := readTable(run, timingFile, 2)
+	if err != nil { // which is no part of what a run computes
+		timing = nil
+	}
 	metrics := make([]Metrics, len(rows))
 	for i, row := range rows {
-		metrics[i] = Metrics{Epoch: int(row[0]), Loss: row[1], TrainAccuracy: row[2], ValAccuracy: row[3], TestAccuracy: row[4]}
+		metrics[i] = Metrics{Epoch: int(row[0]), Loss: row[1], TrainAccuracy: row[2], ValAccuracy: row[3], TestAccuracy: row[4], Seconds: -1}
 		if i < len(timing) {
 			metrics[i].Seconds = timing[i][1]
 		}

@@ -21,22 +21,28 @@ import (
 
 // Result has the results of a run.
 type Result struct {
-	Metrics []Metrics       // from epoch 0, before training, to the last
-	Best    int             // the epoch with the best validation accuracy, the first of equal ones; the last without a validation set
-	Program *vrkit.Compiled // after the last step; its Finalize releases the memory
-	Lost    []vrkit.Which   // artefacts of earlier epochs that are damaged or missing and can't be restored
+	Metrics []Metrics       // epoch 0, before anything is learned, to the last
+	Best    int             // the epoch with the best validation accuracy, the first of equals; the last without a validation set
+	Program *vrkit.Compiled // as the last step left it; its Finalize gives the memory back
+	Lost    []vrkit.Which   // artefacts of earlier epochs that are damaged or gone, and that nothing can write anew
+	Unkept  []int           // epochs that History asks for, and that were trained without it, so that they have no artefact
 }
 
-// Warning is one line about lost artefacts, and "" if there are none.
+// Warning is one line about what is lost or was never kept, and "" where nothing is.
 func (r Result) Warning() string {
-	if len(r.Lost) == 0 {
-		return ""
+	var says []string
+	if len(r.Lost) > 0 {
+		files := make([]string, len(r.Lost))
+		for i, which := range r.Lost {
+			files[i] = string(which) + ".npz"
+		}
+		says = append(says, fmt.Sprintf("damaged or gone in %s, and held by no other file: %s", vrkit.ArtefactDir, strings.Join(files, ", ")))
 	}
-	files := make([]string, len(r.Lost))
-	for i, which := range r.Lost {
-		files[i] = string(which) + ".npz"
+	if n := len(r.Unkept); n > 0 {
+		says = append(says, fmt.Sprintf("%d of its epochs (%d to %d) were trained without -history, so that %s has no files of them: to have them, train a run in another directory with -history from the start",
+			n, r.Unkept[0], r.Unkept[n-1], vrkit.ArtefactDir))
 	}
-	return fmt.Sprintf("damaged or gone in %s, and held by no other file: %s", vrkit.ArtefactDir, strings.Join(files, ", "))
+	return strings.Join(says, "; ")
 }
 
 // First, Last and BestEpoch return the metrics of those epochs.
@@ -98,7 +104,7 @@ func Train(ctx context.Context, c Config) (Result, error) {
 	}
 	defer t.finalize()
 	err = t.run(ctx)
-	return Result{Metrics: t.state.Metrics, Best: t.state.Best, Program: t.program, Lost: t.lost}, err
+	return Result{Metrics: t.state.Metrics, Best: t.state.Best, Program: t.program, Lost: t.lost, Unkept: t.unkept}, err
 }
 
 // trainer is a run that is being trained.
@@ -113,6 +119,7 @@ type trainer struct {
 	before  output.Mapping     // the ω of the last evaluation; empty before the first
 	seen    *output.Statistics // statistics of the current epoch's training steps for the next ω; nil if it comes from a separate pass
 	lost    []vrkit.Which      // see [Result]
+	unkept  []int              // likewise
 
 	began      time.Time // when this process began
 	epochBegan time.Time

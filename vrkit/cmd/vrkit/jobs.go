@@ -33,6 +33,16 @@ type cost struct {
 	Arguments  []string `json:"arguments"`         // of the command that trained it
 	Done       bool     `json:"done"`
 	Program    string   `json:"program,omitempty"` // the digest of what was trained, if it was
+	// Partial says that the run was begun by a process whose cost nobody has kept; the other numbers are then 0.
+	Partial bool `json:"partial,omitempty"`
+}
+
+// seconds are those of the whole run, −1 if they are not known.
+func (c cost) seconds() float64 {
+	if c.Partial {
+		return -1
+	}
+	return c.Seconds
 }
 
 const costFile = "cost.json"
@@ -66,7 +76,11 @@ func runCells(ctx context.Context, cells []cell, jobs int, stderr io.Writer) ([]
 				if trained {
 					fresh++
 					left := time.Since(began) / time.Duration(fresh) * time.Duration(len(cells)-done)
-					fmt.Fprintf(stderr, "%d of %d: %s: %s, %.0f s; about %s left\n", done, len(cells), cells[i], percent(result.last().TestAccuracy), result.cost.Seconds, left.Round(time.Second))
+					took := ""
+					if s := result.cost.seconds(); s >= 0 {
+						took = fmt.Sprintf(", %.0f s", s)
+					}
+					fmt.Fprintf(stderr, "%d of %d: %s: %s%s; about %s left\n", done, len(cells), cells[i], percent(result.last().TestAccuracy), took, left.Round(time.Second))
 				}
 				mu.Unlock()
 			}
@@ -93,10 +107,12 @@ func runCells(ctx context.Context, cells []cell, jobs int, stderr io.Writer) ([]
 func (c cell) run(ctx context.Context, executable string, processors []int) (result outcome, trained bool, err error) {
 	arguments := append([]string{"train", "-o", c.Run, "-model", c.Model, "-dataset", c.Dataset, "-input", c.Input,
 		"-output", c.Output, "-seed", fmt.Sprint(c.Seed)}, c.flags...)
-	before := c.readCost()
-	if slices.Equal(before.Arguments, arguments) && before.Done && (before.Program == "" || before.Program == c.program()) {
-		if result, err = c.read(); err == nil { // else training writes it again
-			if other := result.manifest.Model.CheckWeights(c.Model, c.hash); other != nil { // a file of the same name may have other weights
+	before, unread := c.readCost()
+	if unread == nil && slices.Equal(before.Arguments, arguments) && before.Done {
+		// To train writes anew what can't be read, or is of another program.
+		if result, err = c.read(); err == nil && (before.Program == "" || before.Program == digest(result.manifest)) {
+			result.cost = before
+			if other := result.manifest.Model.CheckWeights(c.Model, c.hash); other != nil { // under the same file name
 				return outcome{}, false, askForWeights(fmt.Errorf("%s: %w", c.Run, other), *c.spec.weights)
 			}
 			if result.manifest.Data.SHA256 != c.data {
@@ -104,6 +120,9 @@ func (c cell) run(ctx context.Context, executable string, processors []int) (res
 			}
 			return result, false, nil
 		}
+	}
+	if _, err := os.Stat(filepath.Join(c.Run, vrkit.ManifestFile)); err == nil && unread != nil {
+		before.Partial = true
 	}
 	var said bytes.Buffer
 	process := exec.CommandContext(ctx, executable, arguments...)
@@ -116,42 +135,40 @@ func (c cell) run(ctx context.Context, executable string, processors []int) (res
 		return result, false, fmt.Errorf("%s: its process can't be started: %w", c, err)
 	}
 	failed := process.Wait()
-	spent := cost{
-		PeakMemory: max(before.PeakMemory, peakMemory(process.ProcessState)),
-		Seconds:    before.Seconds + time.Since(began).Seconds(),
-		Arguments:  arguments,
-		Done:       failed == nil,
-		Program:    c.program(),
+	result, err = c.read()
+	spent := cost{Arguments: arguments, Done: failed == nil, Program: digest(result.manifest), Partial: before.Partial}
+	if !spent.Partial {
+		spent.PeakMemory = max(before.PeakMemory, peakMemory(process.ProcessState))
+		spent.Seconds = before.Seconds + time.Since(began).Seconds()
 	}
 	if err := spent.write(c.Run); err != nil && failed == nil {
 		return result, false, err
 	}
+	result.cost = spent
 	switch {
 	case ctx.Err() != nil:
 		return result, false, ctx.Err()
 	case failed != nil:
 		return result, false, fmt.Errorf("%s: %w", c, ending(process.ProcessState, failed, said.String()))
 	}
-	result, err = c.read()
 	return result, true, err
 }
 
-// program is the digest of what was trained in a cell's run directory; "" if it is not known.
-func (c cell) program() string {
-	m, err := vrkit.ReadManifest(c.Run)
+// digest is that of a record; "" of one that could not be read.
+func digest(m vrkit.Manifest) string {
+	if m.Input.Name == "" {
+		return ""
+	}
+	sum, err := m.Digest()
 	if err != nil {
 		return ""
 	}
-	digest, err := m.Digest()
-	if err != nil {
-		return ""
-	}
-	return digest
+	return sum
 }
 
-// read reads a cell's run directory.
+// read is what a cell's run directory says, but for its cost.
 func (c cell) read() (result outcome, err error) {
-	result = outcome{cell: c, cost: c.readCost()}
+	result.cell = c
 	if result.manifest, err = vrkit.ReadManifest(c.Run); err != nil {
 		return result, err
 	}
@@ -162,13 +179,16 @@ func (c cell) read() (result outcome, err error) {
 func (o outcome) first() train.Metrics { return o.metrics[0] }
 func (o outcome) last() train.Metrics  { return o.metrics[len(o.metrics)-1] }
 
-// readCost reads a cell's cost; it is zero if the cell has not run.
-func (c cell) readCost() (known cost) {
+// readCost is what is known of a cell's cost; an error if nothing is.
+func (c cell) readCost() (known cost, err error) {
 	data, err := os.ReadFile(filepath.Join(c.Run, costFile))
-	if err != nil || json.Unmarshal(data, &known) != nil {
-		return cost{}
+	if err == nil {
+		err = json.Unmarshal(data, &known)
 	}
-	return known
+	if err != nil {
+		return cost{}, err
+	}
+	return known, nil
 }
 
 // write writes the cost into a run directory, if there is one.

@@ -51,12 +51,9 @@ func itself(name string) string { return name }
 
 // dataIdentity is the identity of a data set: for a folder its real path, however it is written.
 func dataIdentity(name string) string {
-	path, isFolder := strings.CutPrefix(name, datasets.FolderPrefix)
+	path, isFolder := strings.CutPrefix(datasets.Absolute(name), datasets.FolderPrefix)
 	if !isFolder {
 		return name
-	}
-	if absolute, err := filepath.Abs(path); err == nil {
-		path = absolute
 	}
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
@@ -64,13 +61,14 @@ func dataIdentity(name string) string {
 	return datasets.FolderPrefix + path
 }
 
-// words splits a plan's line as a shell does: text in quotes, or after a backslash, is taken as it is. Nothing else is
-// special.
+// words splits a plan's line as a shell does: what stands in quotes, or after a backslash, is taken as it is, and a #
+// that begins a word begins a comment. Nothing else has a meaning of its own.
 func words(line string) ([]string, error) {
 	if !utf8.ValidString(line) {
 		return nil, errors.New("this is no UTF-8 text: save the plan as UTF-8")
 	}
 	parser := shellwords.NewParser()
+	parser.ParseComment = true
 	parser.SetExcludeSeparators([]rune(";&|<>()`$")...)
 	all, err := parser.Parse(line)
 	if err != nil {

@@ -77,7 +77,11 @@ func TestWords(t *testing.T) {
 		`-datasets "folder:/a b"`:                        {"-datasets", "folder:/a b"},
 		`-datasets '"folder:/a, b",mnist' -label exact`:  {"-datasets", `"folder:/a, b",mnist`, "-label", "exact"},
 		`-datasets folder:/photos\ (1)/it\'s -label=a#b`: {"-datasets", "folder:/photos (1)/it's", "-label=a#b"},
-		`-label ""`: {"-label", ""},
+		`-label ""`:                 {"-label", ""},
+		`-seeds 1 # and -label x`:   {"-seeds", "1"},
+		`-label "# x" -seeds '1' #`: {"-label", "# x", "-seeds", "1"},
+		`# all`:                     {},
+		``:                          {},
 	} {
 		got, err := words(line)
 		require.NoError(t, err, line)

@@ -19,7 +19,7 @@ func runsOf(outcomes []outcome) []results.Run {
 		c, last := o.cell, o.last()
 		runs[i] = results.Run{Model: c.Model, Dataset: c.Dataset, Input: c.Input, Output: c.Output, Label: c.Label, Seed: c.Seed, Epochs: last.Epoch,
 			Before: o.first().TestAccuracy, Accuracy: last.TestAccuracy, BestOnVal: o.bestOnValidation(), BestOnTest: o.bestOnTest(),
-			TrainAccuracy: last.TrainAccuracy, Loss: last.Loss, EpochSeconds: o.secondsPerEpoch(), Seconds: o.cost.Seconds, PeakMemory: o.cost.PeakMemory,
+			TrainAccuracy: last.TrainAccuracy, Loss: last.Loss, EpochSeconds: o.secondsPerEpoch(), Seconds: o.cost.seconds(), PeakMemory: o.cost.PeakMemory,
 			Threads: o.manifest.Engine.Threads, Trainable: o.manifest.Model.Trainables + o.manifest.Model.OutputTrainables}
 	}
 	return runs
@@ -28,13 +28,19 @@ func runsOf(outcomes []outcome) []results.Run {
 // summarise makes one row of the runs that differ only in their seeds, in the order of the grid.
 func summarise(outcomes []outcome) []*results.Row { return results.Summarise(runsOf(outcomes)) }
 
-// secondsPerEpoch is the mean time of the trained epochs, with their evaluations.
+// secondsPerEpoch is the mean of the trained epochs, with what was evaluated in them; −1 if that of one is unknown.
 func (o outcome) secondsPerEpoch() float64 {
 	total := 0.
 	for _, m := range o.metrics[1:] {
+		if m.Seconds < 0 {
+			return -1
+		}
 		total += m.Seconds
 	}
-	return total / float64(max(len(o.metrics)-1, 1))
+	if len(o.metrics) < 2 {
+		return -1
+	}
+	return total / float64(len(o.metrics)-1)
 }
 
 // bestOnValidation is the test accuracy of the best epoch on the validation set, −1 if it was not measured.
@@ -78,14 +84,8 @@ func markdown(rows []*results.Row) string {
 		if len(r.Seeds) > 1 {
 			after += fmt.Sprintf(" ± %.1f (%.1f to %.1f)", 100*r.Deviation, 100**r.Low, 100**r.High)
 		}
-		paired := ""
-		if i > 0 && rows[i-1].Dataset == r.Dataset && rows[i-1].Model == r.Model {
-			if d := r.Paired(rows[i-1]); d.Runs > 1 {
-				paired = fmt.Sprintf("%+.1f (%+.1f to %+.1f)", 100*d.Mean, 100*d.Low, 100*d.High)
-			}
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %s | %s | %s | %s | %s | %.3f | %.1f | %s | %s |\n", r.Input, r.Output, r.Label, len(r.Seeds), r.Epochs,
-			cellOf(r.Before), after, paired, cellOf(r.BestOnVal), cellOf(r.BestOnTest), r.Loss, r.Seconds, peak(r.PeakMemory), grouped(r.Trainable))
+		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %s | %s | %s | %s | %.3f | %s | %s | %s |\n", r.Input, r.Output, r.Label, len(r.Seeds), r.Epochs,
+			cellOf(r.Before), after, cellOf(r.BestOnVal), cellOf(r.BestOnTest), r.Loss, seconds(r.Seconds), peak(r.PeakMemory), grouped(r.Trainable))
 	}
 	return b.String()
 }
@@ -95,6 +95,13 @@ func cellOf(share float64) string {
 		return ""
 	}
 	return fmt.Sprintf("%.1f", 100*share)
+}
+
+func seconds(s float64) string {
+	if s < 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f", s)
 }
 
 func peak(bytes int64) string {

@@ -172,8 +172,8 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 	return all, nil
 }
 
-// planned reads a plan: a grid a line, as flags with a shell's quotes; empty lines and lines that start with # are
-// skipped.
+// planned reads a plan: a grid a line, as flags with a shell's quotes; what stands behind a # is a comment, and lines with nothing else
+// are left out.
 func planned(c *call, path, dir string) ([]cell, error) {
 	var misplaced string
 	c.Visit(func(f *flag.Flag) {
@@ -191,12 +191,12 @@ func planned(c *call, path, dir string) ([]cell, error) {
 	var all []cell
 	at := map[any]int{} // the line of each run
 	for number, line := range strings.Split(strings.TrimPrefix(string(data), "\ufeff"), "\n") {
-		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		flags, err := words(line)
+		flags, err := words(strings.TrimSpace(line))
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", path, number+1, err)
+		}
+		if len(flags) == 0 {
+			continue
 		}
 		one := &call{FlagSet: newFlags("plan"), command: c.command, arguments: append(c.given(tableNames), flags...), stderr: c.stderr, json: new(bool)}
 		one.command.arguments = ""
@@ -243,10 +243,8 @@ func (c *call) given(but []string) (flags []string) {
 // folderOf names the folder of a data set's runs: for a folder of pictures after its last part, so that the runs are
 // found after the folder has moved.
 func folderOf(dataset string) string {
-	if folder, ok := strings.CutPrefix(dataset, datasets.FolderPrefix); ok {
-		if path, err := filepath.Abs(folder); err == nil {
-			return fileName(datasets.FolderPrefix + filepath.Base(path))
-		}
+	if path, ok := strings.CutPrefix(datasets.Absolute(dataset), datasets.FolderPrefix); ok {
+		return fileName(datasets.FolderPrefix + filepath.Base(path))
 	}
 	return fileName(dataset)
 }
@@ -265,7 +263,9 @@ func seedIdentity(text string) string {
 // fetchAll fetches every model and data set of the cells before the first run begins. It checks that each data set has
 // enough images that can be read, and stores the hashes of each cell's weights and images.
 func fetchAll(ctx context.Context, cells []cell, report fetch.Report) error {
-	hashes, images := map[[2]string]string{}, map[any]string{}
+	hashes := map[[2]string]string{}
+	of := map[string][]*cell{} // by data set
+	var names []string
 	for i := range cells {
 		c := &cells[i]
 		weights := [2]string{c.Model, *c.spec.weights}
@@ -277,16 +277,36 @@ func fetchAll(ctx context.Context, cells []cell, report fetch.Report) error {
 			hashes[weights] = frozen.Weights.Hash()
 		}
 		c.hash = hashes[weights]
+		if of[c.Dataset] == nil {
+			names = append(names, c.Dataset)
+		}
+		of[c.Dataset] = append(of[c.Dataset], c)
+	}
+	for _, name := range names {
+		if err := fetchImages(ctx, of[name], report); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fetchImages keeps the hash of the images of each of the cells, which are of one data set.
+func fetchImages(ctx context.Context, cells []*cell, report fetch.Report) error {
+	whole, err := datasets.Open(ctx, cells[0].Dataset, report)
+	if err != nil {
+		return fmt.Errorf("%s: %w", cells[0], err)
+	}
+	hashes := map[datasets.Sizes]string{}
+	for _, c := range cells {
 		sizes := c.spec.dataSizes()
-		taken := [2]any{c.Dataset, sizes}
-		if images[taken] == "" {
-			data, err := datasets.Load(ctx, c.Dataset, sizes, report)
+		if hashes[sizes] == "" {
+			data, err := whole.Take(sizes)
 			if err != nil {
 				return fmt.Errorf("%s: %w", c, c.spec.inFlags(err))
 			}
-			images[taken] = data.SHA256
+			hashes[sizes] = data.SHA256
 		}
-		c.data = images[taken]
+		c.data = hashes[sizes]
 	}
 	return nil
 }

@@ -13,8 +13,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/datasets"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
+	"github.com/vrkit-go/reprogram/vrkit/fetch"
 	"github.com/vrkit-go/reprogram/vrkit/results"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
@@ -68,7 +70,7 @@ func TestTableRefuses(t *testing.T) {
 func TestPlan(t *testing.T) {
 	dir := t.TempDir()
 	plan := filepath.Join(dir, "a.plan")
-	require.NoError(t, os.WriteFile(plan, []byte("# two lines\n-inputs pad,full -outputs flm -seeds 4\n-outputs blm -schedule exact -label exact -seeds 0,1\n"), 0o600))
+	require.NoError(t, os.WriteFile(plan, []byte("# two lines\n-inputs pad,full -outputs flm -seeds 4 # and a comment\n-outputs blm -schedule exact -label exact -seeds 0,1\n"), 0o600))
 	c := newCall("table", "-plan", plan, "-epochs", "2", "-o", "grid")
 	c.String("o", "", "")
 	c.String("plan", "", "")
@@ -178,6 +180,14 @@ func TestSummarise(t *testing.T) {
 	require.Contains(t, text, "| pad | blm |  | 2 | 2 | 20.0 | **60.0** ± 14.1 (0.0 to 100.0) |  | 90.0 | 90.0 | 1.000 | 4.0 | 2 | 15 |")
 	require.Contains(t, text, "| pad | flm |  | 1 | 2 | 10.0 | **30.0** |  | 90.0 |")
 	require.Equal(t, "1,234,567", grouped(1234567))
+
+	unknown := result(1, "blm", .1, .5)
+	unknown.metrics[2].Seconds, unknown.cost = -1, cost{Partial: true}
+	rows = summarise([]outcome{unknown})
+	require.Contains(t, markdown(rows), "| 1.000 |  |  | 15 |", "an empty cell, not 0.0 s")
+	require.Equal(t, -1., runsOf([]outcome{unknown})[0].Seconds)
+	rows = summarise([]outcome{unknown, result(2, "blm", .3, .7)})
+	require.Contains(t, markdown(rows), "| 1.000 | 4.0 | 2 | 15 |", "of the run that knows it")
 }
 
 // TestTable trains a small real grid, two runs at a time, and again: the second time nothing is trained.
@@ -228,6 +238,7 @@ func TestTable(t *testing.T) {
 	// A run whose files can't be read, or are of another run, is written again from its state.
 	one, other := "grid/squeezenet1.1/mnist/pad-blm/seed-0/", "grid/squeezenet1.1/mnist/pad-blm/seed-1/"
 	require.NoError(t, os.WriteFile(one+"metrics.csv", nil, 0o600))
+	require.NoError(t, os.WriteFile(one+"cost.json", []byte("{"), 0o600))
 	record, err := os.ReadFile(one + "program.json")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(other+"program.json", record, 0o600))
@@ -237,10 +248,26 @@ func TestTable(t *testing.T) {
 		require.Equal(t, runs[i][:13], run[:13], "all but its cost")
 	}
 
-	// Other settings in the same folder are an error, and nothing in it is lost.
+	// What nobody knows any more is empty: the cost of a run whose file was damaged, and seconds without timing.csv.
+	require.NoError(t, os.Remove(other+"timing.csv"))
+	status, _, stderr = vrkitIn(t, dir, small...)
+	require.Equal(t, 0, status, stderr)
+	require.NotContains(t, stderr, " of ", "nothing is trained")
+	unknown := 0
+	for _, run := range readTable(t, filepath.Join(dir, "grid/runs.csv"))[1:] {
+		perEpoch, whole, peak := run[13], run[14], run[15]
+		if run[2] == "pad" && run[3] == "blm" {
+			require.Equal(t, run[5] == "0", whole == "" && peak == "", "%q", run)
+			require.Equal(t, run[5] == "1", perEpoch == "", "%q", run)
+			unknown++
+		}
+	}
+	require.Equal(t, 2, unknown)
+
+	// Other settings in the same folder are refused, and nothing of what is there is lost.
 	status, _, stderr = vrkitIn(t, dir, append(small, "-batch", "10")...)
 	require.Equal(t, 1, status)
-	require.Contains(t, stderr, "was trained differently (training.batch: 20, now 10)")
+	require.Contains(t, stderr, "was trained differently (batch 20, now 10)")
 	_, err = csv.NewReader(bytes.NewReader(after)).ReadAll()
 	require.NoError(t, err)
 }
@@ -254,4 +281,30 @@ func TestFolderOf(t *testing.T) {
 		require.Equal(t, "folder_pets", folderOf(name), name)
 	}
 	require.Equal(t, "mnist", folderOf("mnist"))
+}
+
+// A data set is read once for all cells, however many images each takes.
+func TestFetchImages(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	paintFolder(t, filepath.Join(dir, "own"), 9)
+	var cells []*cell
+	for _, size := range []int{0, 5, 5, 6} {
+		cells = append(cells, &cell{parts: parts{Dataset: "folder:own"}, spec: &spec{sizes: datasets.Sizes{Train: size}, asked: map[string]bool{"train": true, "test": true}}})
+	}
+	read := 0
+	count := func(p fetch.Progress) {
+		if strings.Contains(p.Note, "2 of 20 pictures can't be read") {
+			read++
+		}
+	}
+	require.NoError(t, fetchImages(t.Context(), cells, count))
+	require.Equal(t, 1, read)
+	for _, c := range cells {
+		alone, err := datasets.Load(t.Context(), c.Dataset, c.spec.dataSizes(), nil)
+		require.NoError(t, err)
+		require.Equal(t, alone.SHA256, c.data)
+	}
+	cells[1].spec.sizes.Train = 99
+	require.ErrorContains(t, fetchImages(t.Context(), cells, nil), "-train 99 -test 0: folder:own has 14 training images, too few to take 99 (2 can't be read)")
 }
