@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -102,6 +103,9 @@ func first(ctx context.Context, o Options, use func(Info) (compute.Backend, erro
 		if err == nil {
 			return b, info, nil
 		}
+		if flag, ok := errors.AsType[*FlagError](err); ok {
+			return nil, Info{}, flag
+		}
 		if ctx.Err() != nil {
 			return nil, Info{}, fmt.Errorf("the XLA plugin: stopped: %w", context.Cause(ctx))
 		}
@@ -113,6 +117,9 @@ func first(ctx context.Context, o Options, use func(Info) (compute.Backend, erro
 			whys := []string{fmt.Sprintf("%s: %v", c.name, err)}
 			if missing, ok := errors.AsType[*fetch.UnavailableError](err); ok {
 				whys = missing.Reasons // this package says what to do
+			}
+			if slices.Contains(reasons, whys[0]) { // looked for on this machine, then to be fetched
+				continue
 			}
 			reasons = append(reasons, whys...)
 			if o.Report != nil && len(list) > 1 {
@@ -135,7 +142,7 @@ func first(ctx context.Context, o Options, use func(Info) (compute.Backend, erro
 // load opens the backend with its flags. Every failure becomes one line.
 func load(info Info) (b compute.Backend, err error) {
 	if !info.Pure && info.Plugin != "" {
-		if err := checkPlugin(info.Plugin); err != nil {
+		if err := errors.Join(checkPlugin(info.Plugin), checkFlags(info.Plugin, os.Getenv(flagsEnv))); err != nil {
 			return nil, err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/vrkit-go/reprogram/datasets"
 	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
@@ -70,6 +71,24 @@ func TestNamesWithControlCharacters(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "own", "a", "1.png"), nil, 0o600))
 	refused(t, dir, `red\u001b]0;title\u0007\u009b31m`, "train", "-dataset", "folder:own", "-o", "run")
 	refused(t, dir, `\u001b[31mrun is no run directory`, "eval", "\x1b[31mrun")
+}
+
+// A flag that a command would not look at is refused.
+func TestUnusedFlags(t *testing.T) {
+	dir := t.TempDir()
+	refused(t, dir, "-dataset is for the masks: give -masks N too, or leave it out", "show", "run", "-dataset", "nonsense")
+	refused(t, dir, "-device is for the masks", "show", "run", "-device", "cpu")
+	refused(t, dir, "-side and -raw exclude each other", "logits", "-image", "x.png", "-raw", "-side", "64")
+}
+
+// A flag of XLA's that the plugin does not know is named in one line of ours: the plugin would end the process.
+func TestUnknownXLAFlag(t *testing.T) {
+	backendtest.XLA(t)
+	command := process(t, t.TempDir(), "doctor")
+	command.Env = append(command.Environ(), "XLA_FLAGS=--nonsense", "GOMLX_BACKEND=")
+	said, err := command.CombinedOutput()
+	require.NoError(t, err, string(said))
+	require.Contains(t, string(said), "XLA_FLAGS has --nonsense, which the plugin does not know: correct it, or unset XLA_FLAGS")
 }
 
 func TestHelp(t *testing.T) {

@@ -33,6 +33,8 @@ func logits(ctx context.Context, c *call) error {
 	switch {
 	case *image == "":
 		return errors.New("needs a picture: -image FILE")
+	case *raw && *side != 0:
+		return errors.New("-side and -raw exclude each other: -raw takes the picture at its own size")
 	case *top < 1:
 		return fmt.Errorf("-top must be at least 1, not %d", *top)
 	}

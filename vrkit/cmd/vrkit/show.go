@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -38,6 +39,17 @@ func show(ctx context.Context, c *call) error {
 	}
 	if *masks < 0 || *masks > mostMasks {
 		return fmt.Errorf("-masks: a figure shows the masks of 1 to %d images, not %d", mostMasks, *masks)
+	}
+	if *masks == 0 {
+		var unused error
+		c.Visit(func(f *flag.Flag) {
+			if f.Name == "dataset" || f.Name == "device" {
+				unused = fmt.Errorf("-%s is for the masks: give -masks N too, or leave it out", f.Name)
+			}
+		})
+		if unused != nil {
+			return unused
+		}
 	}
 	report := fetch.Terminal(c.stderr)
 	run, err := openRun(ctx, c.arguments[0], *which, *weights, report)
