@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -93,6 +94,9 @@ func engine(ctx context.Context, device string) finding {
 		return finding{What: "backend", Found: "not opened, because of the next line", Remedy: f.Remedy}
 	}
 	b, info, err := backend.Open(ctx, backend.Options{Device: device, Offline: true})
+	if _, ok := errors.AsType[*backend.FlagError](err); ok {
+		return finding{What: "backend", Found: firstLine(err), Remedy: "correct or unset XLA_FLAGS"}
+	}
 	if err != nil {
 		return finding{What: "backend", Found: firstLine(err), Remedy: "any command that computes fetches a plugin; or set GOMLX_BACKEND=xla:/absolute/path.so to one of your own"}
 	}
