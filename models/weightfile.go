@@ -5,10 +5,10 @@ import (
 	"io"
 	"os"
 
-	"github.com/vrkit-go/reprogram/internal/npy"
 	"github.com/vrkit-go/reprogram/models/internal/safetensors"
 	"github.com/vrkit-go/reprogram/models/internal/scalar"
 	"github.com/vrkit-go/reprogram/models/internal/torchpickle"
+	"github.com/vrkit-go/reprogram/vrkit/npy"
 )
 
 // dict is a dict of tensors in a weight file, under the file's own names.

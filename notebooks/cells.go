@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/vrkit-go/reprogram/internal/terminal"
+	"github.com/vrkit-go/reprogram/vrkit/terminal"
 )
 
 // cellPrinter prints a line for each cell: on a terminal also while it runs, elsewhere a report every quarter of a

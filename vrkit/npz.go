@@ -13,7 +13,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/core/tensors/numpy"
 
-	"github.com/vrkit-go/reprogram/internal/npy"
+	"github.com/vrkit-go/reprogram/vrkit/npy"
 )
 
 // SaveArrays writes named arrays as an .npz, which numpy reads, in the order of their names, so that the same values

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/vrkit-go/reprogram/internal/lock"
+	"github.com/vrkit-go/reprogram/vrkit/lock"
 )
 
 // Lock lets one process at a time work on what is called name. A second one

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/vrkit-go/reprogram/internal/terminal"
+	"github.com/vrkit-go/reprogram/vrkit/terminal"
 )
 
 // Progress is one piece of news about something that takes time.

@@ -27,8 +27,8 @@ type Run struct {
 	BestOnTest    float64 // test accuracy of the best epoch on the test set, the papers' choice
 	TrainAccuracy float64 // of the last epoch
 	Loss          float64 // mean training loss of the last epoch
-	EpochSeconds  float64 // mean of the trained epochs, with what was evaluated in them; −1 if unknown
-	Seconds       float64 // the whole run; −1 if unknown
+	EpochSeconds  float64 // mean of the trained epochs, with their evaluations; −1 if unknown
+	Seconds       float64 // of the whole run; −1 if unknown
 	PeakMemory    int64   // bytes; 0 if unknown
 	Threads       int
 	Trainable     int // how many values are learned

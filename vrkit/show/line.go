@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/vrkit-go/reprogram/internal/terminal"
+	"github.com/vrkit-go/reprogram/vrkit/terminal"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/vrkit-go/reprogram/internal/lock"
+	"github.com/vrkit-go/reprogram/vrkit/lock"
 )
 
 // lockRun makes the run directory if need be, and keeps other processes from training there until unlock is called.

@@ -36,8 +36,8 @@ func (t *trainer) keeps() iter.Seq2[vrkit.Which, int] {
 	}
 }
 
-// mend writes anew each artefact that is damaged, gone or not this run's, from the state, or from another artefact of
-// the same epoch. What neither holds is lost, or, of an epoch that was trained without History, was never kept.
+// mend writes again each artefact that is damaged, missing or of another run, from the state or from another artefact of
+// the same epoch. An artefact that neither has is lost, or was never kept if its epoch was trained without History.
 func (t *trainer) mend() error {
 	intact, bad, never := map[int]vrkit.Artefact{}, map[vrkit.Which]int{}, map[vrkit.Which]bool{}
 	for which, epoch := range t.keeps() {

@@ -133,8 +133,8 @@ func parseTable(data []byte, columns int) (table [][]float64, program string, er
 	return table, program, nil
 }
 
-// ReadMetrics reads what a run has come to so far: epoch 0 first. Seconds are −1 where timing.csv can't be
-// read, or is of another program.
+// ReadMetrics reads the metrics of a run so far, from epoch 0. Seconds are −1 if timing.csv can't be read or is of
+// another program.
 func ReadMetrics(run string) ([]Metrics, error) {
 	rows, err := readTable(run, metricsFile, 5)
 	if err != nil {

@@ -21,14 +21,14 @@ import (
 
 // Result has the results of a run.
 type Result struct {
-	Metrics []Metrics       // epoch 0, before anything is learned, to the last
-	Best    int             // the epoch with the best validation accuracy, the first of equals; the last without a validation set
-	Program *vrkit.Compiled // as the last step left it; its Finalize gives the memory back
-	Lost    []vrkit.Which   // artefacts of earlier epochs that are damaged or gone, and that nothing can write anew
-	Unkept  []int           // epochs that History asks for, and that were trained without it, so that they have no artefact
+	Metrics []Metrics       // from epoch 0, before training, to the last
+	Best    int             // the epoch with the best validation accuracy, the first of equal ones; the last without a validation set
+	Program *vrkit.Compiled // after the last step; its Finalize releases the memory
+	Lost    []vrkit.Which   // artefacts of earlier epochs that are damaged or missing and can't be restored
+	Unkept  []int           // epochs that History asks for but that were trained without it: they have no artefact
 }
 
-// Warning is one line about what is lost or was never kept, and "" where nothing is.
+// Warning is one line about artefacts that are lost or were never kept, and "" if there are none.
 func (r Result) Warning() string {
 	var says []string
 	if len(r.Lost) > 0 {

@@ -11,8 +11,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/core/tensors/numpy"
 
-	"github.com/vrkit-go/reprogram/internal/npy"
 	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/npy"
 )
 
 // readArray reads a .npy file whose values are float32 or int64, and returns them row-major. what says

@@ -12,11 +12,11 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/vrkit-go/reprogram/datasets"
-	"github.com/vrkit-go/reprogram/internal/terminal"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 	"github.com/vrkit-go/reprogram/vrkit/results"
+	"github.com/vrkit-go/reprogram/vrkit/terminal"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -129,25 +129,11 @@ func (e evaluation) measure(ctx context.Context, engine compute.Backend, run *tr
 	if err != nil {
 		return m, err
 	}
-	e, err := train.Evaluate(ctx, program, samples, *batch, nil)
-	if err != nil {
-		return err
-	}
-	overall, classes := scores(e, run.Classes())
-	result := struct {
-		Run     string  `json:"run"`
-		Part    string  `json:"part"`
-		Epoch   string  `json:"epoch"`
-		Loss    float64 `json:"loss"`
-		Overall score   `json:"overall"`
-		Classes []score `json:"classes"`
-	}{run.Dir, *part, *which, e.Loss, overall, classes}
-	return c.print(result, func(w io.Writer) {
-		fmt.Fprintf(w, "%s accuracy %s (95 %% interval %s to %s), %d images, cross-entropy %.3f\n\n",
-			*part, percent(overall.Accuracy), percent(overall.Low), percent(overall.High), overall.Samples, e.Loss)
-		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		for _, s := range classes {
-			fmt.Fprintf(table, "%s\t%s\t(%s to %s)\t%d images\n", terminal.Escape(s.Class), percent(s.Accuracy), percent(s.Low), percent(s.High), s.Samples)
+	defer program.Finalize()
+	if e.recount || e.batchNorm == train.Precise {
+		kept, err := train.Evaluate(ctx, program, samples, e.batch, nil)
+		if err != nil {
+			return m, err
 		}
 		overall, _ := scores(kept, run.Classes())
 		m.Kept = &overall
@@ -189,7 +175,7 @@ func (m measured) text(w io.Writer) {
 	fmt.Fprintf(w, "%s\n\n", strings.TrimPrefix(m.line(), m.Run+": "))
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, s := range m.Classes {
-		fmt.Fprintf(table, "%s\t%s\t(%s to %s)\t%d images\n", s.Class, percent(s.Accuracy), percent(s.Low), percent(s.High), s.Samples)
+		fmt.Fprintf(table, "%s\t%s\t(%s to %s)\t%d images\n", terminal.Escape(s.Class), percent(s.Accuracy), percent(s.Low), percent(s.High), s.Samples)
 	}
 	table.Flush()
 }

@@ -109,7 +109,7 @@ func (c cell) run(ctx context.Context, executable string, processors []int) (res
 		"-output", c.Output, "-seed", fmt.Sprint(c.Seed)}, c.flags...)
 	before, unread := c.readCost()
 	if unread == nil && slices.Equal(before.Arguments, arguments) && before.Done {
-		// To train writes anew what can't be read, or is of another program.
+		// Training writes again what can't be read or belongs to another program.
 		if result, err = c.read(); err == nil && (before.Program == "" || before.Program == digest(result.manifest)) {
 			result.cost = before
 			if other := result.manifest.Model.CheckWeights(c.Model, c.hash); other != nil { // under the same file name

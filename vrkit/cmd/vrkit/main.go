@@ -20,9 +20,9 @@ import (
 	"github.com/gomlx/compute"
 	"k8s.io/klog/v2"
 
-	"github.com/vrkit-go/reprogram/internal/terminal"
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
+	"github.com/vrkit-go/reprogram/vrkit/terminal"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 

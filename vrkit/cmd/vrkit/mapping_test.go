@@ -13,7 +13,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors/numpy"
 	"github.com/stretchr/testify/require"
 
-	"github.com/vrkit-go/reprogram/internal/npy"
+	"github.com/vrkit-go/reprogram/vrkit/npy"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 

@@ -28,7 +28,7 @@ func runsOf(outcomes []outcome) []results.Run {
 // summarise makes one row of the runs that differ only in their seeds, in the order of the grid.
 func summarise(outcomes []outcome) []*results.Row { return results.Summarise(runsOf(outcomes)) }
 
-// secondsPerEpoch is the mean of the trained epochs, with what was evaluated in them; −1 if that of one is unknown.
+// secondsPerEpoch is the mean time of the trained epochs, with their evaluations; −1 if one is unknown.
 func (o outcome) secondsPerEpoch() float64 {
 	total := 0.
 	for _, m := range o.metrics[1:] {
@@ -84,8 +84,14 @@ func markdown(rows []*results.Row) string {
 		if len(r.Seeds) > 1 {
 			after += fmt.Sprintf(" ± %.1f (%.1f to %.1f)", 100*r.Deviation, 100**r.Low, 100**r.High)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %s | %s | %s | %s | %.3f | %s | %s | %s |\n", r.Input, r.Output, r.Label, len(r.Seeds), r.Epochs,
-			cellOf(r.Before), after, cellOf(r.BestOnVal), cellOf(r.BestOnTest), r.Loss, seconds(r.Seconds), peak(r.PeakMemory), grouped(r.Trainable))
+		paired := ""
+		if i > 0 && rows[i-1].Dataset == r.Dataset && rows[i-1].Model == r.Model {
+			if d := r.Paired(rows[i-1]); d.Runs > 1 {
+				paired = fmt.Sprintf("%+.1f (%+.1f to %+.1f)", 100*d.Mean, 100*d.Low, 100*d.High)
+			}
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %s | %s | %s | %s | %s | %.3f | %s | %s | %s |\n", r.Input, r.Output, r.Label, len(r.Seeds), r.Epochs,
+			cellOf(r.Before), after, paired, cellOf(r.BestOnVal), cellOf(r.BestOnTest), r.Loss, seconds(r.Seconds), peak(r.PeakMemory), grouped(r.Trainable))
 	}
 	return b.String()
 }

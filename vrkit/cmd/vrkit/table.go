@@ -172,8 +172,7 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 	return all, nil
 }
 
-// planned reads a plan: a grid a line, as flags with a shell's quotes; what stands behind a # is a comment, and lines with nothing else
-// are left out.
+// planned reads a plan: a grid a line, as flags with a shell's quotes; a # starts a comment, and empty lines are skipped.
 func planned(c *call, path, dir string) ([]cell, error) {
 	var misplaced string
 	c.Visit(func(f *flag.Flag) {
