@@ -68,7 +68,7 @@ func TestReadArchiveRefuses(t *testing.T) {
 	for want, content := range map[string]string{
 		`the array "w" is no .npy file`:                  "PK",
 		`the array "w" is cut off: it has 1 of its 2`:    string(file(two)) + "1234567",
-		`the array "w" has more in it than float32 [2]`:  string(file(two)) + "123456789",
+		`the array "w" has more bytes than float32 [2]`:  string(file(two)) + "123456789",
 		`the array "w" claims 99980001 values, too many`: string(file("{'descr': '<f4', 'fortran_order': False, 'shape': (9999, 9999), }")) + "12345678",
 	} {
 		_, err := read(zipped(t, zip.Store, "w.npy", content))

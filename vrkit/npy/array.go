@@ -26,7 +26,7 @@ func (h Header) Read(r io.Reader) (Array, error) {
 		return Array{}, fmt.Errorf("is damaged: %w", err)
 	}
 	if n, err := io.ReadFull(r, make([]byte, 1)); n > 0 {
-		return Array{}, fmt.Errorf("has more in it than %s", h)
+		return Array{}, fmt.Errorf("has more bytes than %s", h)
 	} else if err != io.EOF {
 		return Array{}, fmt.Errorf("is damaged: %w", err)
 	}

@@ -34,7 +34,7 @@ func TestReadRefuses(t *testing.T) {
 	h := Header{"<f4", false, []int{3}, 3, 12}
 	for want, r := range map[string]io.Reader{
 		"is cut off: it has 2 of its 3 values": bytes.NewReader(make([]byte, 11)),
-		"has more in it than float32 [3]":      bytes.NewReader(make([]byte, 13)),
+		"has more bytes than float32 [3]":      bytes.NewReader(make([]byte, 13)),
 		"is damaged: bad sum":                  iotest.ErrReader(errors.New("bad sum")),
 	} {
 		_, err := h.Read(r)

@@ -79,7 +79,7 @@ func TestTrain(t *testing.T) {
 	os.Stderr = errors
 	_, complete, err = Train(t.Context(), refused)
 	os.Stderr = stderr
-	require.ErrorContains(t, err, "batch: 4, now 6")
+	require.ErrorContains(t, err, "batch 4, now 6")
 	require.False(t, complete)
 	info, err := errors.Stat()
 	require.NoError(t, err)

@@ -87,7 +87,7 @@ func TestDataMoved(t *testing.T) {
 	require.ErrorContains(t, err, "classes of other names")
 	c.Data = load("folder:moved")
 	_, err = train.Train(t.Context(), c)
-	require.ErrorContains(t, err, "data.classes")
+	require.ErrorContains(t, err, "was trained differently (classes [")
 	require.NoError(t, os.Rename("moved/dim", "moved/dark"))
 	require.NoError(t, os.Rename("moved/dark/a.png", "moved/light/z.png"))
 	_, err = run.Data(t.Context(), "", nil)

@@ -106,7 +106,7 @@ func TestLRScheduleHasAHorizon(t *testing.T) {
 			d := c
 			d.Epochs = other
 			_, err = train.Train(t.Context(), d)
-			require.ErrorContains(t, err, fmt.Sprintf("training.recipe.prompt.horizon: 2, now %d", other))
+			require.ErrorContains(t, err, fmt.Sprintf("epochs of the learning-rate schedule 2, now %d", other))
 		}
 		result, err := train.Train(t.Context(), c)
 		require.NoError(t, err)

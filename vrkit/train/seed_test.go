@@ -87,5 +87,5 @@ func TestSeedsOfTheRecord(t *testing.T) {
 	require.Equal(t, output.RLM{}, result.Program.Output)
 	c.Program.Output = output.RLM{Seed: 3} // another seed makes another run
 	_, err = train.Train(t.Context(), c)
-	require.ErrorContains(t, err, "output.settings.seed: 0, now 3")
+	require.ErrorContains(t, err, "seed 0, now 3")
 }
