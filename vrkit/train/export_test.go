@@ -1,9 +1,23 @@
 package train
 
-import "time"
+import (
+	"testing"
+	"time"
+
+	"github.com/gomlx/compute"
+	"github.com/stretchr/testify/require"
+)
 
 // CheckpointEvery sets how often a run saves its state within an epoch, because the epochs of a test are short.
 func CheckpointEvery(interval time.Duration) { checkpointEvery = interval }
 
 // Open opens a run of a model that is in no list.
 var Open = open
+
+// PureGo is a backend where nothing has to be compiled.
+func PureGo(t testing.TB) compute.Backend {
+	backend, err := compute.NewWithConfig("go")
+	require.NoError(t, err)
+	t.Cleanup(backend.Finalize)
+	return backend
+}

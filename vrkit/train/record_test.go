@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/stretchr/testify/require"
 
@@ -24,10 +23,7 @@ import (
 // quick is config on the pure-Go backend, which compiles nothing.
 func quick(t *testing.T, run string, epochs int) train.Config {
 	c := config(t, run, output.BLM{Lambda: 1})
-	backend, err := compute.NewWithConfig("go")
-	require.NoError(t, err)
-	t.Cleanup(backend.Finalize)
-	c.Backend, c.Epochs = backend, epochs
+	c.Backend, c.Epochs = train.PureGo(t), epochs
 	return c
 }
 
@@ -296,7 +292,8 @@ func TestStoppedAndNotKept(t *testing.T) {
 
 // A run of a newer version is neither opened nor trained, because its meaning is not known.
 func TestNewerFormat(t *testing.T) {
-	c := config(t, filepath.Join(t.TempDir(), "run"), output.FLM{})
+	c := quick(t, filepath.Join(t.TempDir(), "run"), 5)
+	c.Program.Output = output.FLM{}
 	c.Epochs = 1
 	_, err := train.Train(t.Context(), c)
 	require.NoError(t, err)

@@ -16,8 +16,9 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// A run that is stopped by its context in the middle of an epoch and then resumed ends like one that was not stopped,
-// for every kind of state.
+// A run stopped by its context in the middle of an epoch, and trained on, ends like one that was not,
+// whatever it has to remember: where ω comes from, what varies, and all that is learned. TestKilledRun and TestDevices
+// resume runs on XLA.
 func TestStopAndResume(t *testing.T) {
 	for name, vary := range map[string]func(c *train.Config){
 		"pad blm exact": func(c *train.Config) { c.Schedule = train.Exact },
@@ -26,14 +27,10 @@ func TestStopAndResume(t *testing.T) {
 		"pad linear":    func(c *train.Config) { c.Program.Output = output.Linear{} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			if testing.Short() && name == "smm blm+ fast" {
-				t.Skip("-short: every process's share of SMM has to be compiled")
-			}
 			dir := t.TempDir()
 			configured := func(run string) train.Config {
-				c := config(t, filepath.Join(dir, run), output.BLM{Lambda: 1})
+				c := quick(t, filepath.Join(dir, run), 3)
 				vary(&c)
-				c.Epochs = 3
 				return c
 			}
 			whole, parts := configured("whole"), configured("parts")
@@ -75,11 +72,9 @@ func newest(c *train.Config) {
 func TestTrainOn(t *testing.T) {
 	dir := t.TempDir()
 	whole, parts := filepath.Join(dir, "whole"), filepath.Join(dir, "parts")
-	_, err := train.Train(t.Context(), config(t, whole, output.ILM{}))
-	require.NoError(t, err)
-	for _, epochs := range []int{2, 2, 5} { // the second time nothing is left to do
-		c := config(t, parts, output.ILM{})
-		c.Epochs = epochs
+	trained(t, quick(t, whole, 5))
+	for _, epochs := range []int{2, 2, 5} { // the second time there is nothing to do
+		c := quick(t, parts, epochs)
 		result, err := train.Train(t.Context(), c)
 		require.NoError(t, err)
 		require.Equal(t, epochs, result.Last().Epoch)
@@ -87,12 +82,13 @@ func TestTrainOn(t *testing.T) {
 	require.Equal(t, contents(t, whole), contents(t, parts))
 }
 
-// A run with a learning-rate schedule can't be trained for more epochs later, because all its rates would have been
-// different; one that stopped early continues to its own end.
-func TestLRScheduleHasAHorizon(t *testing.T) {
-	for _, group := range []train.Group{{Rate: .05, LRSchedule: train.Cosine}, {Rate: .05, LRSchedule: train.Steps, Factor: .1, At: []float64{.5}}} {
-		c := config(t, filepath.Join(t.TempDir(), "run"), output.ILM{})
-		c.Epochs, c.Recipe.Prompt = 2, group
+// A run whose rates fall can't be trained on for longer, because its rates would have been others; one
+// that stopped early goes on to its own end.
+func TestFallingRateHasAHorizon(t *testing.T) {
+	for _, fall := range []train.Group{{Rate: .05, Fall: train.Cosine}, {Rate: .05, Fall: train.Steps, Factor: .1, At: []float64{.5}}} {
+		c := quick(t, filepath.Join(t.TempDir(), "run"), 5)
+		c.Program.Output = output.ILM{}
+		c.Epochs, c.Recipe.Prompt = 2, fall
 		ctx, cancel := context.WithCancel(t.Context())
 		c.Events = func(e train.Event) {
 			if e.Stage == train.StageEpoch && e.Epoch == 1 {
@@ -116,7 +112,8 @@ func TestLRScheduleHasAHorizon(t *testing.T) {
 
 func TestResumeRefuses(t *testing.T) {
 	run := filepath.Join(t.TempDir(), "run")
-	c := config(t, run, output.ILM{})
+	c := quick(t, run, 5)
+	c.Program.Output = output.ILM{}
 	c.Epochs = 1
 	_, err := train.Train(t.Context(), c)
 	require.NoError(t, err)

@@ -38,19 +38,18 @@ func TestOneSeed(t *testing.T) {
 		"smm":    {smm, input.SMM{Patch: 4, Multiplier: .125, Seed: 3}, output.FLM{}, output.FLM{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if testing.Short() && name == "smm" {
-				t.Skip("SMM has to be compiled three times")
-			}
 			dir := t.TempDir()
-			one := config(t, filepath.Join(dir, "one"), parts.out) // of seed 3
-			one.Program.Input = parts.in
-			several := config(t, filepath.Join(dir, "several"), parts.outOwn)
-			several.Program.Input = parts.own
+			configured := func(run string, in input.Manipulation, out output.Alignment) train.Config { // of seed 3
+				c := quick(t, filepath.Join(dir, run), 1)
+				c.Program.Input, c.Program.Output = in, out
+				return c
+			}
+			one, several := configured("one", parts.in, parts.out), configured("several", parts.own, parts.outOwn)
 			require.Equal(t, recordedSeeds(t, several), recordedSeeds(t, one))
 			require.Equal(t, contents(t, several.Run), contents(t, one.Run))
 
-			other := config(t, filepath.Join(dir, "other"), parts.outOwn)
-			other.Program.Input, other.Seed = parts.own, 4
+			other := configured("other", parts.own, parts.outOwn)
+			other.Seed = 4
 			seeds := recordedSeeds(t, other)
 			require.EqualValues(t, 4, seeds[2])
 			require.Contains(t, seeds, 3., "a seed of its own is kept")
@@ -61,7 +60,8 @@ func TestOneSeed(t *testing.T) {
 // A run of format 0, whose parts drew from the seed 0 whatever the run's seed was, continues with the seeds of its
 // record.
 func TestSeedsOfTheRecord(t *testing.T) {
-	c := config(t, filepath.Join(t.TempDir(), "run"), output.RLM{})
+	c := quick(t, filepath.Join(t.TempDir(), "run"), 5)
+	c.Program.Output = output.RLM{}
 	require.Equal(t, [3]any{nil, 3., uint64(3)}, recordedSeeds(t, c))
 	path := filepath.Join(c.Run, "program.json")
 	record, err := os.ReadFile(path)

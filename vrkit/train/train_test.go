@@ -122,7 +122,8 @@ func TestLearningRateZero(t *testing.T) {
 // learning rate of 0 the training losses differ, and accuracies don't.
 func TestOnlyTrainingIsAugmented(t *testing.T) {
 	for name, alignment := range map[string]output.Alignment{"rlm": output.RLM{Seed: 2}, "blm+": output.BLMPlus{Lambda: 1, Alpha: .7}} {
-		c := config(t, filepath.Join(t.TempDir(), "run"), alignment)
+		c := quick(t, filepath.Join(t.TempDir(), "run"), 5)
+		c.Program.Output = alignment
 		c.Recipe, c.Schedule, c.History = train.AdamAt(0), train.Exact, true
 		c.Recipe.Augment = train.Augment{Margin: 3}
 		result, err := train.Train(t.Context(), c)
@@ -172,7 +173,8 @@ func TestTrainErrors(t *testing.T) {
 		"multiples of 4, not 10":                                 func(c *train.Config) { c.Program.Side = 10 },
 		"learning rate of the prompt must be":                    func(c *train.Config) { c.Recipe = train.AdamAt(math.NaN()) },
 	} {
-		c := config(t, filepath.Join(t.TempDir(), "run"), output.ILM{})
+		c := quick(t, filepath.Join(t.TempDir(), "run"), 5)
+		c.Program.Output = output.ILM{}
 		spoil(&c)
 		_, err := train.Train(t.Context(), c)
 		require.ErrorContains(t, err, want)
