@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
@@ -26,10 +27,14 @@ const (
 	caseEnv   = "VRKIT_TEST_VICTIM_CASE"
 )
 
-// victims are the runs to kill: the simplest one, and the one with the largest state.
-var victims = map[string]func(c *train.Config){
-	"pad blm":  func(*train.Config) {},
-	"smm blm+": newest,
+// victims are what runs are killed: the plainest, on XLA, and the one with most to remember, on the pure-Go backend,
+// because XLA would compile it in every process.
+var victims = map[string]func(t *testing.T, c *train.Config){
+	"pad blm": func(*testing.T, *train.Config) {},
+	"smm blm+": func(t *testing.T, c *train.Config) {
+		newest(c)
+		c.Program.Input, c.Backend = input.SMM{Patch: 4, Multiplier: .25}, train.PureGo(t)
+	},
 }
 
 // TestVictim is no test of its own: it is the process that TestKilledRun kills.
@@ -40,9 +45,9 @@ func TestVictim(t *testing.T) {
 	}
 	c := config(t, run, output.BLM{Lambda: 1})
 	require.Contains(t, victims, os.Getenv(caseEnv))
-	victims[os.Getenv(caseEnv)](&c)
-	train.CheckpointEvery(time.Millisecond)       // after every step, so that some kills happen while the state is written
-	c.Epochs = 30 * wanted(t, os.Getenv(caseEnv)) // four steps each; no process lives for more than 80 steps
+	victims[os.Getenv(caseEnv)](t, &c)
+	train.CheckpointEvery(time.Millisecond)       // after every step, so that kills fall into writing too
+	c.Epochs = 15 * wanted(t, os.Getenv(caseEnv)) // four steps each, of which a process takes 20, or few more
 	c.Events = func(e train.Event) {
 		if e.Stage == train.StageTrain && e.Step > 0 { // it has compiled and computes
 			fmt.Println("under way")
@@ -93,7 +98,7 @@ func killAndCompare(t *testing.T, name string) {
 		require.NoError(t, err)
 		require.NoError(t, process.Start())
 		lines := bufio.NewScanner(stdout)
-		for left := rand.IntN(80); left >= 0 && lines.Scan(); {
+		for left := rand.IntN(20); left >= 0 && lines.Scan(); {
 			if strings.Contains(lines.Text(), "under way") {
 				left--
 			}
