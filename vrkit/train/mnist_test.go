@@ -19,9 +19,9 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// TestMNIST reprograms the real SqueezeNet for real digits: 1,000 training and 1,000 test images, digits at 64 pixels,
-// side 128, Adam .05, batch 50, 4 epochs, the last epoch, three seeds. The mean test accuracy is at least .60, and at
-// least .25 above the same run with learning rate 0.
+// TestMNIST reprograms the real SqueezeNet for real digits: 1,000 training and 1,000 test images, digits
+// at 64 pixels, side 128, Adam .05, batch 50, 4 epochs, the last epoch, three seeds. Over the seeds the
+// mean test accuracy is at least .60, and at least .25 above that of the mapping alone, of epoch 0.
 func TestMNIST(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: a real network is trained, for about three minutes")
@@ -32,28 +32,23 @@ func TestMNIST(t *testing.T) {
 	require.NoError(t, err)
 	digits, err := datasets.Load(t.Context(), "mnist", datasets.Sizes{Train: 1000, Test: 1000}, report)
 	require.NoError(t, err)
-	accuracy := func(rate float64, seed uint64) float64 {
+	alone, mean := 0., 0.
+	for seed := range uint64(3) {
 		result, err := train.Train(t.Context(), train.Config{
 			Program: vrkit.Program{Input: input.Padding{Image: 64}, Model: frozen, Output: output.BLM{Lambda: 1}, Side: 128},
 			Data:    digits, Backend: engine, Engine: backend.Info{},
-			Run:    filepath.Join(t.TempDir(), fmt.Sprintf("rate %v seed %d", rate, seed)),
-			Epochs: 4, Batch: 50, Recipe: train.AdamAt(rate), Schedule: train.Exact, Seed: seed,
+			Run:    filepath.Join(t.TempDir(), fmt.Sprintf("seed %d", seed)),
+			Epochs: 4, Batch: 50, Recipe: train.AdamAt(.05), Schedule: train.Exact, Seed: seed, EndTests: true,
 		})
 		require.NoError(t, err)
 		require.NoError(t, result.Program.Model.CheckFrozen(result.Program.Store.RootScope()), "a graph has used them")
 		hash, err := result.Program.WeightsHash()
 		require.NoError(t, err)
 		require.Equal(t, frozen.Weights.Hash(), hash, "frozen means frozen")
-		return result.Last().TestAccuracy
+		t.Logf("seed %d: test accuracy %.3f", seed, result.Last().TestAccuracy)
+		alone, mean = alone+result.First().TestAccuracy/3, mean+result.Last().TestAccuracy/3
 	}
-	alone := accuracy(0, 0) // one seed is enough: an estimated ω does not depend on the order of the data
-	mean := 0.
-	for seed := range uint64(3) {
-		learned := accuracy(.05, seed)
-		t.Logf("seed %d: test accuracy %.3f", seed, learned)
-		mean += learned / 3
-	}
-	t.Logf("mean over 3 seeds %.3f, with learning rate 0 %.3f", mean, alone)
+	t.Logf("mean over 3 seeds %.3f, of the mapping alone %.3f", mean, alone)
 	require.GreaterOrEqual(t, mean, .60)
 	require.GreaterOrEqual(t, mean-alone, .25)
 }
