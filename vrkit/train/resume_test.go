@@ -82,10 +82,10 @@ func TestTrainOn(t *testing.T) {
 	require.Equal(t, contents(t, whole), contents(t, parts))
 }
 
-// A run whose rates fall can't be trained on for longer, because its rates would have been others; one
-// that stopped early goes on to its own end.
-func TestFallingRateHasAHorizon(t *testing.T) {
-	for _, fall := range []train.Group{{Rate: .05, Fall: train.Cosine}, {Rate: .05, Fall: train.Steps, Factor: .1, At: []float64{.5}}} {
+// A run with a learning-rate schedule can't be trained for more epochs later, because all its rates would have been
+// different; one that stopped early continues to its own end.
+func TestLRScheduleHasAHorizon(t *testing.T) {
+	for _, fall := range []train.Group{{Rate: .05, LRSchedule: train.Cosine}, {Rate: .05, LRSchedule: train.Steps, Factor: .1, At: []float64{.5}}} {
 		c := quick(t, filepath.Join(t.TempDir(), "run"), 5)
 		c.Program.Output = output.ILM{}
 		c.Epochs, c.Recipe.Prompt = 2, fall
