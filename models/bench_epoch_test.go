@@ -65,11 +65,11 @@ func BenchmarkEpoch(b *testing.B) {
 // epochs trains a program on made-up images of that many classes for 1+n epochs. Everything is compiled in the first one;
 // then it calls compiled. It returns the shortest time of the other epochs.
 func epochs(b *testing.B, engine compute.Backend, p vrkit.Program, images, classes, batch, n int, compiled func()) time.Duration {
-	side, err := p.Input.ImageSide(p.Side)
+	fitted, err := p.Input.Fit(p.Info())
 	require.NoError(b, err)
 	best, from := time.Hour, time.Time{}
 	result, err := train.Train(b.Context(), train.Config{
-		Program: p, Data: striped(images, side, classes), Backend: engine, Run: filepath.Join(b.TempDir(), "run"),
+		Program: p, Data: striped(images, fitted.Side, classes), Backend: engine, Run: filepath.Join(b.TempDir(), "run"),
 		Epochs: 1 + n, Batch: batch, Recipe: train.AdamAt(.01), Schedule: train.Exact,
 		Events: func(e train.Event) {
 			switch {

@@ -51,7 +51,7 @@ func efficientnet(size int, width, depth, top1 float64, bytes int64, suffix, sha
 		},
 		dict:    dict,
 		read:    dict.reader(title),
-		forward: func(weight layer.Weight, x layer.Sum) *Node { return efficientnetForward(weight, x, blocks) },
+		forward: func(weight layer.Weight, x layer.Sum, _ Hook) *Node { return efficientnetForward(weight, x, blocks) },
 	}
 }
 

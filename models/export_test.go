@@ -26,7 +26,7 @@ func MadeUp(name string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{Info: a.Info, Weights: weights, Forward: a.forward, Entered: a.entered}
+	m := &Model{Info: a.Info, Weights: weights, Forward: a.forward}
 	for i := range 1000 {
 		m.Labels = append(m.Labels, fmt.Sprintf("source %d", i))
 	}

@@ -10,9 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/models"
-	"github.com/vrkit-go/reprogram/models/layer"
-	"github.com/vrkit-go/reprogram/models/modeltest"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -98,9 +97,9 @@ func pictures(side int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(pixels, 2, side, side, 3)
 }
 
-// TestEntered compares the ViTs, with tokens inserted at every layer, with torchvision's layers: the logits, and the
+// TestHooks compares the ViTs, with tokens inserted at every layer, with torchvision's layers: the logits, and the
 // gradients of the tokens. Without inserted tokens the logits are those of the plain network.
-func TestEntered(t *testing.T) {
+func TestHooks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: compiling takes seconds")
 	}
@@ -109,14 +108,19 @@ func TestEntered(t *testing.T) {
 	golden := nets["vit-b32"]
 	m, err := models.MadeUp("vit-b32")
 	require.NoError(t, err)
-	require.Equal(t, []string{models.AtInput, models.AtEmbedding, models.AtHidden}, m.Interfaces())
+	require.Len(t, m.Sites(), 2+3*m.Tokens.Layers)
 
 	build := func(root *model.Scope, pixels *Node, prompts []*Node) *Node {
-		return m.LogitsEntered(root, layer.Sum{Each: m.Normalisation.Apply(pixels)}, func(i int, h *Node) *Node {
-			if i == 0 {
-				return models.InsertTokens(h, prompts[0])
+		number, before := 0, 0
+		return m.Reprogrammed(root, models.Value{Each: pixels}, func(at models.Site, v models.Value) models.Value {
+			if at.Location == taxonomy.Input || at.Part != "" {
+				return v
 			}
-			return models.ReplaceTokens(h, prompts[i], prompts[i-1].Shape().Dim(0))
+			require.Equal(t, number, at.Layer)
+			v.Each = models.ReplaceTokens(v.Each, ExpandAxes(prompts[number], 0), before)
+			before = prompts[number].Shape().Dim(0)
+			number++
+			return v
 		})
 	}
 	prompts := func(g *Graph, count int) (prompts []*Node) {
@@ -148,13 +152,4 @@ func TestEntered(t *testing.T) {
 		return build(root, pixels, prompts(pixels.Graph(), 0))
 	}).MustCall1(pictures(golden.Side))
 	require.LessOrEqual(t, relativeError(tensors.MustCopyFlatData[float32](none), golden.Logits), rounding, "without tokens")
-}
-
-// The error of a model without tokens says so.
-func TestNotEntered(t *testing.T) {
-	m := modeltest.Tiny()
-	require.Equal(t, []string{models.AtInput}, m.Interfaces())
-	require.PanicsWithError(t, "tiny has no tokens, because it is not a transformer: only its input can be changed; take a model such as vit-b32", func() {
-		m.LogitsEntered(nil, layer.Sum{}, nil)
-	})
 }

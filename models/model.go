@@ -43,8 +43,8 @@ func perChannel(values [3]float32, x *Node) *Node {
 }
 
 // Forward builds an architecture's graph: from x, [B,side,side,3], normalised images or a sum of images and a prompt, to
-// the source logits, [B,S]. It takes each weight by its name.
-type Forward func(weight layer.Weight, x layer.Sum) *Node
+// the source logits, [B,S]. It takes each weight by its name, and calls hook at each site after the input.
+type Forward func(weight layer.Weight, x layer.Sum, hook Hook) *Node
 
 // Info is what is known of a model before its weights are read.
 type Info struct {
@@ -102,7 +102,6 @@ type Model struct {
 	Labels  []string // names of the S source labels, in the order of the logits
 	Weights *Frozen
 	Forward Forward
-	Entered Entered // nil for a model that is not a transformer
 }
 
 // Sources is S, the number of source labels.
@@ -114,18 +113,38 @@ func (m *Model) Sources() int { return len(m.Labels) }
 // panics, as graph code does, with an error that names the cause: if x has a side that the model does not take, or if
 // the weights can't be read.
 func (m *Model) Logits(scope *model.Scope, x *Node) *Node {
-	return m.LogitsOfSum(scope, layer.Sum{Each: x})
+	return m.logits(scope, Value{Each: x}, Nothing)
 }
 
-// LogitsOfSum is Logits of Each + Shared: see [layer.Sum]. The logits are the same; the gradient of Shared costs less,
-// and differs only by rounding.
-func (m *Model) LogitsOfSum(scope *model.Scope, input layer.Sum) *Node {
-	return m.logits(scope, input, m.Forward)
+// Reprogrammed is f ∘ I: it builds the frozen model's graph from images, floats [B,n,n,3] in [0,1], to the source logits,
+// [B,S], and calls hook at each of the model's sites, in the order of Sites. It panics as Logits does.
+func (m *Model) Reprogrammed(scope *model.Scope, images Value, hook Hook) *Node {
+	return m.logits(scope, m.Input(scope, images, hook), hook)
 }
 
-// logits checks x, builds the graph by calling forward, and releases Go's copy of the weights, which the graph has
-// copied to the backend.
-func (m *Model) logits(scope *model.Scope, input layer.Sum, forward Forward) *Node {
+// Input is the part of Reprogrammed before the network: what the hook and the normalisation make of the images. In
+// training a hook's Shared stays apart from Each, because its gradient costs less so; else they are added where they
+// appear.
+func (m *Model) Input(scope *model.Scope, images Value, hook Hook) Value {
+	training := scope.IsTraining(images.Each.Graph())
+	at := func(site Site, v Value) Value {
+		v = hook(site, v)
+		if !training {
+			v.Each, v.Shared = v.Total(), nil
+		}
+		return v
+	}
+	v := at(Pixels, images)
+	v.Each = m.Normalisation.Apply(v.Each)
+	if v.Shared != nil {
+		v.Shared = m.Normalisation.Scale(v.Shared)
+	}
+	return at(Normalised, v)
+}
+
+// logits checks the network's input, builds its graph, and releases Go's copy of the weights, which the graph has copied
+// to the backend.
+func (m *Model) logits(scope *model.Scope, input Value, hook Hook) *Node {
 	x := input.Each
 	x.AssertRank(4)
 	if h, w := x.Shape().Dim(1), x.Shape().Dim(2); h == w {
@@ -134,7 +153,10 @@ func (m *Model) logits(scope *model.Scope, input layer.Sum, forward Forward) *No
 		}
 	}
 	defer m.Weights.release()
-	logits := forward(m.weights(scope, x), input)
+	logits := m.Forward(m.weights(scope, x), input.sum(), func(at Site, v Value) Value {
+		v.Present = input.Present
+		return hook(at, v)
+	})
 	logits.AssertDims(x.Shape().Dim(0), m.Sources())
 	return logits
 }

@@ -20,7 +20,6 @@ type architecture struct {
 	dict    stateDict // of the weight file, if PyTorch saved it; else empty
 	read    func(path string) (Weights, error)
 	forward Forward
-	entered Entered // of a transformer; else nil
 }
 
 // architectures lists all networks that -model can name, in the order in which lists show them.
@@ -92,7 +91,7 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 	if err != nil {
 		return nil, err
 	}
-	return &Model{Info: a.Info, Labels: labels, Weights: weights, Forward: a.forward, Entered: a.entered}, nil
+	return &Model{Info: a.Info, Labels: labels, Weights: weights, Forward: a.forward}, nil
 }
 
 // othersWeights adds to the error of reading a weight file which network the weights belong to, if that is known.

@@ -111,7 +111,7 @@ func (n resnet) stateDict() stateDict {
 	return foldedNet(layers, "fc", features, 1e-5)
 }
 
-func (n resnet) forward(weight layer.Weight, input layer.Sum) *Node {
+func (n resnet) forward(weight layer.Weight, input layer.Sum, _ Hook) *Node {
 	convolve := func(x *Node, name string, stride int) *Node {
 		kernel := weight.Kernel(name + "/kernel")
 		around := kernel.Values.Shape().Dim(0) / 2 // zeros on every side

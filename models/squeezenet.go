@@ -60,7 +60,7 @@ var fires = []struct {
 // squeezenetForward builds the graph. The network averages the outputs of conv10 over the image. conv10 is a 1×1
 // convolution without an activation, thus linear, so that its output for the average is the average of its outputs:
 // averaging first saves most of its work.
-func squeezenetForward(weight layer.Weight, input layer.Sum) *Node {
+func squeezenetForward(weight layer.Weight, input layer.Sum, _ Hook) *Node {
 	x := fireModules(weight, input, layer.SamePadding(input.Each, 3, 2))
 	last := weight("conv10/kernel") // [1,1,512,1000]
 	return layer.Dense(x.GlobalAverage(), Reshape(last, last.Shape().Dimensions[2:]...), weight("conv10/bias"))

@@ -51,6 +51,6 @@ func squeezenetStateDict() stateDict {
 	}}
 }
 
-func squeezenetTorchvisionForward(weight layer.Weight, input layer.Sum) *Node {
+func squeezenetTorchvisionForward(weight layer.Weight, input layer.Sum, _ Hook) *Node {
 	return layer.GlobalAverage(rectified(weight, fireModules(weight, input, [2][2]int{}), "conv10"))
 }

@@ -25,11 +25,10 @@ var (
 			Side:     224,
 			Top1:     75.912,
 			Prepared: Preparation{Resize: 256, Crop: 224},
-			Tokens:   vitTokens,
+			Tokens:   vitB.Tokens,
 			Citation: vitCitation,
 		},
-		forward: vitForward,
-		entered: vitEntered,
+		forward: vitB.Forward,
 	}, "vit_b_32-d86f8d99.pth", "d86f8d99", 0, vitStateDict(vitTorchvision, 224))
 
 	vitB32at384 = func() architecture {
@@ -42,7 +41,7 @@ var (
 				Side:          384,
 				Top1:          81.28, // table 5 of the paper, measured by Google
 				Normalisation: Normalisation{Mean: [3]float32{.5, .5, .5}, Std: [3]float32{.5, .5, .5}},
-				Tokens:        vitTokens,
+				Tokens:        vitB.Tokens,
 				License:       "Apache-2.0",
 				Citation:      vitCitation,
 			},
@@ -56,8 +55,7 @@ var (
 			},
 			dict:    dict,
 			read:    dict.reader("ViT-B/32 at 384"),
-			forward: vitForward,
-			entered: vitEntered,
+			forward: vitB.Forward,
 		}
 	}()
 )
@@ -72,7 +70,8 @@ const (
 	vitHeads  = 12
 )
 
-var vitTokens = Tokens{Width: vitWidth, Layers: vitLayers}
+// vitB is the graph of both.
+var vitB = ViT{Tokens: Tokens{Width: vitWidth, Layers: vitLayers, Patch: vitPatch}, Heads: vitHeads}
 
 // vitNames are the names of the tensors in a weight file. The names of a layer's tensors follow the layer's own name.
 type vitNames struct {
@@ -162,13 +161,15 @@ func vitStateDict(names vitNames, side int) stateDict {
 	}}
 }
 
-func vitForward(weight layer.Weight, input layer.Sum) *Node {
-	return vitEntered(weight, input, func(_ int, h *Node) *Node { return h })
+// ViT is the graph of a vision transformer. Each of its layers adds attention, and then an MLP, to its tokens; a
+// LayerNorm comes before both. Its weights are called as this project calls those of vit-b32.
+type ViT struct {
+	Tokens
+	Heads int // of the attention; divides Width
 }
 
-// vitEntered builds the graph. It calls enter before each layer, with the tokens that go into that layer. Each layer adds
-// attention, and then an MLP, to its tokens; a LayerNorm comes before both.
-func vitEntered(weight layer.Weight, input layer.Sum, enter Enter) *Node {
+// Forward builds the graph. It is a [Forward].
+func (n ViT) Forward(weight layer.Weight, input layer.Sum, hook Hook) *Node {
 	const epsilon = 1e-6
 	dense := func(x *Node, name string) *Node { return layer.Dense(x, weight(name+"/kernel"), weight(name+"/bias")) }
 	norm := func(x *Node, name string) *Node {
@@ -176,18 +177,23 @@ func vitEntered(weight layer.Weight, input layer.Sum, enter Enter) *Node {
 	}
 	patches := input.PatchEmbedding(weight("patches/kernel"), weight("patches/bias"))
 	size := patches.Shape().Dim(0)
-	class := BroadcastToDims(ExpandAxes(weight("class"), 0), size, 1, vitWidth)
+	class := BroadcastToDims(ExpandAxes(weight("class"), 0), size, 1, n.Width)
 	x := Add(Concatenate([]*Node{class, patches}, 1), ExpandAxes(weight("positions"), 0))
-	for i := range vitLayers {
+	for i := range n.Layers {
 		name := fmt.Sprintf("layer%d", i)
-		tokens := enter(i, Reshape(x, size, -1, vitWidth))
-		tokens.AssertDims(size, -1, vitWidth)
+		at := func(site Site, v *Node) *Node {
+			v = hook(site, Value{Each: v}).Total()
+			v.AssertDims(size, -1, n.Width)
+			return v
+		}
+		tokens := at(TokensInto(i), Reshape(x, size, -1, n.Width))
 		x = layer.Rows(tokens)
-		each := Split(Reshape(dense(norm(x, name+"/norm1"), name+"/attention"), size, -1, 3*vitWidth), -1, 3)
-		if i == vitLayers-1 { // the classifier needs only the class token
+		each := Split(Reshape(dense(norm(x, name+"/norm1"), name+"/attention"), size, -1, 3*n.Width), -1, 3)
+		each[1], each[2] = at(AttentionOf(i, Keys), each[1]), at(AttentionOf(i, Values), each[2])
+		if i == n.Layers-1 { // the classifier needs only the class token
 			x, each[0] = layer.Rows(SliceAxis(tokens, 1, AxisRange(0, 1))), SliceAxis(each[0], 1, AxisRange(0, 1))
 		}
-		x = Add(x, dense(layer.Rows(layer.Attention(each[0], each[1], each[2], vitHeads)), name+"/out"))
+		x = Add(x, dense(layer.Rows(layer.Attention(each[0], each[1], each[2], n.Heads)), name+"/out"))
 		x = Add(x, dense(layer.GELU(dense(norm(x, name+"/norm2"), name+"/expand")), name+"/project"))
 	}
 	return Reshape(dense(norm(x, "norm"), "classifier"), size, -1)

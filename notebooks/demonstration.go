@@ -73,7 +73,7 @@ func demonstrate(ctx context.Context, w io.Writer, folder string) error {
 	run := filepath.Join(folder, "run")
 	program := vrkit.Program{Input: input.Padding{Image: 64}, Model: frozen, Output: output.BLM{Lambda: 1}, Side: 128}
 	fmt.Fprintf(w, "Now it is reprogrammed: each digit gets a border of %d pixel values, the same for all, that is\n"+
-		"learned from 1,000 images, and ω says how much each of the 1,000 old classes votes for each new one.\n\n", input.Padding{Image: 64}.Trainable(128))
+		"learned from 1,000 images, and ω says how much each of the 1,000 old classes votes for each new one.\n\n", input.Padding{Image: 64}.Trainable(models.Info{Side: 128}))
 	result, err := train.Train(ctx, train.Config{
 		Program: program, Data: digits, Backend: engine, Engine: info, Run: run,
 		Epochs: 4, Batch: 50, Recipe: train.AdamAt(.05), Schedule: train.Exact, Events: show.Progress("learning the border"),

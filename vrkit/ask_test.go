@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/models/layer"
 	"github.com/vrkit-go/reprogram/models/modeltest"
 	"github.com/vrkit-go/reprogram/vrkit"
@@ -20,9 +21,9 @@ import (
 func TestBare(t *testing.T) {
 	frozen, built := modeltest.Tiny(), 0
 	forward := frozen.Forward
-	frozen.Forward = func(weight layer.Weight, x layer.Sum) *graph.Node {
+	frozen.Forward = func(weight layer.Weight, x layer.Sum, hook models.Hook) *graph.Node {
 		built++
-		return forward(weight, x)
+		return forward(weight, x, hook)
 	}
 	bare, err := vrkit.CompileModel(backendtest.Any(t), frozen)
 	require.NoError(t, err)

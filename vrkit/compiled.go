@@ -53,7 +53,8 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 		return nil, fmt.Errorf("a task needs at least two target labels, not %d", targets)
 	}
 	c := &Compiled{Program: p, Backend: backend, Store: model.NewStore(), Targets: targets}
-	c.image, _ = p.Input.ImageSide(p.SideOrDefault())
+	fitted, _ := p.fit()
+	c.image = fitted.Side
 	omega := output.NewMapping(p.Model.Sources(), targets)
 	var err error
 	if fixed, ok := p.Output.(output.Fixed); ok {
@@ -67,7 +68,7 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 	}
 	c.omega.SetTrainable(false)
 	logits, err := model.NewExec(backend, c.Store, func(root *model.Scope, pixels *Node) (target, source *Node) {
-		return c.TargetLogits(root, input.Batch{Images: pixels})
+		return c.TargetLogits(root, models.Value{Each: pixels})
 	})
 	if err != nil {
 		return nil, err
@@ -98,9 +99,9 @@ func (c *Compiled) Finalize() {
 // ImageSide is the side in pixels of the images that the program takes.
 func (c *Compiled) ImageSide() int { return c.image }
 
-// TargetLogits builds ẑ = O_ω(f(I(x))), [B,K], and the source logits z, [B,S].
-func (c *Compiled) TargetLogits(root *model.Scope, pixels input.Batch) (target, source *Node) {
-	source = c.Program.SourceLogits(root, pixels)
+// TargetLogits builds ẑ = O_ω(f(I(x))), [B,K], and the source logits z, [B,S], that it reads.
+func (c *Compiled) TargetLogits(root *model.Scope, images models.Value) (target, source *Node) {
+	source = c.Program.SourceLogits(root, images)
 	if learned, ok := c.Output.(output.Learned); ok {
 		omega, bias := learned.Omega(root.At(outputScope), source, c.Targets)
 		target = output.Apply(source, omega)
@@ -156,16 +157,13 @@ func (c *Compiled) Masks(pixels []uint8) ([]float32, error) {
 // seen builds the frozen model's input as RGB, and its masks, or a zero if there are none. It is one graph, because
 // whoever looks at masks also looks at the inputs.
 func (c *Compiled) seen(root *model.Scope, pixels *Node) (seen, masks *Node) {
-	seen = c.Model.Normalisation.Undo(c.Manipulate(root, input.Batch{Images: pixels}))
+	seen = c.Model.Normalisation.Undo(c.Manipulate(root, models.Value{Each: pixels}))
 	masked, ok := c.Input.(input.Masked)
 	if !ok {
 		return seen, ScalarZero(pixels.Graph(), dtypes.Float32)
 	}
-	x := c.floats(input.Batch{Images: pixels})
-	if c.Input.Space() == input.Normalised {
-		x.Images = c.Model.Normalisation.Apply(x.Images)
-	}
-	return seen, masked.Mask(root.At(inputScope), x, c.SideOrDefault())
+	images := c.Model.Input(root, floats(models.Value{Each: pixels}), models.Nothing)
+	return seen, masked.Mask(root.At(inputScope), images)
 }
 
 func (c *Compiled) manipulated(pixels []uint8) (seen, masks []float32, err error) {
@@ -278,7 +276,7 @@ func (c *Compiled) Initialise() error {
 	pixels := tensors.FromFlatDataAndDimensions(make([]uint8, c.image*c.image*3), 1, c.image, c.image, 3)
 	defer pixels.FinalizeAll()
 	manipulated, err := model.CallOnce(c.Backend, c.Store, func(root *model.Scope, pixels *Node) *Node {
-		return c.Manipulate(root, input.Batch{Images: pixels})
+		return c.Manipulate(root, models.Value{Each: pixels})
 	}, pixels)
 	if err != nil {
 		return err

@@ -18,7 +18,6 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models"
-	"github.com/vrkit-go/reprogram/models/layer"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
@@ -65,11 +64,37 @@ func (p Program) Check() error {
 	if p.Precision != "" && !slices.Contains(Precisions, p.Precision) {
 		return fmt.Errorf("no precision is called %q; known: %s", p.Precision, strings.Join(Precisions, ", "))
 	}
-	if at := p.Input.Coordinates().Location; at != taxonomy.Input {
-		return fmt.Errorf("%s changes the %s, but %s can only be changed at its input", p.Input.Name(), at, p.Model.Name)
-	}
-	_, err := p.Input.ImageSide(p.SideOrDefault())
+	_, err := p.fit()
 	return err
+}
+
+// Info describes the model, with the program's side.
+func (p Program) Info() models.Info {
+	info := p.Model.Info
+	info.Side = p.SideOrDefault()
+	return info
+}
+
+// ActsAt tells whether the input manipulation does something at a site of the model.
+func (p Program) ActsAt(site models.Site) bool {
+	fitted, err := p.fit()
+	return err == nil && fitted.Hooks[site] != nil
+}
+
+// fit is the input manipulation for the program's model. The error names the sites that the model lacks.
+func (p Program) fit() (input.Fitted, error) {
+	info := p.Info()
+	fitted, err := p.Input.Fit(info)
+	if err != nil {
+		return fitted, err
+	}
+	sites := info.Sites()
+	for site := range fitted.Hooks {
+		if !slices.Contains(sites, site) {
+			return fitted, fmt.Errorf("%s works at the %s, but %s can only be entered at its input: take a transformer, such as vit-b32", p.Input.Name(), site.Location, p.Model.Name)
+		}
+	}
+	return fitted, nil
 }
 
 // Coordinates are the program's place in the taxonomy.
@@ -85,45 +110,40 @@ const (
 	outputScope = "output" // ω, or the variables of a learned ω
 )
 
-// Manipulate builds I(x). pixels are images [B,n,n,3], uint8 or floats in [0,1], with n the manipulation's image side;
-// the result is [B,side,side,3], normalised for the model.
-func (p Program) Manipulate(root *model.Scope, pixels input.Batch) *Node {
-	x := p.floats(pixels)
-	scope := root.At(inputScope)
-	if p.Input.Space() == input.Normalised {
-		x.Images = p.Model.Normalisation.Apply(x.Images)
-		return p.Input.Apply(scope, x, p.SideOrDefault())
-	}
-	return p.Model.Normalisation.Apply(p.Input.Apply(scope, x, p.SideOrDefault()))
+// Manipulate builds I(x) as far as it is known before the network: images are [B,n,n,3], uint8 or floats in [0,1], with
+// n the program's image side; the result is normalised, [B,side,side,3].
+func (p Program) Manipulate(root *model.Scope, images models.Value) *Node {
+	return p.Model.Input(root, floats(images), p.hook(root)).Total()
 }
 
-// SourceLogits builds z = f(I(x)), [B,S], from pixels as in Manipulate. In training it gives a shared prompt to the
-// model separately from the images, because its gradient is faster then.
-func (p Program) SourceLogits(root *model.Scope, pixels input.Batch) *Node {
-	shared, ok := p.Input.(input.Shared)
-	if !ok || !root.IsTraining(pixels.Images.Graph()) {
-		return p.answer(root, layer.Sum{Each: p.Manipulate(root, pixels)})
+// hook is the manipulation's, with its variables. It panics if the manipulation does not fit the model.
+func (p Program) hook(root *model.Scope) models.Hook {
+	fitted, err := p.fit()
+	if err != nil {
+		panic(err)
 	}
-	x, n := p.floats(pixels), p.Model.Normalisation
-	if p.Input.Space() == input.Normalised {
-		x.Images = n.Apply(x.Images)
-		each, all := shared.Split(root.At(inputScope), x, p.SideOrDefault())
-		return p.answer(root, layer.Sum{Each: each, Shared: all})
-	}
-	each, all := shared.Split(root.At(inputScope), x, p.SideOrDefault())
-	return p.answer(root, layer.Sum{Each: n.Apply(each), Shared: n.Scale(all)})
+	return fitted.Hooks.In(root.At(inputScope))
 }
 
-// answer builds f in the program's precision; the logits have the type of its input.
-func (p Program) answer(root *model.Scope, in layer.Sum) *Node {
-	dtype, spoilt := in.Each.DType(), unlessFinite(in.Total())
-	if p.Precision == BF16 {
-		in.Each = ConvertDType(in.Each, dtypes.BFloat16)
-		if in.Shared != nil {
-			in.Shared = ConvertDType(in.Shared, dtypes.BFloat16)
+// SourceLogits builds z = f(I(x)), [B,S], from images as Manipulate takes them: f in the program's precision, z in the
+// type of the images.
+func (p Program) SourceLogits(root *model.Scope, images models.Value) *Node {
+	images = floats(images)
+	dtype, hook, spoilt := images.Each.DType(), p.hook(root), (*Node)(nil)
+	z := p.Model.Reprogrammed(root, images, func(at models.Site, v models.Value) models.Value {
+		v = hook(at, v)
+		if at == models.Normalised {
+			spoilt = unlessFinite(v.Total())
+			if p.Precision == BF16 {
+				v.Each = ConvertDType(v.Each, dtypes.BFloat16)
+				if v.Shared != nil {
+					v.Shared = ConvertDType(v.Shared, dtypes.BFloat16)
+				}
+			}
 		}
-	}
-	return Add(ConvertDType(p.Model.LogitsOfSum(root, in), dtype), spoilt)
+		return v
+	})
+	return Add(ConvertDType(z, dtype), spoilt)
 }
 
 // unlessFinite is NaN for each sample of x with a value that is not finite, else 0: [B,1]. It is added to the logits,
@@ -132,10 +152,10 @@ func unlessFinite(x *Node) *Node {
 	return MulScalar(ExpandAxes(ReduceSum(StopGradient(x), 1, 2, 3), 1), 0)
 }
 
-// floats returns a batch with its pixels as floats in [0,1].
-func (p Program) floats(pixels input.Batch) input.Batch {
-	if pixels.Images.DType() == dtypes.Uint8 {
-		pixels.Images = DivScalar(ConvertDType(pixels.Images, dtypes.Float32), 255)
+// floats is images as floats in [0,1].
+func floats(images models.Value) models.Value {
+	if images.Each.DType() == dtypes.Uint8 {
+		images.Each = DivScalar(ConvertDType(images.Each, dtypes.Float32), 255)
 	}
-	return pixels
+	return images
 }

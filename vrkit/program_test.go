@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/models/modeltest"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
@@ -23,8 +24,9 @@ func TestSharedPrompt(t *testing.T) {
 		t.Run(manipulation.Name(), func(t *testing.T) {
 			const side, size = 16, 3
 			p := vrkit.Program{Input: manipulation, Model: modeltest.Tiny(), Output: output.BLM{Lambda: 1}, Side: side}
-			n, err := manipulation.ImageSide(side)
+			fitted, err := manipulation.Fit(p.Info())
 			require.NoError(t, err)
+			n := fitted.Side
 			pixels, prompt := make([]uint8, size*n*n*3), make([]float32, side*side*3)
 			for i := range pixels {
 				pixels[i] = uint8(i * i % 251)
@@ -39,7 +41,7 @@ func TestSharedPrompt(t *testing.T) {
 				require.NoError(t, err)
 				exec := model.MustNewExec(backendtest.Any(t), store, func(root *model.Scope, pixels *Node) (*Node, *Node) {
 					store.SetTraining(pixels.Graph(), training)
-					logits := p.SourceLogits(root, input.Batch{Images: pixels})
+					logits := p.SourceLogits(root, models.Value{Each: pixels})
 					learned := root.At("input").GetVariable(input.PromptVariable).NodeValue(pixels.Graph())
 					return logits, Gradient(ReduceAllSum(Mul(logits, Sin(logits))), learned)[0]
 				})

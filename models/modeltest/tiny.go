@@ -35,7 +35,7 @@ func Tiny() *models.Model {
 			Normalisation: models.Normalisation{Mean: [3]float32{.5, .4, .3}, Std: [3]float32{.25, .2, .3}},
 		},
 		Weights: weights,
-		Forward: func(weight layer.Weight, input layer.Sum) *Node {
+		Forward: func(weight layer.Weight, input layer.Sum, _ models.Hook) *Node {
 			none := Zeros(input.Each.Graph(), shapes.Make(input.Each.DType(), 6))
 			x := Tanh(input.Convolution(weight.Kernel("conv/kernel"), none, 2, [2][2]int{{0, 1}, {0, 1}}))
 			rows := ReduceMean(x, 2)                                      // [B, height, 6]

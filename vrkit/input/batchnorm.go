@@ -5,6 +5,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
 
+	"github.com/vrkit-go/reprogram/models"
+
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -18,10 +20,10 @@ const (
 //
 //	y = γ (x − mean) / √(variance + 1e-5) + β
 //
-// for every channel. In training it takes the mean and the biased variance of the batch, and moves the running
-// statistics, which have no gradient, towards the batch's mean and unbiased variance, by batch.Momentum. In evaluation
-// it takes the running statistics. Only images with the sample weight 1 count.
-func batchNorm(scope *model.Scope, x *Node, batch Batch, training bool) *Node {
+// for every channel. In training, mean and variance are the batch's, and the running ones, which
+// training does not learn, move towards them by batch.Momentum, in the variance's case towards the unbiased
+// one. Otherwise the running ones are used. What only fills the batch is not counted.
+func batchNorm(scope *model.Scope, x *Node, batch models.Value, training bool) *Node {
 	g := x.Graph()
 	variable := func(name string, initial model.VariableInitializer) *model.Variable {
 		return scope.WithInitializer(initial).VariableWithShape(name, shapes.Make(x.DType(), x.Shape().Dim(-1)))

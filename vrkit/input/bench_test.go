@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 
@@ -30,14 +31,14 @@ func BenchmarkSMM(b *testing.B) {
 	}
 	forward := func(s input.SMM) func(root *model.Scope, x, upstream *Node) []*Node {
 		return func(root *model.Scope, x, upstream *Node) []*Node {
-			return []*Node{s.Apply(root, input.Batch{Images: x}, side)}
+			return []*Node{act(root, s, models.Value{Each: x}, side)}
 		}
 	}
 	training := func(s input.SMM) func(root *model.Scope, x, upstream *Node) []*Node {
 		return func(root *model.Scope, x, upstream *Node) []*Node {
 			root.Store().SetTraining(x.Graph(), true)
 			present := Ones(x.Graph(), shapes.Make(x.DType(), size))
-			y := s.Apply(root, input.Batch{Images: x, Present: present}, side)
+			y := act(root, s, models.Value{Each: x, Present: present}, side)
 			return root.BuildTrainableVariablesGradientsGraph(ReduceAllSum(Mul(y, upstream)))
 		}
 	}

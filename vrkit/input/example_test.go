@@ -13,6 +13,7 @@ import (
 	"github.com/janpfeifer/must"
 
 	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/models/modeltest"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
@@ -26,20 +27,21 @@ import (
 // Tint adds one learned colour to every pixel of every image: it learns three values.
 type Tint struct{}
 
-func (Tint) Name() string                    { return "tint" }
-func (Tint) Space() input.Space              { return input.Normalised }
-func (Tint) Settings() map[string]any        { return nil }
-func (Tint) Trainable(int) int               { return 3 }
-func (Tint) ImageSide(side int) (int, error) { return side, nil }
+func (Tint) Name() string              { return "tint" }
+func (Tint) Settings() map[string]any  { return nil }
+func (Tint) Trainable(models.Info) int { return 3 }
 
 func (Tint) Coordinates() taxonomy.Coordinates {
 	return taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Input, Operator: taxonomy.Additive}
 }
 
-func (Tint) Apply(scope *model.Scope, batch input.Batch, _ int) *Node {
-	tint := scope.WithInitializer(initializer.Zero).
-		VariableWithShape("tint", shapes.Make(batch.Images.DType(), 1, 1, 1, 3))
-	return Add(batch.Images, tint.NodeValue(batch.Images.Graph()))
+func (Tint) Fit(m models.Info) (input.Fitted, error) {
+	return input.Fitted{Side: m.Side, Hooks: input.Hooks{models.Normalised: func(scope *model.Scope, v models.Value) models.Value {
+		tint := scope.WithInitializer(initializer.Zero).
+			VariableWithShape("tint", shapes.Make(v.Each.DType(), 1, 1, 1, 3))
+		v.Each = Add(v.Each, tint.NodeValue(v.Each.Graph()))
+		return v
+	}}}, nil
 }
 
 // stripes is a task of two classes with 8 images each: rows and columns of two shades.

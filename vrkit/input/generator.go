@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/models/layer"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -43,11 +44,11 @@ func (s SMM) generator() generator {
 }
 
 // apply builds f_mask: images [B,N,N,3], normalised, to [B,N/2^pools,N/2^pools,channels].
-func (m generator) apply(scope *model.Scope, batch Batch, training bool) *Node {
-	x := batch.Images
+func (m generator) apply(scope *model.Scope, images models.Value, training bool) *Node {
+	x := images.Each
 	for i, channels := range m.stages {
 		x = m.convolve(scope.At("conv%d", i+1), x, i, channels)
-		x = layer.ReLU(batchNorm(scope.At("norm%d", i+1), x, batch, training))
+		x = layer.ReLU(batchNorm(scope.At("norm%d", i+1), x, images, training))
 		if i < m.pools {
 			x = layer.MaxPooling(x, 2, 2)
 		}

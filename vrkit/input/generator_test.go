@@ -13,6 +13,8 @@ import (
 
 	_ "github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 
+	"github.com/vrkit-go/reprogram/models"
+
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -33,7 +35,7 @@ func TestGeneratorSizes(t *testing.T) {
 			for _, channels := range []int{1, 3} {
 				s := SMM{Patch: 1 << l, Layers: c.layers, Channels: channels}
 				images := Parameter(NewGraph(backend, fmt.Sprint(c.side, s)), "images", shapes.Make(dtypes.Float32, 2, c.side, c.side, 3))
-				mask := s.filled().generator().apply(model.NewStore().RootScope(), Batch{Images: images}, false)
+				mask := s.filled().generator().apply(model.NewStore().RootScope(), models.Value{Each: images}, false)
 				require.Equal(t, []int{2, want, want, channels}, mask.Shape().Dimensions)
 			}
 		}

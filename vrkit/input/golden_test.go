@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 
@@ -121,7 +122,7 @@ func TestSMMGolden(t *testing.T) {
 			var names []string // of the variables, in the order of their gradients
 			training := model.MustNewExec(backend, store, func(root *model.Scope, x, weights *Node) []*Node {
 				root.Store().SetTraining(x.Graph(), true)
-				y := s.Apply(root, input.Batch{Images: x}, c.Side)
+				y := act(root, s, models.Value{Each: x}, c.Side)
 				names = nil
 				for v := range root.IterVariables() {
 					if v.Trainable {
@@ -148,8 +149,8 @@ func TestSMMGolden(t *testing.T) {
 			}
 
 			evaluated, mask := model.MustNewExec(backend, store, func(root *model.Scope, x *Node) (*Node, *Node) {
-				b := input.Batch{Images: x}
-				return s.Apply(root, b, c.Side), s.Mask(root, b, c.Side)
+				b := models.Value{Each: x}
+				return act(root, s, b, c.Side), s.Mask(root, b)
 			}).MustCall2(batch(1.2, 0))
 			c.Evaluated.require(t, tensors.MustCopyFlatData[float64](evaluated), "in evaluation")
 			c.Mask.require(t, tensors.MustCopyFlatData[float64](mask), "the mask")

@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/models/modeltest"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 	"github.com/vrkit-go/reprogram/vrkit/input"
@@ -22,6 +23,18 @@ import (
 
 // openPureGo opens the pure-Go backend once for this package's tests.
 var openPureGo = sync.OnceValues(func() (compute.Backend, error) { return compute.NewWithConfig("go") })
+
+// act builds what a manipulation makes of a value at the one site where it acts.
+func act(scope *model.Scope, m input.Manipulation, v models.Value, side int) *Node {
+	fitted, err := m.Fit(models.Info{Side: side})
+	if err != nil || len(fitted.Hooks) != 1 {
+		panic(fmt.Errorf("%d hooks: %w", len(fitted.Hooks), err))
+	}
+	for _, hook := range fitted.Hooks {
+		v = hook(scope, v)
+	}
+	return v.Total()
+}
 
 // pureGo is for tests with many small graphs: XLA takes seconds to compile each of SMM's.
 func pureGo(t *testing.T) compute.Backend {
@@ -43,25 +56,26 @@ type differentiated struct {
 
 // differentiate builds the loss for images of the manipulation's side, at a random position.
 func differentiate(t *testing.T, backend compute.Backend, m input.Manipulation, side int, r *rand.Rand) *differentiated {
-	n, err := m.ImageSide(side)
+	return differentiateOn(t, backend, modeltest.Tiny(), m, side, r)
+}
+
+// differentiateOn is differentiate through another frozen net.
+func differentiateOn(t *testing.T, backend compute.Backend, net *models.Model, m input.Manipulation, side int, r *rand.Rand) *differentiated {
+	info := net.Info
+	info.Side = side
+	fitted, err := m.Fit(info)
 	require.NoError(t, err)
+	n := fitted.Side
 	d := &differentiated{store: model.NewStore(), size: 3, n: n, position: map[string][]float64{}}
 	for range d.size * n * n * 3 {
 		d.pixels = append(d.pixels, r.Float64())
 	}
-	net := modeltest.Tiny()
 	d.exec = model.MustNewExec(backend, d.store, func(root *model.Scope, pixels *Node) []*Node {
 		g := pixels.Graph()
 		root.Store().SetTraining(g, true)
-		batch := input.Batch{Images: pixels, Present: Const(g, []float32{1, 1, 0})}
 		scope := root.At("input")
-		var seen *Node
-		if m.Space() == input.Pixels {
-			seen = net.Normalisation.Apply(m.Apply(scope, batch, side))
-		} else {
-			batch.Images = net.Normalisation.Apply(pixels)
-			seen = m.Apply(scope, batch, side)
-		}
+		images := models.Value{Each: pixels, Present: Const(g, []float32{1, 1, 0})}
+		logits := Slice(net.Reprogrammed(root, images, fitted.Hooks.In(scope)), AxisRange(0, 2))
 		d.names = nil
 		var values []*Node
 		for v := range scope.IterVariables() {
@@ -70,7 +84,6 @@ func differentiate(t *testing.T, backend compute.Backend, m input.Manipulation, 
 				values = append(values, v.NodeValue(g))
 			}
 		}
-		logits := Slice(net.Logits(root, seen), AxisRange(0, 2))
 		loss := ReduceAllSum(Mul(logits, Sin(logits)))
 		return append(Gradient(loss, values...), loss)
 	})
@@ -151,7 +164,7 @@ func TestGradients(t *testing.T) {
 				for _, values := range d.position {
 					stored += len(values)
 				}
-				require.GreaterOrEqual(t, stored, counted.Trainable(side))
+				require.GreaterOrEqual(t, stored, counted.Trainable(models.Info{Side: side}))
 			}
 			gradients, _ := d.at(t, 0, nil)
 			norm, worst := 0., 0.

@@ -13,9 +13,12 @@ type Options struct {
 	Patch      int     `json:"patch"`      // smm: the patch size, a power of two; 0 takes 8
 	Layers     int     `json:"layers"`     // smm: convolutions of the mask generator, 5 or 6; 0 takes 5
 	Channels   int     `json:"channels"`   // smm: channels of the mask, 3 or 1; 0 takes 3
-	Multiplier float64 `json:"multiplier"` // smm: factor for the channels inside the mask generator; 0 takes 1
-	Ablate     string  `json:"ablate"`     // smm: one of Ablations, or "" for the whole method
-	Seed       uint64  `json:"seed"`       // smm: of the mask generator's initial weights, at most MaxSeed; 0 takes the run's
+	Multiplier float64 `json:"multiplier"` // smm: times as many channels inside the mask generator; 0 takes 1
+	Ablate     string  `json:"ablate"`     // smm: one of Ablations, or "" for all of the method
+	Tokens     int     `json:"tokens"`     // vpt, vpt-deep, prefix: tokens a layer; 0 takes 10
+	Depth      int     `json:"depth"`      // vpt-deep, prefix: how many layers get them, from the first; 0 takes all
+	Shared     bool    `json:"shared"`     // vpt-deep, prefix: these layers share one prompt
+	Seed       uint64  `json:"seed"`       // smm, vpt, vpt-deep, prefix: of the initial values, at most MaxSeed; 0 takes the run's
 }
 
 // MaxSeed is the largest seed that New takes, 2⁵³: JSON, the format of a run's record, keeps integers up to it exactly
@@ -36,9 +39,15 @@ func New(name string, o Options) (Manipulation, error) {
 			return nil, err
 		}
 		return s, nil
+	case Shallow, Deep, Prefix:
+		v := VPT{Kind: name, Tokens: o.Tokens, Depth: o.Depth, Shared: o.Shared, Seed: o.Seed}
+		if err := v.check(); err != nil {
+			return nil, err
+		}
+		return v, nil
 	}
 	return nil, fmt.Errorf("no input manipulation is called %q; known: %s", name, strings.Join(Names(), ", "))
 }
 
 // Names lists the manipulations that New knows.
-func Names() []string { return []string{"pad", Narrow, Medium, Full, "smm"} }
+func Names() []string { return []string{"pad", Narrow, Medium, Full, "smm", Shallow, Deep, Prefix} }

@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -33,11 +34,18 @@ func (Padding) Coordinates() taxonomy.Coordinates {
 	return taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Input, Operator: taxonomy.Additive}
 }
 
-// Space is Pixels.
-func (Padding) Space() Space { return Pixels }
+// Fit has one hook, on pixels: images [B,n,n,3] become the image in the middle of zeros, and the border, which
+// all share.
+func (p Padding) Fit(m models.Info) (Fitted, error) {
+	n, err := p.image(m.Side)
+	return Fitted{n, Hooks{models.Pixels: func(scope *model.Scope, v models.Value) models.Value {
+		v.Each, v.Shared = p.surround(scope, v.Total(), m.Side)
+		return v
+	}}}, err
+}
 
-// ImageSide is n.
-func (p Padding) ImageSide(side int) (int, error) {
+// image is n, for a model of that side.
+func (p Padding) image(side int) (int, error) {
 	n := p.Image
 	if n == 0 {
 		n = side / 2
@@ -53,14 +61,8 @@ func (Padding) Margins(n, side int) (before, after int) {
 	return (side - n + 1) / 2, (side - n) / 2
 }
 
-// Apply surrounds images, [B,n,n,3] in [0,1], with the border σ(θ).
-func (p Padding) Apply(scope *model.Scope, batch Batch, side int) *Node {
-	return Add(p.Split(scope, batch, side))
-}
-
-// Split returns pad(x) and σ(θ) ⊙ m.
-func (p Padding) Split(scope *model.Scope, batch Batch, side int) (images, shared *Node) {
-	images = batch.Images
+// surround is images [B,n,n,3] in the middle of zeros, [B,side,side,3], and the border, [1,side,side,3].
+func (p Padding) surround(scope *model.Scope, images *Node, side int) (padded, border *Node) {
 	n := images.Shape().Dim(1)
 	images.AssertDims(images.Shape().Dim(0), n, n, 3)
 	before, after := p.Margins(n, side)
@@ -70,14 +72,14 @@ func (p Padding) Split(scope *model.Scope, batch Batch, side int) (images, share
 	theta := scope.WithInitializer(initializer.Zero).VariableWithShape(PromptVariable, shapes.Make(dtype, side, side, 3)).NodeValue(g)
 	margin := PadAxis{Start: before, End: after}
 	mask := Pad(Zeros(g, shapes.Make(dtype, n, n, 1)), one, margin, margin, PadAxis{}) // [side, side, 1]
-	border := Mul(Sigmoid(theta), BroadcastToDims(mask, side, side, 3))
-	padded := Pad(images, zero, PadAxis{}, margin, margin, PadAxis{}) // no gradient flows through the images
+	border = Mul(Sigmoid(theta), BroadcastToDims(mask, side, side, 3))
+	padded = Pad(images, zero, PadAxis{}, margin, margin, PadAxis{}) // no gradient flows through the images
 	return padded, ExpandAxes(border, 0)
 }
 
 // Picture is the border as the model gets it, σ(θ) ⊙ m, from θ: both [side,side,3], row-major.
 func (p Padding) Picture(theta []float32, side int) []float32 {
-	n, err := p.ImageSide(side)
+	n, err := p.image(side)
 	if err != nil {
 		return nil
 	}
@@ -95,11 +97,11 @@ func (p Padding) Picture(theta []float32, side int) []float32 {
 // Settings are n.
 func (p Padding) Settings() map[string]any { return map[string]any{"n": p.Image} }
 
-// Trainable is 3(side² − n²): the values of θ on the border.
-func (p Padding) Trainable(side int) int {
-	n, err := p.ImageSide(side)
+// Trainable is 3(side² − n²): the values of θ that the border shows.
+func (p Padding) Trainable(m models.Info) int {
+	n, err := p.image(m.Side)
 	if err != nil {
 		return 0
 	}
-	return 3 * (side*side - n*n)
+	return 3 * (m.Side*m.Side - n*n)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/models/modeltest"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 	"github.com/vrkit-go/reprogram/vrkit/input"
@@ -30,16 +31,16 @@ func TestMargins(t *testing.T) {
 
 func TestPaddingTrainable(t *testing.T) {
 	for _, c := range []struct{ side, n, values int }{{224, 32, 147456}, {224, 128, 101376}, {384, 32, 439296}, {384, 128, 393216}} {
-		require.Equal(t, c.values, input.Padding{Image: c.n}.Trainable(c.side))
+		require.Equal(t, c.values, input.Padding{Image: c.n}.Trainable(models.Info{Side: c.side}))
 	}
 }
 
-func TestPaddingImageSide(t *testing.T) {
-	n, err := input.Padding{}.ImageSide(128)
+func TestPaddingFit(t *testing.T) {
+	fitted, err := input.Padding{}.Fit(models.Info{Side: 128})
 	require.NoError(t, err)
-	require.Equal(t, 64, n)
+	require.Equal(t, 64, fitted.Side)
 	for _, n := range []int{-1, 128, 200} {
-		_, err := input.Padding{Image: n}.ImageSide(128)
+		_, err := input.Padding{Image: n}.Fit(models.Info{Side: 128})
 		require.ErrorContains(t, err, "between 1 and 127")
 	}
 }
@@ -54,7 +55,7 @@ func TestPaddingStartsGrey(t *testing.T) {
 	}
 	store := model.NewStore()
 	padded, err := model.CallOnce(backendtest.Any(t), store, func(root *model.Scope, x *Node) *Node {
-		return input.Padding{Image: n}.Apply(root, input.Batch{Images: x}, side)
+		return act(root, input.Padding{Image: n}, models.Value{Each: x}, side)
 	}, tensors.FromFlatDataAndDimensions(images, 1, n, n, 3))
 	require.NoError(t, err)
 	got := tensors.MustCopyFlatData[float32](padded)

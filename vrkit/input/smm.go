@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -98,57 +99,59 @@ func (SMM) Coordinates() taxonomy.Coordinates {
 	return taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Input, Operator: taxonomy.Additive}
 }
 
-// Space is Normalised: one unit of δ is one standard deviation of the model's normalisation.
-func (SMM) Space() Space { return Normalised }
+// Fit has one hook, on normalised values, so that one unit of δ is one deviation of the model's normalisation: images
+// of the model's side get δ ⊙ U_p(f_mask(x)), or what an ablation leaves of it. The patch size has to divide the
+// model's side: the paper speaks of copying the closest patch where it does not, and its code has no such thing.
+func (s SMM) Fit(m models.Info) (Fitted, error) {
+	hook := func(scope *model.Scope, v models.Value) models.Value {
+		v.Each, v.Shared = v.Total(), nil
+		added := s.mask(scope, v, scope.IsTraining(v.Each.Graph()))
+		if s.Ablate != OnlyMask {
+			added = Mul(delta(scope, v.Each), added)
+		}
+		v.Each = Add(v.Each, added)
+		return v
+	}
+	if s.Ablate == OnlyDelta {
+		full, _ := Watermark{Kind: Full}.Fit(m)
+		hook = full.Hooks[models.Normalised]
+	}
+	return Fitted{m.Side, Hooks{models.Normalised: hook}}, s.fits(m.Side)
+}
 
-// ImageSide is the model's side, which the patch size must divide. Where it does not, the paper's text copies the
-// closest patch, but its code does not.
-func (s SMM) ImageSide(side int) (int, error) {
+// fits returns what is wrong for a model of that side.
+func (s SMM) fits(side int) error {
 	if err := s.check(); err != nil {
-		return 0, err
+		return err
 	}
 	if patch := s.filled().Patch; side%patch != 0 {
-		return 0, taxonomy.Wrong("patch", "SMM's patch size %d does not divide the model's side %d; %d does", patch, side, side&-side)
+		return taxonomy.Wrong("patch", "SMM's patch size %d does not divide the model's side %d; %d does", patch, side, side&-side)
 	}
-	return side, nil
+	return nil
 }
 
-// Apply adds δ ⊙ U_p(f_mask(x)) to images, [B,side,side,3], normalised. It panics if a size does not fit, as graph code
-// does.
-func (s SMM) Apply(scope *model.Scope, batch Batch, side int) *Node {
-	images := batch.Images
-	if s.Ablate == OnlyDelta {
-		return Watermark{Kind: Full}.Apply(scope, batch, side)
-	}
-	added := s.mask(scope, batch, side, scope.IsTraining(images.Graph()))
-	if s.Ablate != OnlyMask {
-		added = Mul(delta(scope, images), added)
-	}
-	return Add(images, added)
-}
-
-// Mask is U_p(f_mask(x)), [B,side,side,3], with BatchNorm's running statistics.
-func (s SMM) Mask(scope *model.Scope, batch Batch, side int) *Node {
+// Mask is U_p(f_mask(x)), [B,side,side,3], with the statistics that training has left.
+func (s SMM) Mask(scope *model.Scope, images models.Value) *Node {
 	if s.Ablate == OnlyDelta {
 		s.Ablate = MaskOnes // x + δ is the same as a mask of ones
 	}
-	return BroadcastToDims(s.mask(scope, batch, side, false), batch.Images.Shape().Dimensions...)
+	return BroadcastToDims(s.mask(scope, images, false), images.Each.Shape().Dimensions...)
 }
 
-// mask is U_p(f_mask(x)), [B,side,side,3], or [B,side,side,1] if all channels have the same.
-func (s SMM) mask(scope *model.Scope, batch Batch, side int, training bool) *Node {
+// mask is U_p(f_mask(x)), [B,side,side,3], or [B,side,side,1] where all channels have one.
+func (s SMM) mask(scope *model.Scope, v models.Value, training bool) *Node {
 	s = s.filled()
-	images := batch.Images
-	size := images.Shape().Dim(0)
+	images := v.Each
+	size, side := images.Shape().Dim(0), images.Shape().Dim(1)
 	images.AssertDims(size, side, side, 3)
-	if _, err := s.ImageSide(side); err != nil {
+	if err := s.fits(side); err != nil {
 		panic(err)
 	}
 	var mask *Node
 	if s.Ablate == MaskOnes {
 		mask = Ones(images.Graph(), shapes.Make(images.DType(), size, side/s.Patch, side/s.Patch, s.Channels))
 	} else {
-		mask = s.generator().apply(scope.At(MaskScope), batch, training)
+		mask = s.generator().apply(scope.At(MaskScope), v, training)
 	}
 	mask.AssertDims(size, side/s.Patch, side/s.Patch, s.Channels)
 	return upsample(mask, s.Patch)
@@ -178,12 +181,13 @@ func (s SMM) Settings() map[string]any {
 	}
 }
 
-// Trainable is 3·side², the values of δ, plus the number of parameters φ; an ablation leaves only one of the two.
-func (s SMM) Trainable(side int) int {
-	if _, err := s.ImageSide(side); err != nil {
+// Trainable is 3·side², the values of δ, and the parameters φ of the mask generator, whichever an
+// ablation leaves.
+func (s SMM) Trainable(m models.Info) int {
+	if s.fits(m.Side) != nil {
 		return 0
 	}
-	prompt, generator := 3*side*side, s.filled().generator().parameters()
+	prompt, generator := 3*m.Side*m.Side, s.filled().generator().parameters()
 	switch s.Ablate {
 	case OnlyDelta, MaskOnes:
 		return prompt

@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 
@@ -26,24 +27,24 @@ func TestSMMTrainable(t *testing.T) {
 		7203: {Multiplier: .5}, 101379: {Multiplier: 2}, 396291: {Multiplier: 4}, 1566723: {Multiplier: 8}, 6230019: {Multiplier: 16},
 	} {
 		for _, s.Patch = range []int{1, 2, 4, 8, 16} {
-			require.Equal(t, prompt+values, s.Trainable(224), "%+v", s)
+			require.Equal(t, prompt+values, s.Trainable(models.Info{Side: 224}), "%+v", s)
 		}
 		s.Ablate = input.OnlyMask
-		require.Equal(t, values, s.Trainable(224))
+		require.Equal(t, values, s.Trainable(models.Info{Side: 224}))
 		s.Ablate = input.OnlyDelta
-		require.Equal(t, prompt, s.Trainable(224))
+		require.Equal(t, prompt, s.Trainable(models.Info{Side: 224}))
 		s.Ablate = input.MaskOnes
-		require.Equal(t, prompt, s.Trainable(224))
+		require.Equal(t, prompt, s.Trainable(models.Info{Side: 224}))
 	}
-	require.Equal(t, 442368+102339, input.SMM{Layers: 6, Patch: 32}.Trainable(384))
-	require.Zero(t, input.SMM{Patch: 32}.Trainable(224))
+	require.Equal(t, 442368+102339, input.SMM{Layers: 6, Patch: 32}.Trainable(models.Info{Side: 384}))
+	require.Zero(t, input.SMM{Patch: 32}.Trainable(models.Info{Side: 224}))
 }
 
 // initialise creates the variables of s, for images of a side in float32.
 func initialise(t *testing.T, s input.SMM, side int) *model.Store {
 	store := model.NewStore()
 	_, err := model.CallOnce(pureGo(t), store, func(root *model.Scope, x *Node) *Node {
-		return s.Apply(root, input.Batch{Images: x}, side)
+		return act(root, s, models.Value{Each: x}, side)
 	}, tensors.FromFlatDataAndDimensions(make([]float32, side*side*3), 1, side, side, 3))
 	require.NoError(t, err)
 	return store
@@ -76,7 +77,7 @@ func TestSMMVariables(t *testing.T) {
 			}
 		}
 		require.Equal(t, c.want, sizes, "%+v", c.s)
-		require.Equal(t, total, c.s.Trainable(side))
+		require.Equal(t, total, c.s.Trainable(models.Info{Side: side}))
 	}
 }
 
@@ -135,25 +136,26 @@ func TestSMMChecks(t *testing.T) {
 		"by 1/8 to 64 in steps of 1/8, not by +Inf":                      {Multiplier: math.Inf(1)},
 		"a seed is at most 2⁵³ = 9007199254740992, not 9007199254740993": {Seed: 1<<53 + 1},
 	} {
-		_, err := s.ImageSide(128)
+		_, err := s.Fit(models.Info{Side: 128})
 		require.ErrorContains(t, err, message)
 		_, err = input.New("smm", input.Options{Patch: s.Patch, Layers: s.Layers, Channels: s.Channels, Multiplier: s.Multiplier, Ablate: s.Ablate, Seed: s.Seed})
 		require.ErrorContains(t, err, message)
 	}
 	for _, side := range []int{30, 36} {
-		_, err := input.SMM{}.ImageSide(side)
+		_, err := input.SMM{}.Fit(models.Info{Side: side})
 		require.ErrorContains(t, err, fmt.Sprintf("patch size 8 does not divide the model's side %d; %d does", side, side&-side))
 	}
-	side, err := input.SMM{Layers: 6, Patch: 32}.ImageSide(384)
+	fitted, err := input.SMM{Layers: 6, Patch: 32}.Fit(models.Info{Side: 384})
 	require.NoError(t, err)
-	require.Equal(t, 384, side)
+	require.Equal(t, 384, fitted.Side)
 }
 
 // Settings make the same manipulation again after JSON, as in a run's record.
 func TestSettings(t *testing.T) {
 	for name, o := range map[string]input.Options{
 		"pad": {Image: 5}, input.Narrow: {}, input.Medium: {Width: 3}, input.Full: {},
-		"smm": {Patch: 4, Layers: 6, Channels: 1, Multiplier: 1.5, Ablate: input.OnlyMask, Seed: 1 << 53},
+		"smm":         {Patch: 4, Layers: 6, Channels: 1, Multiplier: 1.5, Ablate: input.OnlyMask, Seed: 1 << 53},
+		input.Shallow: {Tokens: 3}, input.Deep: {Tokens: 5, Depth: 2, Shared: true, Seed: 7}, input.Prefix: {Tokens: 10},
 	} {
 		require.Contains(t, input.Names(), name)
 		m, err := input.New(name, o)
@@ -171,9 +173,9 @@ func TestSettings(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, m, again)
 	}
-	require.Len(t, input.Names(), 5)
+	require.Len(t, input.Names(), 8)
 	_, err := input.New("glue", input.Options{})
-	require.ErrorContains(t, err, "known: pad, narrow, medium, full, smm")
+	require.ErrorContains(t, err, "known: pad, narrow, medium, full, smm, vpt, vpt-deep, prefix")
 	require.Equal(t, map[string]any{"patch": 8, "layers": 5, "channels": 3, "multiplier": 1., "ablate": "", "seed": uint64(0)}, input.SMM{}.Settings())
 }
 
@@ -194,7 +196,7 @@ func TestMaskOfOnes(t *testing.T) {
 		require.NoError(t, err)
 		y, g := model.MustNewExec(backendtest.Any(t), store, func(root *model.Scope, x, weights *Node) (*Node, *Node) {
 			root.Store().SetTraining(x.Graph(), true)
-			y := m.Apply(root, input.Batch{Images: x}, side)
+			y := act(root, m, models.Value{Each: x}, side)
 			loss := ReduceAllSum(Mul(weights, Tanh(y)))
 			return y, Gradient(loss, root.GetVariable(input.PromptVariable).NodeValue(x))[0]
 		}).MustCall2(tensors.FromFlatDataAndDimensions(slices.Clone(images), size, side, side, 3),
@@ -248,11 +250,11 @@ func TestFilling(t *testing.T) {
 		var names []string
 		exec := model.MustNewExec(pureGo(t), store, func(root *model.Scope, x *Node) []*Node {
 			root.Store().SetTraining(x.Graph(), true)
-			batch := input.Batch{Images: x}
+			batch := models.Value{Each: x}
 			if present != nil {
 				batch.Present = Const(x.Graph(), present)
 			}
-			y := Slice(input.SMM{Patch: 4}.Apply(root, batch, side), AxisRange(0, size))
+			y := Slice(act(root, input.SMM{Patch: 4}, batch, side), AxisRange(0, size))
 			names = nil
 			for v := range root.IterVariables() {
 				if v.Trainable {
@@ -293,7 +295,7 @@ func TestMask(t *testing.T) {
 		}
 		y, err := model.CallOnce(pureGo(t), store, func(root *model.Scope, x *Node) *Node {
 			root.Store().SetTraining(x.Graph(), training)
-			return input.Masked(s).Mask(root, input.Batch{Images: x}, side)
+			return input.Masked(s).Mask(root, models.Value{Each: x})
 		}, tensors.FromFlatDataAndDimensions(slices.Clone(images[:size*side*side*3]), size, side, side, 3))
 		require.NoError(t, err)
 		require.Equal(t, []int{size, side, side, 3}, y.Shape().Dimensions)

@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -41,13 +42,19 @@ func (Watermark) Coordinates() taxonomy.Coordinates {
 	return taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Input, Operator: taxonomy.Additive}
 }
 
-// Space is Normalised: one unit of δ is one standard deviation of the model's normalisation.
-func (Watermark) Space() Space { return Normalised }
-
-// ImageSide is the model's side.
-func (w Watermark) ImageSide(side int) (int, error) {
-	_, err := w.hole(side)
-	return side, err
+// Fit has one hook, on normalised values, so that one unit of δ is one deviation of the model's normalisation: all
+// images of the model's side share δ ⊙ m.
+func (w Watermark) Fit(m models.Info) (Fitted, error) {
+	hole, err := w.hole(m.Side)
+	return Fitted{m.Side, Hooks{models.Normalised: func(scope *model.Scope, v models.Value) models.Value {
+		v.Each = v.Total()
+		v.Each.AssertDims(-1, m.Side, m.Side, 3)
+		v.Shared = delta(scope, v.Each)
+		if hole > 0 {
+			v.Shared = Mul(v.Shared, frame(v.Each, m.Side, hole))
+		}
+		return v
+	}}}, err
 }
 
 // hole is the side of the square inside the frame; 0 if the frame is the whole image.
@@ -71,26 +78,6 @@ func (w Watermark) hole(side int) (int, error) {
 	return side - 2*width, nil
 }
 
-// Apply adds δ ⊙ m to images, [B,side,side,3], normalised. It panics if the width does not fit, as graph code does.
-func (w Watermark) Apply(scope *model.Scope, batch Batch, side int) *Node {
-	return Add(w.Split(scope, batch, side))
-}
-
-// Split returns the images and δ ⊙ m.
-func (w Watermark) Split(scope *model.Scope, batch Batch, side int) (images, shared *Node) {
-	images = batch.Images
-	images.AssertDims(images.Shape().Dim(0), side, side, 3)
-	hole, err := w.hole(side)
-	if err != nil {
-		panic(err)
-	}
-	prompt := delta(scope, images)
-	if hole > 0 {
-		prompt = Mul(prompt, frame(images, side, hole))
-	}
-	return images, prompt
-}
-
 // frame is the mask m, [1,side,side,1] of the type of images: one, but zero on a square of side hole in
 // the middle.
 func frame(images *Node, side, hole int) *Node {
@@ -111,10 +98,10 @@ func (Watermark) Picture(delta []float32, _ int) []float32 { return pictureOf(de
 func (w Watermark) Settings() map[string]any { return map[string]any{"width": w.Width} }
 
 // Trainable is 3(side² − hole²): the values of δ on the frame.
-func (w Watermark) Trainable(side int) int {
-	hole, err := w.hole(side)
+func (w Watermark) Trainable(m models.Info) int {
+	hole, err := w.hole(m.Side)
 	if err != nil {
 		return 0
 	}
-	return 3 * (side*side - hole*hole)
+	return 3 * (m.Side*m.Side - hole*hole)
 }

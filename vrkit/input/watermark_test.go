@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 
@@ -33,16 +34,16 @@ func TestWatermarkTrainable(t *testing.T) {
 		{9, input.Watermark{Kind: input.Full}, 81},
 		{9, input.Watermark{Width: 4}, 80},
 	} {
-		require.Equal(t, 3*c.pixels, c.mark.Trainable(c.side), "%+v at %d", c.mark, c.side)
-		side, err := c.mark.ImageSide(c.side)
+		require.Equal(t, 3*c.pixels, c.mark.Trainable(models.Info{Side: c.side}), "%+v at %d", c.mark, c.side)
+		fitted, err := c.mark.Fit(models.Info{Side: c.side})
 		require.NoError(t, err)
-		require.Equal(t, c.side, side, "images have the model's side")
+		require.Equal(t, c.side, fitted.Side, "images have the model's side")
 	}
 	for mark, values := range map[input.Watermark]int{{Kind: input.Narrow}: 65856, {Kind: input.Medium}: 112896, {Kind: input.Full}: 150528, {Width: 30}: 69840} {
-		require.Equal(t, values, mark.Trainable(224))
+		require.Equal(t, values, mark.Trainable(models.Info{Side: 224}))
 	}
 	for mark, values := range map[input.Watermark]int{{Kind: input.Narrow}: 193536, {Kind: input.Medium}: 331776, {Kind: input.Full}: 442368} {
-		require.Equal(t, values, mark.Trainable(384))
+		require.Equal(t, values, mark.Trainable(models.Info{Side: 384}))
 	}
 }
 
@@ -57,9 +58,9 @@ func TestWatermarkChecks(t *testing.T) {
 		`no watermark is called "wide"; known: narrow, medium, full`: {224, input.Watermark{Kind: "wide"}},
 		"its width must lie between 1 and 4, not 5":                  {9, input.Watermark{Width: 5}},
 	} {
-		_, err := c.mark.ImageSide(c.side)
+		_, err := c.mark.Fit(models.Info{Side: c.side})
 		require.ErrorContains(t, err, message)
-		require.Zero(t, c.mark.Trainable(c.side))
+		require.Zero(t, c.mark.Trainable(models.Info{Side: c.side}))
 	}
 }
 
@@ -71,7 +72,7 @@ func apply(t *testing.T, backend compute.Backend, m input.Manipulation, images, 
 		require.NoError(t, err)
 	}
 	y, err := model.CallOnce(backend, store, func(root *model.Scope, x *Node) *Node {
-		return m.Apply(root, input.Batch{Images: x}, side)
+		return act(root, m, models.Value{Each: x}, side)
 	}, tensors.FromFlatDataAndDimensions(append([]float32(nil), images...), len(images)/(side*side*3), side, side, 3))
 	require.NoError(t, err)
 	return tensors.MustCopyFlatData[float32](y)

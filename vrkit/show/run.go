@@ -3,6 +3,7 @@ package show
 import (
 	"path/filepath"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/train"
@@ -70,8 +71,8 @@ func promptFigure(run *train.Run) (figure.Figure, error) {
 		return figure.Figure{}, err
 	}
 	side := run.Program.SideOrDefault()
-	// A prompt on normalised values has no colours: the figure maps its range to colours, and its caption says so.
-	if pictured, ok := run.Program.Input.(input.Pictured); ok && run.Program.Input.Space() == input.Pixels {
+	// What is added to normalised values has no colour: the figure spreads it over its range and says so.
+	if pictured, ok := run.Program.Input.(input.Pictured); ok && run.Program.ActsAt(models.Pixels) {
 		prompt = pictured.Picture(prompt, side)
 	}
 	caption := "The learned prompt. It is the same for every image; it started as plain grey."

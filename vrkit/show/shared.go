@@ -7,6 +7,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 	"github.com/vrkit-go/reprogram/vrkit/input"
@@ -36,8 +37,8 @@ func sharedMasksFigure(programs []*vrkit.Compiled, caption string) (figure.Figur
 // sharedMask computes the mask by the program itself: it is 1 where a prompt of ones gives another input than a prompt
 // of zeros. It also counts those pixels, and restores the program's prompt.
 func sharedMask(program *vrkit.Compiled) (mask *image.Gray, reached int, err error) {
-	if _, ok := program.Input.(input.Shared); !ok {
-		return nil, 0, fmt.Errorf("show: %s makes a mask for every image, so that it has none for all of them", program.Input.Name())
+	if _, own := program.Input.(input.Masked); own {
+		return nil, 0, fmt.Errorf("show: %s adds to every image something of its own, so that it has no mask for all of them", program.Input.Name())
 	}
 	if err := program.Initialise(); err != nil {
 		return nil, 0, err
@@ -87,7 +88,7 @@ func promptsFigure(caption string, runs ...*train.Run) (figure.Figure, error) {
 	var prompts []figure.NamedPrompt
 	side := 0
 	for _, run := range runs {
-		if run.Program.Input.Space() != input.Normalised {
+		if !run.Program.ActsAt(models.Normalised) {
 			return figure.Figure{}, fmt.Errorf("show: %s does not add its prompt to normalised values; show it alone", run.Program.Input.Name())
 		}
 		values, err := run.Prompt()

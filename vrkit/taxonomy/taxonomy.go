@@ -19,7 +19,8 @@ const (
 	Fixed     Format = "fixed"
 )
 
-// Location ℓ is the interface of the frozen model where the manipulation happens.
+// Location ℓ is the interface of the frozen model where the manipulation happens. A method may need more than one:
+// see [Several].
 type Location string
 
 // The locations, from the outside in.
@@ -29,7 +30,7 @@ const (
 	Hidden    Location = "hidden"
 )
 
-// Operator τ says how the manipulation is combined with the sample. A method may need more than one.
+// Operator τ says how the manipulation meets the sample. A method may need more than one: see [Several].
 type Operator string
 
 // The operators.
@@ -49,6 +50,15 @@ const (
 	Statistical Alignment = "statistical"
 	Linear      Alignment = "linear"
 )
+
+// Several is the value of a dimension in which a method has more than one: embedding+hidden.
+func Several[T ~string](values ...T) T {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = string(v)
+	}
+	return T(strings.Join(texts, "+"))
+}
 
 // Coordinates place one program in the taxonomy.
 type Coordinates struct {

@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 
@@ -62,7 +63,7 @@ func newReestimator(c *vrkit.Compiled) (*reestimator, error) {
 	}
 	exec, err := model.NewExec(c.Backend, c.Store, func(root *model.Scope, pixels, present, momentum *Node) *Node {
 		root.Store().SetTraining(pixels.Graph(), true)
-		seen := c.Manipulate(root, input.Batch{Images: pixels, Present: present, Momentum: momentum})
+		seen := c.Manipulate(root, models.Value{Each: pixels, Present: present, Momentum: momentum})
 		return ConvertDType(ReduceAllMean(seen), dtypes.Float32) // a graph needs a result
 	})
 	if err != nil {

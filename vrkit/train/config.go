@@ -182,7 +182,7 @@ func (c Config) manifest() (vrkit.Manifest, error) {
 	}
 	trainables := 0
 	if counted, ok := p.Input.(input.Trainables); ok {
-		trainables = counted.Trainable(p.SideOrDefault())
+		trainables = counted.Trainable(p.Info())
 	}
 	precision := p.Precision
 	if precision == vrkit.FP32 {

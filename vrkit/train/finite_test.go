@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
@@ -18,9 +19,14 @@ import (
 // brightest divides an image by its largest value, which is 0 for a black one.
 type brightest struct{ input.Padding }
 
-func (b brightest) Apply(scope *model.Scope, batch input.Batch, side int) *Node {
-	batch.Images = Div(batch.Images, ReduceAndKeep(batch.Images, ReduceMax, 1, 2, 3))
-	return b.Padding.Apply(scope, batch, side)
+func (b brightest) Fit(m models.Info) (input.Fitted, error) {
+	fitted, err := b.Padding.Fit(m)
+	pad := fitted.Hooks[models.Pixels]
+	fitted.Hooks[models.Pixels] = func(scope *model.Scope, v models.Value) models.Value {
+		v.Each = Div(v.Each, ReduceAndKeep(v.Each, ReduceMax, 1, 2, 3))
+		return pad(scope, v)
+	}
+	return fitted, err
 }
 
 // Every pass names the sample by its index among all samples, and the black images that fill up the last batch are no

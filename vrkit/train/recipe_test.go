@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/models/modeltest"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
@@ -175,7 +176,7 @@ func TestGroups(t *testing.T) {
 	prompt := 3 * 16 * 16
 	require.Equal(t, map[int]int{
 		promptRate: prompt,
-		maskRate:   input.SMM{Patch: 4}.Trainable(16) - prompt,
+		maskRate:   input.SMM{Patch: 4}.Trainable(models.Info{Side: 16}) - prompt,
 		outputRate: modeltest.Sources * 3,
 	}, sizes, "all that is learned, and nothing of the frozen model, is in one of the groups")
 	require.Equal(t, outputRate, groupOf("/output/"+output.BiasVariable))

@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
@@ -208,9 +209,12 @@ func TestRunWithoutMarks(t *testing.T) {
 // explosive has finite logits until its first step.
 type explosive struct{ scoped }
 
-func (e explosive) Apply(scope *model.Scope, batch input.Batch, side int) *Node {
-	x := e.scoped.Apply(scope, batch, side)
-	return Add(batch.Images, MulScalar(MulScalar(Sub(x, batch.Images), 1e38), 1e38))
+func (e explosive) Fit(m models.Info) (input.Fitted, error) {
+	return input.Fitted{Side: m.Side, Hooks: input.Hooks{models.Normalised: func(scope *model.Scope, v models.Value) models.Value {
+		x := e.add(scope, v.Each)
+		v.Each = Add(v.Each, MulScalar(MulScalar(Sub(x, v.Each), 1e38), 1e38))
+		return v
+	}}}, nil
 }
 
 // A try that trained nothing leaves nothing behind, and its directory accepts other settings.

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model/initializer"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
@@ -24,17 +25,21 @@ type scoped struct {
 	path, other []string
 }
 
-func (scoped) Name() string                    { return "scoped" }
-func (scoped) Space() input.Space              { return input.Normalised }
-func (scoped) Settings() map[string]any        { return nil }
-func (scoped) ImageSide(side int) (int, error) { return side, nil }
+func (scoped) Name() string             { return "scoped" }
+func (scoped) Settings() map[string]any { return nil }
 
 func (scoped) Coordinates() taxonomy.Coordinates {
 	return taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Input, Operator: taxonomy.Additive}
 }
 
-func (s scoped) Apply(scope *model.Scope, batch input.Batch, _ int) *Node {
-	x := batch.Images
+func (s scoped) Fit(m models.Info) (input.Fitted, error) {
+	return input.Fitted{Side: m.Side, Hooks: input.Hooks{models.Normalised: func(scope *model.Scope, v models.Value) models.Value {
+		v.Each = s.add(scope, v.Each)
+		return v
+	}}}, nil
+}
+
+func (s scoped) add(scope *model.Scope, x *Node) *Node {
 	for _, path := range [][]string{s.path, s.other} {
 		at := scope
 		for _, name := range path {

@@ -7,8 +7,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit"
-	"github.com/vrkit-go/reprogram/vrkit/input"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -24,7 +24,7 @@ type stepper struct {
 func newStepper(c *vrkit.Compiled, recipe Recipe) (*stepper, error) {
 	exec, err := model.NewExec(c.Backend, c.Store, func(root *model.Scope, pixels, target, present, scheduled *Node) (loss, correct, source *Node) {
 		root.Store().SetTraining(pixels.Graph(), true)
-		logits, source := c.TargetLogits(root, input.Batch{Images: pixels, Present: present})
+		logits, source := c.TargetLogits(root, models.Value{Each: pixels, Present: present})
 		perSample := CrossEntropy(logits, target)
 		loss = Div(ReduceAllSum(Mul(perSample, present)), ReduceAllSum(present))
 		recipe.update(root, loss, scheduled)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/models/modeltest"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend"
@@ -184,9 +185,16 @@ func TestTrainErrors(t *testing.T) {
 // runaway divides by zero, as a faulty manipulation might.
 type runaway struct{ input.Padding }
 
-func (r runaway) Apply(scope *model.Scope, batch input.Batch, side int) *Node {
-	x := r.Padding.Apply(scope, batch, side)
-	return Div(x, Sub(x, x))
+func (r runaway) Fit(m models.Info) (input.Fitted, error) {
+	fitted, err := r.Padding.Fit(m)
+	pad := fitted.Hooks[models.Pixels]
+	fitted.Hooks[models.Pixels] = func(scope *model.Scope, v models.Value) models.Value {
+		v = pad(scope, v)
+		x := v.Total()
+		v.Each, v.Shared = Div(x, Sub(x, x)), nil
+		return v
+	}
+	return fitted, err
 }
 
 func TestBestOnValidation(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/models/modeltest"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
@@ -111,7 +112,7 @@ func (g golden) follow(t *testing.T, backend compute.Backend, c trajectory) {
 	program := g.program(t, backend, c.Input, c.Output)
 	side := program.ImageSide()
 	logits := model.MustNewExec(backend, program.Store, func(root *model.Scope, pixels *Node) (target, source *Node) {
-		return program.TargetLogits(root, input.Batch{Images: pixels})
+		return program.TargetLogits(root, models.Value{Each: pixels})
 	})
 	all := g.float64Batch(inOrder(g.Images), g.Images, side)
 	_, _, err := logits.Call2(all.pixels) // creates the variables, of the images' type

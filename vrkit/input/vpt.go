@@ -1,0 +1,177 @@
+package input
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// The ways of visual prompt tuning, by the command line's names.
+const (
+	Shallow = "vpt"      // tokens before the first layer
+	Deep    = "vpt-deep" // tokens before every layer, in place of those of the layer before
+	Prefix  = "prefix"   // keys and values of every layer's attention
+)
+
+// VPT puts learned tokens into a vision transformer (visual prompt tuning, Jia et al., 2022; docs/methods.md 1.4):
+//
+//	shallow:  h₀ = [class; P; patches],  h_i = Layer_i(h_{i−1})
+//	deep:     h_i = Layer_i([class_{i−1}; P_i; patches_{i−1}])
+//
+// with P or P_i [p,width]. The prefix, which the survey has from language models (Li and Liang, 2021), leaves the tokens
+// as they are and gives each layer's attention p more keys and values to look at:
+//
+//	Attention(Q, [K*_i; K], [V*_i; V])
+//
+// The values start uniform between −v and v, v = √(6/(3·patch² + width)), as if a token were one more filter of the patch
+// embedding.
+type VPT struct {
+	// Kind is Shallow, Deep or Prefix; "" is Shallow.
+	Kind string
+	// Tokens is p, from 1 to 1000; 0 takes 10.
+	Tokens int
+	// Depth is the number of layers, from the first, that get prompts of a Deep or a Prefix; 0 takes all.
+	Depth int
+	// Shared says that these layers share one prompt.
+	Shared bool
+	// Seed is of the initial values. 0 takes the run's.
+	Seed uint64
+}
+
+// Variables of a prefix, beside which there is no PromptVariable.
+const (
+	KeysVariable   = "keys"   // K*, [depth,p,width]
+	ValuesVariable = "values" // V*, [depth,p,width]
+)
+
+// The streams of VPT's draws from a seed.
+const vptStream = 0x565054 << 8
+
+// Name is the Kind.
+func (v VPT) Name() string { return cmp.Or(v.Kind, Shallow) }
+
+// SeedOr is v with this seed, if it has none of its own.
+func (v VPT) SeedOr(seed uint64) Manipulation {
+	v.Seed = cmp.Or(v.Seed, seed)
+	return v
+}
+
+// Coordinates are learnable and concatenative; shallow at the embedding, deep at the embedding and hidden, a prefix
+// hidden.
+func (v VPT) Coordinates() taxonomy.Coordinates {
+	c := taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Embedding, Operator: taxonomy.Concatenative}
+	switch v.Name() {
+	case Deep:
+		c.Location = taxonomy.Several(taxonomy.Embedding, taxonomy.Hidden)
+	case Prefix:
+		c.Location = taxonomy.Hidden
+	}
+	return c
+}
+
+// tokens is p.
+func (v VPT) tokens() int { return cmp.Or(v.Tokens, 10) }
+
+// check returns what is wrong for any model.
+func (v VPT) check() error {
+	switch {
+	case v.Name() != Shallow && v.Name() != Deep && v.Name() != Prefix:
+		return fmt.Errorf("no visual prompt tuning is called %q; known: %s, %s, %s", v.Kind, Shallow, Deep, Prefix)
+	case v.tokens() < 1 || v.tokens() > 1000:
+		return taxonomy.Wrong("tokens", "%s learns 1 to 1000 tokens a layer, not %d", v.Name(), v.Tokens)
+	case v.Name() == Shallow && v.Depth > 1:
+		return taxonomy.Wrong("depth", "%s has prompts before the first layer alone, not before %d: take %s", Shallow, v.Depth, Deep)
+	case v.Seed > MaxSeed:
+		return taxonomy.Wrong("seed", "a seed is at most 2⁵³ = %d, not %d", uint64(MaxSeed), v.Seed)
+	}
+	return nil
+}
+
+// depth is the number of layers that get prompts.
+func (v VPT) depth(m models.Info) (int, error) {
+	layers := m.Tokens.Layers
+	switch {
+	case v.check() != nil:
+		return 0, v.check()
+	case layers == 0:
+		return 0, fmt.Errorf("%s puts tokens into a transformer, and %s has none: take a model such as vit-b32", v.Name(), m.Name)
+	case v.Depth < 0 || v.Depth > layers:
+		return 0, taxonomy.Wrong("depth", "%s has %d layers: prompts go before 1 to %d of them, not %d", m.Name, layers, layers, v.Depth)
+	case v.Name() == Shallow:
+		return 1, nil
+	}
+	return cmp.Or(v.Depth, layers), nil
+}
+
+// Fit has a hook before each layer that gets prompts, or two inside it.
+func (v VPT) Fit(m models.Info) (Fitted, error) {
+	depth, err := v.depth(m)
+	hooks := Hooks{}
+	for number := range depth {
+		if v.Name() == Prefix {
+			for stream, part := range []models.Part{models.Keys, models.Values} {
+				name := map[models.Part]string{models.Keys: KeysVariable, models.Values: ValuesVariable}[part]
+				hooks[models.AttentionOf(number, part)] = func(scope *model.Scope, value models.Value) models.Value {
+					prompt := v.prompt(scope, name, uint64(stream), m, depth, number, value.Each)
+					value.Each = models.BeforeTokens(value.Each, prompt)
+					return value
+				}
+			}
+			continue
+		}
+		replaced := v.tokens()
+		if number == 0 {
+			replaced = 0
+		}
+		hooks[models.TokensInto(number)] = func(scope *model.Scope, value models.Value) models.Value {
+			prompt := v.prompt(scope, PromptVariable, 0, m, depth, number, value.Each)
+			value.Each = models.ReplaceTokens(value.Each, prompt, replaced)
+			return value
+		}
+	}
+	return Fitted{m.Side, hooks}, err
+}
+
+// prompt is what layer number gets of a variable, [1,p,width].
+func (v VPT) prompt(scope *model.Scope, name string, stream uint64, m models.Info, depth, number int, tokens *Node) *Node {
+	if v.Shared {
+		depth, number = 1, 0
+	}
+	dtype := tokens.DType()
+	if dtype == dtypes.BFloat16 {
+		dtype = dtypes.Float32 // what is learned is kept exactly
+	}
+	bound := math.Sqrt(6 / float64(3*m.Tokens.Patch*m.Tokens.Patch+m.Tokens.Width))
+	variable := scope.WithInitializer(uniform(v.Seed, vptStream+stream, bound)).
+		VariableWithShape(name, shapes.Make(dtype, depth, v.tokens(), m.Tokens.Width))
+	return SliceAxis(variable.NodeValue(tokens.Graph()), 0, AxisRange(number, number+1))
+}
+
+// Settings are all fields, the defaults filled in.
+func (v VPT) Settings() map[string]any {
+	return map[string]any{"tokens": v.tokens(), "depth": v.Depth, "shared": v.Shared, "seed": v.Seed}
+}
+
+// Trainable is depth·p·width, twice that for a prefix; with one depth where layers share a prompt.
+func (v VPT) Trainable(m models.Info) int {
+	depth, err := v.depth(m)
+	if err != nil {
+		return 0
+	}
+	if v.Shared {
+		depth = 1
+	}
+	if v.Name() == Prefix {
+		depth *= 2
+	}
+	return depth * v.tokens() * m.Tokens.Width
+}
