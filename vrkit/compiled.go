@@ -275,8 +275,12 @@ func (c *Compiled) Initialise() error {
 	}
 	pixels := tensors.FromFlatDataAndDimensions(make([]uint8, c.image*c.image*3), 1, c.image, c.image, 3)
 	defer pixels.FinalizeAll()
+	build := c.Manipulate
+	if c.actsInside() {
+		build = c.SourceLogits
+	}
 	manipulated, err := model.CallOnce(c.Backend, c.Store, func(root *model.Scope, pixels *Node) *Node {
-		return c.Manipulate(root, models.Value{Each: pixels})
+		return build(root, models.Value{Each: pixels})
 	}, pixels)
 	if err != nil {
 		return err

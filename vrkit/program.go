@@ -81,6 +81,19 @@ func (p Program) ActsAt(site models.Site) bool {
 	return err == nil && fitted.Hooks[site] != nil
 }
 
+// actsInside tells whether the input manipulation does something behind the model's input.
+func (p Program) actsInside() bool {
+	fitted, err := p.fit()
+	if err == nil {
+		for site := range fitted.Hooks {
+			if site.Location != taxonomy.Input {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // fit is the input manipulation for the program's model. The error names the sites that the model lacks.
 func (p Program) fit() (input.Fitted, error) {
 	info := p.Info()

@@ -36,8 +36,8 @@ func drawn(f figure.Figure, err error) func(name string) error {
 	}
 }
 
-// SaveRun writes the figures of a run that need no backend into the folder of figures, and returns their paths. A run
-// without a learned prompt, such as SMM's without δ, has no figure of one.
+// SaveRun writes the figures of a run that need no backend into the folder of figures, and returns their
+// paths. A run that learned no prompt that is a picture, such as SMM's without δ, or tokens, has no figure of one.
 func SaveRun(run *train.Run) ([]string, error) {
 	var paths []string
 	for _, one := range []struct {
@@ -49,7 +49,7 @@ func SaveRun(run *train.Run) ([]string, error) {
 		{"curves", func() (figure.Figure, error) { return curvesFigure(run) }},
 		{"diagnostics", func() (figure.Figure, error) { return diagnosticsFigure(run) }},
 	} {
-		if _, ok := run.Artefact.Learned[input.PromptVariable]; !ok && one.name == "prompt" {
+		if one.name == "prompt" && !run.HasPicture() {
 			continue
 		}
 		f, err := one.draw()

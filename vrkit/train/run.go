@@ -102,12 +102,19 @@ type dataError struct{ err error }
 func (e *dataError) Error() string   { return e.err.Error() }
 func (e *dataError) Unwrap() []error { return []error{ErrData, e.err} }
 
-// Prompt returns the learned prompt as it is stored, [side,side,3] row-major.
-func (r *Run) Prompt() ([]float32, error) {
+// HasPicture tells whether the run learned a prompt of the input's shape.
+func (r *Run) HasPicture() bool {
 	prompt, ok := r.Artefact.Learned[input.PromptVariable]
-	if !ok {
-		return nil, fmt.Errorf("%s learned no prompt", r.Dir)
+	side := r.Program.SideOrDefault()
+	return ok && slices.Equal(prompt.Shape().Dimensions, []int{side, side, 3})
+}
+
+// Prompt is what was learned at the input, as the manipulation stores it, [side,side,3] row-major.
+func (r *Run) Prompt() ([]float32, error) {
+	if !r.HasPicture() {
+		return nil, fmt.Errorf("%s learned no prompt that is a picture", r.Dir)
 	}
+	prompt := r.Artefact.Learned[input.PromptVariable]
 	return tensors.CopyFlatData[float32](prompt)
 }
 
