@@ -19,6 +19,8 @@ type architecture struct {
 	weights fetch.Artefact
 	dict    stateDict // of the weight file, if PyTorch saved it; else empty
 	read    func(path string) (Weights, error)
+	layout  func() map[string][]int // the shapes of all weights, if dict is empty
+	drawn   func() Weights          // of random weights; nil for published ones
 	forward Forward
 }
 
@@ -50,6 +52,9 @@ func Artefacts(name string) ([]fetch.Artefact, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.drawn != nil {
+		return []fetch.Artefact{imagenetLabels}, nil
+	}
 	return []fetch.Artefact{a.weights, imagenetLabels}, nil
 }
 
@@ -72,12 +77,18 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 		return nil, err
 	}
 	own := path != ""
-	if !own {
+	if own && a.drawn != nil {
+		return nil, fmt.Errorf("%s takes no weight file: leave the file out, or take the model %s", a.Name, a.plain())
+	}
+	if !own && a.drawn == nil {
 		if path, err = a.fetch(ctx, report); err != nil {
 			return nil, err
 		}
 	}
 	weights, err := Freeze(func() (Weights, error) {
+		if a.drawn != nil {
+			return a.drawn(), nil
+		}
 		values, err := a.read(path)
 		return values, errors.Join(err, values.checkFinite(path))
 	})
@@ -128,6 +139,13 @@ func (a architecture) fetch(ctx context.Context, report fetch.Report) (path stri
 }
 
 func find(name string) (architecture, error) {
+	if of, seed, ok, err := parseRandom(name); ok {
+		if err != nil {
+			return architecture{}, err
+		}
+		a, err := find(of)
+		return a.random(seed), err
+	}
 	known := make([]string, len(architectures))
 	for i, a := range architectures {
 		if a.Name == name {
@@ -135,7 +153,7 @@ func find(name string) (architecture, error) {
 		}
 		known[i] = a.Name
 	}
-	return architecture{}, fmt.Errorf("no model is called %q; known: %s", name, strings.Join(known, ", "))
+	return architecture{}, fmt.Errorf("no model is called %q; known: %s; %s before a name takes random weights", name, strings.Join(known, ", "), RandomPrefix)
 }
 
 // imagenetLabels is the file of the short English names of ImageNet's 1000 classes, in the order of the logits.

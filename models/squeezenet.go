@@ -35,6 +35,7 @@ var squeezenet = architecture{
 		},
 	},
 	read:    readSqueezenet,
+	layout:  squeezenetWeights,
 	forward: squeezenetForward,
 }
 
@@ -100,6 +101,15 @@ func squeezenetShapes() map[string][]int {
 	return shapes
 }
 
+// squeezenetWeights lists the shape of every weight.
+func squeezenetWeights() map[string][]int {
+	shapes := map[string][]int{}
+	for name, shape := range squeezenetShapes() {
+		shapes[name+"/kernel"], shapes[name+"/bias"] = shape, shape[3:]
+	}
+	return shapes
+}
+
 // readSqueezenet reads the weight file, a pickled dict from each layer's name to its kernel (HWIO) and bias. It checks
 // every name and shape, and folds the input's channel order and scale into conv1.
 func readSqueezenet(path string) (Weights, error) {
@@ -107,10 +117,7 @@ func readSqueezenet(path string) (Weights, error) {
 	if err != nil {
 		return nil, err
 	}
-	want, got := map[string][]int{}, map[string][]int{}
-	for name, shape := range squeezenetShapes() {
-		want[name+"/kernel"], want[name+"/bias"] = shape, shape[3:]
-	}
+	want, got := squeezenetWeights(), map[string][]int{}
 	weights := Weights{}
 	for name, arrays := range layers {
 		for i, array := range arrays {

@@ -17,6 +17,9 @@ func (m Manifest) Known() error {
 	for _, info := range models.All() {
 		frozen = append(frozen, info.Name)
 	}
+	if _, err := models.Named(m.Model.Name); err == nil {
+		frozen = append(frozen, m.Model.Name) // such as one with random weights
+	}
 	for _, part := range []struct {
 		what, name string
 		known      []string

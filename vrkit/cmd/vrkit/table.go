@@ -145,7 +145,7 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 						if g.label != "" {
 							name += "-" + g.label
 						}
-						one.Run = filepath.Join(dir, model, folderOf(dataset), name, fmt.Sprint("seed-", seed))
+						one.Run = filepath.Join(dir, fileName(model), folderOf(dataset), name, fmt.Sprint("seed-", seed))
 						_, data, err := g.config(one.parts, one.Run)
 						if err != nil {
 							return nil, fmt.Errorf("%s: %w", one, err)

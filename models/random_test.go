@@ -1,0 +1,57 @@
+package models
+
+import (
+	"math"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Random weights are the seed's, have the shapes of the published ones and a BatchNorm that does nothing, and give logits
+// that differ from picture to picture.
+func TestRandom(t *testing.T) {
+	for _, name := range []string{"squeezenet1.1", "resnet18"} {
+		a, err := find(RandomPrefix + name + ":7")
+		require.NoError(t, err)
+		require.Equal(t, RandomPrefix+name+":7", a.Name)
+		require.Equal(t, name, a.plain())
+		frozen, err := Freeze(func() (Weights, error) { return a.drawn(), nil })
+		require.NoError(t, err)
+		require.Equal(t, frozen.Hash(), a.drawn().Hash())
+		other, err := find(RandomPrefix + name)
+		require.NoError(t, err)
+		require.NotEqual(t, frozen.Hash(), other.drawn().Hash())
+
+		m := &Model{Info: a.Info, Labels: make([]string, sources), Weights: frozen, Forward: a.forward}
+		pixels := make([]float32, 2*32*32*3)
+		for i := range pixels {
+			pixels[i] = float32(i*i%251) / 125
+		}
+		logits, err := model.CallOnce(backendtest.XLA(t), model.NewStore(), func(root *model.Scope, x *Node) *Node { return m.Logits(root, x) },
+			tensors.FromFlatDataAndDimensions(pixels, 2, 32, 32, 3))
+		require.NoError(t, err)
+		z := tensors.MustCopyFlatData[float32](logits)
+		largest := 0.
+		for i, v := range z[:sources] {
+			require.False(t, math.IsNaN(float64(v)) || math.IsInf(float64(v), 0))
+			largest = max(largest, math.Abs(float64(v-z[sources+i])))
+		}
+		require.Greater(t, largest, .01, "the two pictures' logits differ")
+	}
+	for name, message := range map[string]string{
+		"random:resnet18:x": `the seed after the network's name is a whole number, not "x"`,
+		"random:resnet":     `no model is called "resnet"`,
+		"random:":           `no model is called ""`,
+	} {
+		_, err := Named(name)
+		require.ErrorContains(t, err, message)
+	}
+	_, err := OpenWeights(t.Context(), "random:resnet18", "own.pth", nil)
+	require.EqualError(t, err, "random:resnet18 takes no weight file: leave the file out, or take the model resnet18")
+}
