@@ -7,26 +7,25 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Site is a place in a frozen model's graph where a program can change what goes through.
+// Site is a place in a frozen model's graph where a program can change the value.
 type Site struct {
 	Location taxonomy.Location
-	// Layer is the transformer's layer that takes the value, from 0; 0 at the input and at the embedding. The embedding
-	// is what goes into layer 0: the hidden sites of tokens begin with layer 1.
+	// Layer is the number of the transformer's layer that takes the value, from 0; 0 at the input. The embedding is the
+	// input of layer 0, so that the hidden sites of tokens begin with layer 1.
 	Layer int
-	// Part is what attention takes the value for; "" is the tokens of the whole layer, or the images.
+	// Part is Keys or Values inside a layer's attention; "" at the layer's input, and at the model's.
 	Part Part
-	// Normalised says of the input's value that the model's normalisation is behind it.
+	// Normalised is true at the input after the model's normalisation.
 	Normalised bool
 }
 
-// Part is a side of a transformer's attention.
+// Part is an input of a transformer's attention.
 type Part string
 
-// The parts. A hook may give more of both than it was given, as many of the one as of the other: queries then look at
-// what no token has made.
+// The parts. A hook may return more keys and values than it takes, as many keys as values: a prefix.
 const (
-	Keys   Part = "keys"   // what attention compares its queries with, [B,T,width]
-	Values Part = "values" // what attention mixes, [B,T,width], one for each key
+	Keys   Part = "keys"   // compared with the queries, [B,T,width]
+	Values Part = "values" // averaged by attention, [B,T,width], one for each key
 )
 
 // The sites of the input, which every model has.
@@ -61,17 +60,17 @@ func (i Info) Sites() []Site {
 	return sites
 }
 
-// Value is what goes through a site.
+// Value is what a model has at a site: Each + Shared.
 type Value struct {
-	// Each is what every sample has of its own: images [B,H,W,3] at the input, tokens [B,T,width] elsewhere.
+	// Each differs from sample to sample: images [B,H,W,3] at the input, tokens [B,T,width] elsewhere.
 	Each *Node
-	// Shared is added to Each, and is the same for all samples, [1,H,W,3]; nil for nothing. See [layer.Sum].
+	// Shared is the same for all samples, [1,H,W,3]; nil if there is none. See [layer.Sum].
 	Shared *Node
-	// Present is 1 for a sample and 0 for what only fills the batch, [B], of a float type; nil where all are samples. A
-	// hook that looks at the whole batch has to leave the filling out.
+	// Present is the sample weight, [B], of a float type: 1 for an image and 0 for one that only fills the batch; nil
+	// if all are images. A hook that uses the whole batch, as BatchNorm does, must leave out the filling.
 	Present *Node
-	// Momentum is how far the running statistics of a batch normalisation move towards the batch's, a scalar
-	// from 0 to 1, where the graph is for training; nil takes PyTorch's .1.
+	// Momentum is how far the running statistics of a BatchNorm move towards the batch's in training, a scalar from 0 to
+	// 1; nil takes PyTorch's .1.
 	Momentum *Node
 }
 
@@ -80,9 +79,9 @@ func (v Value) Total() *Node { return v.sum().Total() }
 
 func (v Value) sum() layer.Sum { return layer.Sum{Each: v.Each, Shared: v.Shared} }
 
-// Hook is called at each site of a model, and returns what shall go through instead of v: v itself where it changes
-// nothing.
+// Hook is called at each site of a model, like a forward pre-hook of PyTorch, and returns the value that the model takes
+// instead of v. It returns v itself if it changes nothing.
 type Hook func(at Site, v Value) Value
 
-// Nothing is the hook that changes nothing.
+// Nothing is a hook that changes nothing.
 func Nothing(_ Site, v Value) Value { return v }

@@ -75,13 +75,13 @@ func (p Program) Info() models.Info {
 	return info
 }
 
-// ActsAt tells whether the input manipulation does something at a site of the model.
+// ActsAt tells whether the input manipulation changes the value at a site of the model.
 func (p Program) ActsAt(site models.Site) bool {
 	fitted, err := p.fit()
 	return err == nil && fitted.Hooks[site] != nil
 }
 
-// actsInside tells whether the input manipulation does something behind the model's input.
+// actsInside tells whether the input manipulation changes a value after the model's input.
 func (p Program) actsInside() bool {
 	fitted, err := p.fit()
 	if err == nil {
@@ -94,7 +94,7 @@ func (p Program) actsInside() bool {
 	return false
 }
 
-// fit is the input manipulation for the program's model. The error names the sites that the model lacks.
+// fit returns the input manipulation for the program's model. It is an error if the model does not have its sites.
 func (p Program) fit() (input.Fitted, error) {
 	info := p.Info()
 	fitted, err := p.Input.Fit(info)
@@ -104,7 +104,7 @@ func (p Program) fit() (input.Fitted, error) {
 	sites := info.Sites()
 	for site := range fitted.Hooks {
 		if !slices.Contains(sites, site) {
-			return fitted, fmt.Errorf("%s works at the %s, but %s can only be entered at its input: take a transformer, such as vit-b32", p.Input.Name(), site.Location, p.Model.Name)
+			return fitted, fmt.Errorf("%s changes the %s, but %s can only be changed at its input: take a transformer, such as vit-b32", p.Input.Name(), site.Location, p.Model.Name)
 		}
 	}
 	return fitted, nil
@@ -123,13 +123,13 @@ const (
 	outputScope = "output" // ω, or the variables of a learned ω
 )
 
-// Manipulate builds I(x) as far as it is known before the network: images are [B,n,n,3], uint8 or floats in [0,1], with
-// n the program's image side; the result is normalised, [B,side,side,3].
+// Manipulate builds the input of the network. images are [B,n,n,3], uint8 or floats in [0,1], with n the side of the
+// fitted manipulation; the result is [B,side,side,3], normalised for the model.
 func (p Program) Manipulate(root *model.Scope, images models.Value) *Node {
 	return p.Model.Input(root, floats(images), p.hook(root)).Total()
 }
 
-// hook is the manipulation's, with its variables. It panics if the manipulation does not fit the model.
+// hook is the manipulation's hook, with its variables. It panics if the manipulation does not fit the model.
 func (p Program) hook(root *model.Scope) models.Hook {
 	fitted, err := p.fit()
 	if err != nil {
@@ -138,7 +138,7 @@ func (p Program) hook(root *model.Scope) models.Hook {
 	return fitted.Hooks.In(root.At(inputScope))
 }
 
-// SourceLogits builds z = f(I(x)), [B,S], from images as Manipulate takes them: f in the program's precision, z in the
+// SourceLogits builds z = f(I(x)), [B,S], from images as in Manipulate. f computes in the program's precision; z has the
 // type of the images.
 func (p Program) SourceLogits(root *model.Scope, images models.Value) *Node {
 	images = floats(images)

@@ -20,9 +20,9 @@ const (
 //
 //	y = γ (x − mean) / √(variance + 1e-5) + β
 //
-// for every channel. In training, mean and variance are the batch's, and the running ones, which
-// training does not learn, move towards them by batch.Momentum, in the variance's case towards the unbiased
-// one. Otherwise the running ones are used. What only fills the batch is not counted.
+// for every channel. In training it takes the mean and the biased variance of the batch, and moves the running
+// statistics, which have no gradient, towards the batch's mean and unbiased variance, by batch.Momentum. In evaluation
+// it takes the running statistics. Only images with the sample weight 1 count.
 func batchNorm(scope *model.Scope, x *Node, batch models.Value, training bool) *Node {
 	g := x.Graph()
 	variable := func(name string, initial model.VariableInitializer) *model.Variable {

@@ -1,5 +1,5 @@
-// Package input holds the input manipulations I_{λ,τ,ℓ}: what is put into a frozen model, at its input or further in.
-// One method a file.
+// Package input holds the input manipulations I_{λ,τ,ℓ}: how the input of a frozen model, or the values inside it, are
+// changed. One method a file.
 package input
 
 import (
@@ -11,31 +11,32 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Manipulation is one method: what changes on the way into a frozen model, and through it.
+// Manipulation is a method that changes the values at one or more sites of a frozen model.
 type Manipulation interface {
 	// Name is its name on the command line.
 	Name() string
 	// Coordinates are its format, location and operator; the output gives the alignment.
 	Coordinates() taxonomy.Coordinates
-	// Fit makes the manipulation fit a model, whose Side is that of the program. The error says what would fit.
+	// Fit returns the manipulation for a model; Side is the program's, which may differ from the model's default. The
+	// error says what would fit.
 	Fit(m models.Info) (Fitted, error)
-	// Settings are its hyper-parameters, to be kept with a run.
+	// Settings are its hyper-parameters, which a run records.
 	Settings() map[string]any
 }
 
 // Fitted is a manipulation for one model.
 type Fitted struct {
-	Side  int // of the images that the program takes, in pixels
+	Side  int // in pixels, to which images are resized
 	Hooks Hooks
 }
 
-// Hooks are what a manipulation does, by the site of the model where it does it. Its trainable values are variables
-// in scope: the prompt is called PromptVariable, and the parameters φ of a mask generator lie below MaskScope.
-// scope.IsTraining tells an optimiser step from an evaluation or a pass that estimates ω. A hook panics, as
-// graph code does, if the value does not fit.
+// Hooks has a function for each site that a manipulation changes: it returns the value that the model takes instead of v.
+// The trainable values are variables in scope: the prompt is called PromptVariable, and the parameters φ of a mask
+// generator are below MaskScope. scope.IsTraining tells an optimiser step from an evaluation or a pass that estimates ω.
+// A hook panics if v does not fit, as graph code does.
 type Hooks map[models.Site]func(scope *model.Scope, v models.Value) models.Value
 
-// In is the hook for a model that takes the manipulation's variables from scope.
+// In returns the hook of a model, with the manipulation's variables in scope. It leaves all other sites as they are.
 func (h Hooks) In(scope *model.Scope) models.Hook {
 	return func(at models.Site, v models.Value) models.Value {
 		if hook, ok := h[at]; ok {
@@ -45,21 +46,21 @@ func (h Hooks) In(scope *model.Scope) models.Hook {
 	}
 }
 
-// Where a manipulation keeps what it learns, below its scope.
+// The names of a manipulation's variables, below its scope.
 const (
 	PromptVariable = "prompt" // the prompt θ or δ, [side,side,3]
 	MaskScope      = "mask"   // the parameters φ of a mask generator, and its running statistics
 )
 
-// Normed is a manipulation that may contain batch normalisation.
+// Normed is a manipulation that may contain a BatchNorm.
 type Normed interface {
 	Manipulation
 	// RunningStatistics tells whether it has running statistics, which training moves and an evaluation uses.
 	RunningStatistics() bool
 }
 
-// Trainables counts the values of a manipulation that learning can change, for a model whose Side is the program's.
-// Not all of a stored prompt is: padding's interior never reaches the model.
+// Trainables counts the values that training can change, for a model with the program's side. That may be fewer than a
+// stored prompt has: the values of padding's interior never reach the model.
 type Trainables interface {
 	Trainable(m models.Info) int
 }
@@ -79,7 +80,7 @@ type Seeded interface {
 
 // Masked is a manipulation that computes a mask for every image.
 type Masked interface {
-	// Mask is what the prompt is multiplied by, [B,side,side,3], for normalised images of the model's side. It is
-	// the mask of an evaluation, whatever the graph is for: an image's mask owes nothing to its batch.
+	// Mask is the factor of the prompt, [B,side,side,3], for normalised images of the model's side. It is always the
+	// mask of an evaluation, so that an image's mask does not depend on its batch.
 	Mask(scope *model.Scope, images models.Value) *Node
 }

@@ -34,8 +34,8 @@ func (Padding) Coordinates() taxonomy.Coordinates {
 	return taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Input, Operator: taxonomy.Additive}
 }
 
-// Fit has one hook, on pixels: images [B,n,n,3] become the image in the middle of zeros, and the border, which
-// all share.
+// Fit returns one hook, on pixels: it puts images, [B,n,n,3], in the middle of zeros, and adds the border, which is the
+// same for all.
 func (p Padding) Fit(m models.Info) (Fitted, error) {
 	n, err := p.image(m.Side)
 	return Fitted{n, Hooks{models.Pixels: func(scope *model.Scope, v models.Value) models.Value {

@@ -99,9 +99,9 @@ func (SMM) Coordinates() taxonomy.Coordinates {
 	return taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Input, Operator: taxonomy.Additive}
 }
 
-// Fit has one hook, on normalised values, so that one unit of δ is one deviation of the model's normalisation: images
-// of the model's side get δ ⊙ U_p(f_mask(x)), or what an ablation leaves of it. The patch size has to divide the
-// model's side: the paper speaks of copying the closest patch where it does not, and its code has no such thing.
+// Fit returns one hook, on normalised values: it adds δ ⊙ U_p(f_mask(x)), or the part of it that an ablation leaves. So
+// one unit of δ is one standard deviation of the model's normalisation. The patch size must divide the model's side. The
+// paper copies the closest patch if it does not; its code does not do that.
 func (s SMM) Fit(m models.Info) (Fitted, error) {
 	hook := func(scope *model.Scope, v models.Value) models.Value {
 		v.Each, v.Shared = v.Total(), nil
@@ -138,7 +138,7 @@ func (s SMM) Mask(scope *model.Scope, images models.Value) *Node {
 	return BroadcastToDims(s.mask(scope, images, false), images.Each.Shape().Dimensions...)
 }
 
-// mask is U_p(f_mask(x)), [B,side,side,3], or [B,side,side,1] where all channels have one.
+// mask is U_p(f_mask(x)), [B,side,side,3], or [B,side,side,1] if all channels have the same.
 func (s SMM) mask(scope *model.Scope, v models.Value, training bool) *Node {
 	s = s.filled()
 	images := v.Each
@@ -181,8 +181,7 @@ func (s SMM) Settings() map[string]any {
 	}
 }
 
-// Trainable is 3·side², the values of δ, and the parameters φ of the mask generator, whichever an
-// ablation leaves.
+// Trainable is 3·side², the values of δ, plus the number of parameters φ; an ablation leaves only one of the two.
 func (s SMM) Trainable(m models.Info) int {
 	if s.fits(m.Side) != nil {
 		return 0

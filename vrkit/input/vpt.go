@@ -27,27 +27,26 @@ const (
 //	shallow:  h₀ = [class; P; patches],  h_i = Layer_i(h_{i−1})
 //	deep:     h_i = Layer_i([class_{i−1}; P_i; patches_{i−1}])
 //
-// with P or P_i [p,width]. The prefix, which the survey has from language models (Li and Liang, 2021), leaves the tokens
-// as they are and gives each layer's attention p more keys and values to look at:
+// with P or P_i [p,width]. A prefix, known from language models (Li and Liang, 2021), does not change the tokens. It
+// gives each layer's attention p more keys and values:
 //
 //	Attention(Q, [K*_i; K], [V*_i; V])
 //
-// The values start uniform between −v and v, v = √(6/(3·patch² + width)), as if a token were one more filter of the patch
-// embedding.
+// The initial values are uniform between −v and v, v = √(6/(3·patch² + width)): Xavier's bound for a patch embedding.
 type VPT struct {
 	// Kind is Shallow, Deep or Prefix; "" is Shallow.
 	Kind string
 	// Tokens is p, from 1 to 1000; 0 takes 10.
 	Tokens int
-	// Depth is the number of layers, from the first, that get prompts of a Deep or a Prefix; 0 takes all.
+	// Depth is the number of layers that have prompts, from the first, of Deep and Prefix; 0 takes all.
 	Depth int
-	// Shared says that these layers share one prompt.
+	// Shared is true if these layers have one prompt together.
 	Shared bool
 	// Seed is of the initial values. 0 takes the run's.
 	Seed uint64
 }
 
-// Variables of a prefix, beside which there is no PromptVariable.
+// The variables of a prefix. It has no PromptVariable.
 const (
 	KeysVariable   = "keys"   // K*, [depth,p,width]
 	ValuesVariable = "values" // V*, [depth,p,width]
@@ -65,7 +64,7 @@ func (v VPT) SeedOr(seed uint64) Manipulation {
 	return v
 }
 
-// Coordinates are learnable and concatenative; shallow at the embedding, deep at the embedding and hidden, a prefix
+// Coordinates are learnable and concatenative. Shallow is at the embedding, Deep at the embedding and hidden, Prefix
 // hidden.
 func (v VPT) Coordinates() taxonomy.Coordinates {
 	c := taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Embedding, Operator: taxonomy.Concatenative}
@@ -112,7 +111,7 @@ func (v VPT) depth(m models.Info) (int, error) {
 	return cmp.Or(v.Depth, layers), nil
 }
 
-// Fit has a hook before each layer that gets prompts, or two inside it.
+// Fit returns a hook before each layer that has prompts, or two in its attention.
 func (v VPT) Fit(m models.Info) (Fitted, error) {
 	depth, err := v.depth(m)
 	hooks := Hooks{}
@@ -141,14 +140,14 @@ func (v VPT) Fit(m models.Info) (Fitted, error) {
 	return Fitted{m.Side, hooks}, err
 }
 
-// prompt is what layer number gets of a variable, [1,p,width].
+// prompt is a layer's part of a variable, [1,p,width].
 func (v VPT) prompt(scope *model.Scope, name string, stream uint64, m models.Info, depth, number int, tokens *Node) *Node {
 	if v.Shared {
 		depth, number = 1, 0
 	}
 	dtype := tokens.DType()
 	if dtype == dtypes.BFloat16 {
-		dtype = dtypes.Float32 // what is learned is kept exactly
+		dtype = dtypes.Float32 // learned variables are not rounded
 	}
 	bound := math.Sqrt(6 / float64(3*m.Tokens.Patch*m.Tokens.Patch+m.Tokens.Width))
 	variable := scope.WithInitializer(uniform(v.Seed, vptStream+stream, bound)).

@@ -42,8 +42,8 @@ func (Watermark) Coordinates() taxonomy.Coordinates {
 	return taxonomy.Coordinates{Format: taxonomy.Learnable, Location: taxonomy.Input, Operator: taxonomy.Additive}
 }
 
-// Fit has one hook, on normalised values, so that one unit of δ is one deviation of the model's normalisation: all
-// images of the model's side share δ ⊙ m.
+// Fit returns one hook, on normalised values: it adds δ ⊙ m, which is the same for all images. So one unit of δ is one
+// standard deviation of the model's normalisation.
 func (w Watermark) Fit(m models.Info) (Fitted, error) {
 	hole, err := w.hole(m.Side)
 	return Fitted{m.Side, Hooks{models.Normalised: func(scope *model.Scope, v models.Value) models.Value {
