@@ -38,7 +38,7 @@ func sharedMasksFigure(programs []*vrkit.Compiled, caption string) (figure.Figur
 // of zeros. It also counts those pixels, and restores the program's prompt.
 func sharedMask(program *vrkit.Compiled) (mask *image.Gray, reached int, err error) {
 	if _, own := program.Input.(input.Masked); own {
-		return nil, 0, fmt.Errorf("show: %s adds to every image something of its own, so that it has no mask for all of them", program.Input.Name())
+		return nil, 0, fmt.Errorf("show: %s makes a mask for every image, so that it has none for all of them", program.Input.Name())
 	}
 	if err := program.Initialise(); err != nil {
 		return nil, 0, err
