@@ -40,10 +40,11 @@ func TestEveryProgram(t *testing.T) {
 				continue
 			}
 			if _, tokens := in.(input.VPT); tokens && out.Name() != "blm+" && out.Name() != "linear" {
-				continue // the outputs know nothing of where the prompt was
+				continue // an output does not depend on where the prompt is
 			}
-			if testing.Short() && column != []int{1, 2, 3, 4, 5, 5, 4, 5}[row] {
-				continue // a diagonal, in which every input occurs, and every output that learns or is estimated
+			diagonal := column == []int{1, 2, 3, 4, 5, 5, 4, 5}[row]
+			if testing.Short() && !diagonal {
+				continue
 			}
 			t.Run(in.Name()+" "+out.Name(), func(t *testing.T) {
 				c := config(t, filepath.Join(t.TempDir(), "run"), out)
@@ -57,9 +58,9 @@ func TestEveryProgram(t *testing.T) {
 	}
 }
 
-func trainAndReopen(t *testing.T, in input.Manipulation, out output.Alignment) {
-	c := config(t, filepath.Join(t.TempDir(), "run"), out)
-	c.Program.Input, c.Program.Side, c.Epochs = in, 16, 2
+func trainAndReopen(t *testing.T, c train.Config) {
+	in, out := c.Program.Input, c.Program.Output
+	c.Program.Side, c.Epochs = 16, 2
 	if _, ok := in.(input.VPT); ok {
 		c.Program.Model, c.Program.Side = modeltest.TinyViT(), 8
 	}
