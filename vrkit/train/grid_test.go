@@ -59,7 +59,7 @@ func TestEveryProgram(t *testing.T) {
 }
 
 func trainAndReopen(t *testing.T, c train.Config) {
-	in, out := c.Program.Input, c.Program.Output
+	in := c.Program.Input
 	c.Program.Side, c.Epochs = 16, 2
 	if _, ok := in.(input.VPT); ok {
 		c.Program.Model, c.Program.Side = modeltest.TinyViT(), 8
@@ -127,7 +127,7 @@ func requireMoved(t *testing.T, c train.Config, learned vrkit.Artefact) {
 	start, err := untrained.Artefact()
 	require.NoError(t, err)
 	require.Len(t, learned.Learned, len(start.Learned))
-	if p.Input.Name() != input.Prefix {
+	if c.Program.Input.Name() != input.Prefix {
 		require.Contains(t, learned.Learned, input.PromptVariable)
 	}
 	values := func(a vrkit.Artefact, name string) []float32 {
