@@ -189,7 +189,7 @@ func (m mapping) draw(caption string) (Figure, error) {
 	heads := newHeads(m.columns, cellWidth)
 	left, top := names+8, 24+heads.height+8
 	wide, high := cellWidth*float64(len(m.columns)), cellHeight*float64(len(m.rows))
-	// The names of the axes, and what is left out.
+	// What the axes are, and what is left out.
 	above := "target label"
 	if m.allTargets > len(m.columns) {
 		above = fmt.Sprintf("target label (the first %d of %d)", len(m.columns), m.allTargets)

@@ -23,11 +23,14 @@ type MaskedSamples struct {
 	Inputs []float32 // the model's input, pixels; values outside [0,1] are clipped
 }
 
-// Masks draws a row for each of one to six samples: the image, the channels of its mask, the three as one picture, what
-// is added to the image, and the sum. A channel is drawn in colours that differ above and below 0, on one scale for all
-// masks of the figure, which ends at the largest absolute value. Pictures of signed values have a middle grey for 0. A
-// mask with equal channels is drawn as one. A line below the pictures gives the ranges, and the share of the inputs'
-// values that was clipped.
+// Masks draws a row for each of one to six samples: the image, the channels of
+// its mask, what is added to the image, and the sum. A channel is drawn in
+// colours that part at 0, on one scale for all masks of the figure, which ends
+// at the value furthest from 0. What is added is drawn about a middle grey that
+// stands for 0, up to black and white for the largest hundredth of the values,
+// because a few of them lie far outside. A mask whose channels are equal
+// everywhere is drawn as one. A line under the pictures gives the ranges, and
+// the share of the inputs' values that can't be drawn.
 func Masks(s MaskedSamples, caption string) (Figure, error) {
 	if err := s.check(); err != nil {
 		return Figure{}, err
@@ -43,7 +46,7 @@ type maskScales struct {
 }
 
 func (s MaskedSamples) scales() maskScales {
-	own := maskScales{mask: reach(bounds(s.Masks)), added: reach(bounds(s.Added)), channels: 3}
+	own := maskScales{mask: reach(bounds(s.Masks)), added: reach(0, mostOf(s.Added)), channels: 3}
 	if s.oneChannel() {
 		own.channels = 1
 	}
@@ -53,15 +56,15 @@ func (s MaskedSamples) scales() maskScales {
 // The room between and around the pictures of masks.
 const (
 	maskGap, maskNames, maskHeads = 6., 24., 26.
-	maskBar                       = 44.
+	maskBar                       = 60.
 )
 
 // layout returns the names of the columns, the side of a picture and the width
 // of all of them.
 func (s MaskedSamples) layout(channels int) (heads []string, box, width float64) {
-	heads = []string{"image x", "mask: red", "mask: green", "mask: blue", "mask as RGB", "δ × mask", "input: the sum"}
+	heads = []string{"image x", "mask, red channel", "mask, green channel", "mask, blue channel", "δ × mask", "x + δ × mask"}
 	if channels == 1 {
-		heads = []string{"image x", "mask", "δ × mask", "input: the sum"}
+		heads = []string{"image x", "mask, all channels", "δ × mask", "x + δ × mask"}
 	}
 	columns := float64(len(heads))
 	box = pictureBox(s.Side, (contentWidth-maskGap*(columns-1))/columns)
@@ -98,6 +101,7 @@ func (s MaskedSamples) draw(on maskScales, caption string) (Figure, error) {
 	}
 	// The scale of the channels is below them.
 	signs.flatBar(p, step, high+12, step*float64(on.channels)-maskGap)
+	p.text(step, high+50, "value of the mask: blue < 0 < brown", noteStyle)
 	for i, line := range notes {
 		p.text(0, high+maskBar+(float64(i)+.5)*noteStyle.leading(), line, noteStyle)
 	}
@@ -111,32 +115,29 @@ func (s MaskedSamples) pictures(channels int, signs scale, addedReach float64, s
 		smooth = draw.NearestNeighbor
 	}
 	var pictures []*image.RGBA
-	var coloured []int // which pictures have colours
-	add := func(pixels []float32, scaler draw.Scaler) {
+	var coloured []int // which pictures are in colours of any kind
+	add := func(pixels []float32) {
 		coloured = append(coloured, len(pictures))
-		pictures = append(pictures, resize(RGB(pixels, s.Side, s.Side), side, side, scaler))
+		pictures = append(pictures, resize(RGB(pixels, s.Side, s.Side), side, side, smooth))
 	}
 	size := s.Side * s.Side * 3
 	for i := range s.Names {
 		of := func(values []float32) []float32 { return values[i*size : (i+1)*size] }
 		mask := of(s.Masks)
-		add(of(s.Images), smooth)
+		add(of(s.Images))
 		for c := range channels {
 			pictures = append(pictures, resize(channel(mask, c, s.Side, signs), side, side, draw.NearestNeighbor))
 		}
-		if channels > 1 {
-			add(aboutGrey(mask, signs.high), draw.NearestNeighbor)
-		}
-		add(aboutGrey(of(s.Added), addedReach), smooth)
-		add(of(s.Inputs), smooth)
+		add(aboutGrey(of(s.Added), addedReach))
+		add(of(s.Inputs))
 	}
 	var photos []*image.RGBA
 	for _, i := range coloured {
 		photos = append(photos, pictures[i])
 	}
-	// Enlarged pixels already make a small file, and mixed colours would be visible in them; for pixels of screen size
-	// neither is true.
-	if side >= 2*s.Side {
+	// Large square pixels make a small file of themselves, and show it if their colours
+	// are mixed. Those of the screen do neither.
+	if side%s.Side == 0 && side >= 3*s.Side {
 		for _, img := range photos {
 			round(img)
 		}
@@ -162,10 +163,10 @@ func (s MaskedSamples) note(on maskScales) string {
 		note += "δ × mask is 0 everywhere: nothing was learned yet."
 	} else {
 		at := signed(on.added)
-		note += fmt.Sprintf("δ × mask from %s to %s: black is −%s, grey is 0 and white is %s.", signed(low), signed(high), at, at)
+		note += fmt.Sprintf("δ × mask from %s to %s: black is −%s or less, grey is 0 and white is %s or more.", signed(low), signed(high), at, at)
 	}
 	if cut > 0 {
-		note += fmt.Sprintf(" Of the inputs' values %s lie outside black and white and are cut.", percent(float64(cut)/float64(len(s.Inputs))))
+		note += fmt.Sprintf(" %s of the values of x + δ × mask can't be drawn (below black or above white) and are clipped here.", percent(float64(cut)/float64(len(s.Inputs))))
 	}
 	return note
 }
@@ -234,7 +235,21 @@ func bounds(values []float32) (low, high float64) {
 	return float64(slices.Min(values)), float64(slices.Max(values))
 }
 
-// reach returns the end of a scale that is symmetric about 0.
+// mostOf returns how far from 0 the values go, without the hundredth of them
+// that goes furthest, unless all others are 0.
+func mostOf(values []float32) float64 {
+	far := make([]float64, len(values))
+	for i, v := range values {
+		far[i] = math.Abs(float64(v))
+	}
+	slices.Sort(far)
+	if most := far[(len(far)-1)*99/100]; most > 0 {
+		return most
+	}
+	return far[len(far)-1]
+}
+
+// reach returns how far from 0 a scale about 0 has to go.
 func reach(low, high float64) float64 {
 	if low == 0 && high == 0 {
 		return 1

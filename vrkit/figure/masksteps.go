@@ -20,7 +20,7 @@ func MaskSteps(labels []string, steps []MaskedSamples, caption string) ([]Frame,
 		if s.Side != steps[0].Side || !slices.Equal(s.Names, steps[0].Names) {
 			return nil, errors.New("figure: the steps of masks are of different samples; pass the same at each")
 		}
-		shared.mask, shared.added = max(shared.mask, furthest(s.Masks)), max(shared.added, furthest(s.Added))
+		shared.mask, shared.added = max(shared.mask, furthest(s.Masks)), max(shared.added, mostOf(s.Added))
 		shared.channels = max(shared.channels, s.scales().channels)
 	}
 	// As in reach, if all values are 0 at every step.

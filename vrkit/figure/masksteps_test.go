@@ -21,7 +21,7 @@ func ExampleMaskSteps() {
 		fmt.Println(err)
 		return
 	}
-	_, err = figure.Slider("The mask while it learns", frames)
+	_, err = figure.Slider("The mask while it learns", frames, 0)
 	fmt.Println(len(frames), frames[1].Label, err)
 	// Output: 2 epoch 1 <nil>
 }
@@ -41,7 +41,7 @@ func TestMaskSteps(t *testing.T) {
 	labels := []string{"epoch 0", "epoch 1", "epoch 2"}
 	frames, err := figure.MaskSteps(labels, steps, "On the scale of the last epoch.")
 	require.NoError(t, err)
-	_, err = figure.Slider("", frames)
+	_, err = figure.Slider("", frames, 0)
 	require.NoError(t, err, "all are of one size")
 	golden(t, "mask_steps", frames[1].Figure, nil)
 

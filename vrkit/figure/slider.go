@@ -19,38 +19,47 @@ type Frame struct {
 
 const mostFrames = 60 // each is a picture in the page
 
-// Slider returns HTML that shows 2 to 60 figures of one size in one place, with a range input that steps through them.
-// It is one <div> that needs no other file and no server, so that it works in a notebook, in a saved one and in a page
-// of its own. The input works with the mouse and with the arrow keys, Home and End, and gives a screen reader the
-// label. Without scripts the first frame and its label are shown, and no input. The title may be empty.
+// Slider returns HTML that shows 2 to 60 figures of one size in one place, and
+// a range input that steps through them. It is one <div> that needs nothing
+// from outside and no server, so that it works in a notebook, in a saved one
+// and in a page of its own. It begins at the frame of number start, from 0.
+// The input is worked with the mouse or with the arrow keys, Home and End, and
+// tells a screen reader the label; where scripts don't run, the frame that it
+// begins at and its label are there and the input is not. The title may be
+// empty.
 //
 // Frames are compared, so they need the same scales: Curves keeps its axes for a Series without Y that has the X, Low
 // and High of all frames.
 //
-// The id of the <div> comes from its content, so that the same slider is always the same text; a page that contains it
-// twice works too.
-func Slider(title string, frames []Frame) (string, error) {
+// The id of the <div> comes from its content, so that the same slider is the
+// same text each time; a page that holds it twice works too.
+func Slider(title string, frames []Frame, start int) (string, error) {
 	if err := steppable(frames); err != nil {
 		return "", err
+	}
+	if start < 0 || start >= len(frames) {
+		return "", fmt.Errorf("figure: a slider of %d frames can't begin at frame %d; they are numbered from 0", len(frames), start)
 	}
 	type shown struct {
 		Label   string
 		Picture template.HTML
+		Hidden  bool
 	}
 	page := struct {
-		ID, Title   string
-		Last, Width int
-		Frames      []shown
-	}{Title: title, Last: len(frames) - 1, Width: frames[0].Figure.Width}
+		ID, Title, Label   string
+		Start, Last, Width int
+		Frames             []shown
+	}{Title: title, Label: frames[start].Label, Start: start, Last: len(frames) - 1, Width: frames[0].Figure.Width}
 	hash := sha256.New()
-	fmt.Fprintf(hash, "%q", title)
-	for _, f := range frames {
+	fmt.Fprintf(hash, "%q%d", title, start)
+	for i, f := range frames {
 		labelled := f.Figure
 		labelled.Alt = strings.TrimSpace(sentence(f.Label) + f.Figure.Alt)
 		fmt.Fprintf(hash, "%q%q", f.Label, labelled.HTML())
 		page.Frames = append(page.Frames, shown{
 			Label:   f.Label,
 			Picture: template.HTML(labelled.HTML()),
+			Hidden:  i != start,
 		})
 	}
 	page.ID = fmt.Sprintf("vrkit-slider-%x", hash.Sum(nil)[:8])
@@ -65,8 +74,8 @@ func Slider(title string, frames []Frame) (string, error) {
 // yet, because a page may contain one twice. Key presses do not leave the input, because a notebook uses arrow keys
 // itself.
 var sliderPage = template.Must(template.New("slider").Parse(`<div id="{{.ID}}" style="max-width:{{.Width}}px;font:14px sans-serif">
-<div data-control style="display:flex;align-items:center;gap:12px;padding:4px 0 8px;flex-wrap:wrap">{{if .Title}}<strong>{{.Title}}</strong>{{end}}<input type="range" min="0" max="{{.Last}}" value="0" step="1" autocomplete="off" aria-label="{{if .Title}}{{.Title}}{{else}}frame{{end}}" aria-valuetext="{{(index .Frames 0).Label}}" style="display:none;flex:1 1 200px;min-width:160px"><output aria-live="polite" style="min-width:6em">{{(index .Frames 0).Label}}</output></div>
-{{range $i, $f := .Frames}}<div data-label="{{$f.Label}}"{{if $i}} style="display:none"{{end}}>{{$f.Picture}}</div>
+<div data-control style="display:flex;align-items:center;gap:12px;padding:4px 0 8px;flex-wrap:wrap">{{if .Title}}<strong>{{.Title}}</strong>{{end}}<input type="range" min="0" max="{{.Last}}" value="{{.Start}}" step="1" autocomplete="off" aria-label="{{if .Title}}{{.Title}}{{else}}frame{{end}}" aria-valuetext="{{.Label}}" style="display:none;flex:1 1 200px;min-width:160px"><output aria-live="polite" style="min-width:6em">{{.Label}}</output></div>
+{{range .Frames}}<div data-label="{{.Label}}"{{if .Hidden}} style="display:none"{{end}}>{{.Picture}}</div>
 {{end}}<script>
 (function () {
   document.querySelectorAll('div[id="' + {{.ID}} + '"]:not([data-ready])').forEach(function (root) {

@@ -23,7 +23,7 @@ func ExampleSlider() {
 		}
 		frames = append(frames, figure.Frame{Label: fmt.Sprintf("epoch %d", epoch), Figure: f})
 	}
-	html, err := figure.Slider("The prompt while it learns", frames)
+	html, err := figure.Slider("The prompt while it learns", frames, 0)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -46,9 +46,9 @@ func TestSlider(t *testing.T) {
 	}
 	frames[0].Figure.Alt = `a "caption" of <b>`
 	frames[0].Figure.Marks = []figure.Mark{{"□1", "</script><b>"}}
-	html, err := figure.Slider("Learning <fast>", frames)
+	html, err := figure.Slider("Learning <fast>", frames, 0)
 	require.NoError(t, err)
-	again, err := figure.Slider("Learning <fast>", frames)
+	again, err := figure.Slider("Learning <fast>", frames, 0)
 	require.NoError(t, err)
 	require.Equal(t, html, again, "the same slider is the same text")
 
@@ -77,9 +77,21 @@ func TestSlider(t *testing.T) {
 	require.Contains(t, pictures[2][3], "epoch 2. Curves of accuracy, % by epoch: BLM from 50.0 % at epoch 0 to 80.0 % at epoch 1.")
 	require.Contains(t, html, "<bdi>□1 = &lt;/script&gt;&lt;b&gt;</bdi>")
 
-	// Another slider has another id, even if only a label differs.
+	// It begins where it is asked to, also without its script.
+	html3, err := figure.Slider("Learning <fast>", frames, 2)
+	require.NoError(t, err)
+	require.Contains(t, html3, `value="2"`)
+	require.Contains(t, html3, `aria-valuetext="epoch 2"`)
+	require.Contains(t, html3, `>epoch 2</output>`)
+	hidden := regexp.MustCompile(`<div data-label="[^"]+"( style="display:none")?>`).FindAllStringSubmatch(html3, -1)
+	require.Len(t, hidden, 3)
+	for i, found := range hidden {
+		require.Equal(t, i != 2, found[1] != "", "hidden")
+	}
+
+	// Another slider has another id, be it only for a label.
 	frames[2].Label = "epoch 3"
-	other, err := figure.Slider("Learning <fast>", frames)
+	other, err := figure.Slider("Learning <fast>", frames, 0)
 	require.NoError(t, err)
 	id := regexp.MustCompile(`id="([^"]+)"`)
 	require.NotEqual(t, id.FindStringSubmatch(html)[1], id.FindStringSubmatch(other)[1])
@@ -102,7 +114,11 @@ func TestSliderErrors(t *testing.T) {
 		`frame "small"`:         {a, b, {"small", small}},
 		`frame "tall"`:          {a, b, {"tall", tall}},
 	} {
-		_, err := figure.Slider("", frames)
+		_, err := figure.Slider("", frames, 0)
 		require.ErrorContains(t, err, says)
+	}
+	for _, start := range []int{-1, 2} {
+		_, err := figure.Slider("", []figure.Frame{a, b}, start)
+		require.ErrorContains(t, err, "can't begin at frame")
 	}
 }

@@ -26,7 +26,7 @@ func ExampleMappingSteps() {
 		fmt.Println(err)
 		return
 	}
-	html, err := figure.Slider("ω over the epochs", frames)
+	html, err := figure.Slider("ω over the epochs", frames, 0)
 	fmt.Println(len(frames), frames[1].Label, len(html) > 0, err)
 	// Output: 2 epoch 4 true <nil>
 }
@@ -43,7 +43,7 @@ func TestMappingSteps(t *testing.T) {
 	require.Equal(t, "ILM", frames[1].Label)
 	golden(t, "steps_1", frames[0].Figure, nil)
 	golden(t, "steps_3", frames[2].Figure, nil)
-	_, err = figure.Slider("", frames)
+	_, err = figure.Slider("", frames, 0)
 	require.NoError(t, err, "all frames are of one size")
 
 	// For any number of targets.
@@ -51,7 +51,7 @@ func TestMappingSteps(t *testing.T) {
 		mappings, sources, targets := fourMappings(80, K)
 		frames, err := figure.MappingSteps(mappings, sources, targets, 1, "")
 		require.NoError(t, err)
-		_, err = figure.Slider("", frames)
+		_, err = figure.Slider("", frames, 0)
 		require.NoError(t, err)
 		proper(t, frames[3].Figure)
 	}

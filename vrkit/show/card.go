@@ -72,7 +72,7 @@ func (c *card) html(e train.Event) string {
 // curve draws the accuracy so far, with an axis for the whole run; it draws nothing for a single point. If drawing
 // fails, it is left out: the numbers are shown, and training must not stop for a figure.
 func (c *card) curve(epochs int) figure.Figure {
-	c.running.Name, c.validation.Name, c.test.Name = "train, so far", "validation", "test"
+	c.running.Name, c.validation.Name, c.test.Name = "training, epoch mean", "validation", "test"
 	c.running.Role, c.validation.Role, c.test.Role = figure.Training, figure.Validation, figure.Test
 	var lines []figure.Series
 	points := 0

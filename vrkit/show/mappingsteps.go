@@ -7,32 +7,37 @@ import (
 
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/figure"
+	"github.com/vrkit-go/reprogram/vrkit/output"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// MappingSteps shows label mappings as a slider, with their names as its labels: for each target label the source label
-// with the largest weight, from all of the mappings.
-func MappingSteps(title string, steps []figure.NamedMapping, sources, targets []string, caption string) error {
+// MappingSteps shows label mappings as a slider whose labels are their names, and which begins at the one of
+// number start, from 0: for each target label the source label that votes for it most, in any of them.
+func MappingSteps(title string, steps []figure.NamedMapping, start int, sources, targets []string, caption string) error {
 	frames, err := figure.MappingSteps(steps, sources, targets, 1, caption)
 	if err != nil {
 		return err
 	}
-	return Slider(title, frames)
+	return Slider(title, frames, start)
 }
 
-// MappingHistory shows ω at every epoch of a run that kept its history, as a slider. It begins with epoch 1: epoch 0
-// has the same ω, from the initial prompt.
+// MappingHistory shows ω at every epoch of a run that kept its history, as a slider, which begins at
+// the last. Its first frame is epoch 1: epoch 0 has the same ω, counted before anything was learned.
 func MappingHistory(run *train.Run, caption string) error {
 	steps, err := mappingHistory(run)
 	if err != nil {
 		return err
 	}
-	return MappingSteps("ω over the epochs", steps, run.Sources(), run.Classes(), caption)
+	return MappingSteps("ω over the epochs", steps, len(steps)-1, run.Sources(), run.Classes(), caption)
 }
 
 func mappingHistory(run *train.Run) (steps []figure.NamedMapping, err error) {
 	if run.MetricsErr != nil {
 		return nil, run.MetricsErr
+	}
+	when := "ω after epoch %d" // of an ω that is learned or fixed
+	if _, ok := run.Program.Output.(output.Estimator); ok {
+		when = "ω counted before epoch %d"
 	}
 	for _, m := range run.Metrics[1:] {
 		kept, err := vrkit.ReadArtefact(run.Dir, vrkit.Epoch(m.Epoch))
@@ -42,9 +47,9 @@ func mappingHistory(run *train.Run) (steps []figure.NamedMapping, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("show: %w", err)
 		}
-		name := fmt.Sprintf("epoch %d", m.Epoch)
+		name := fmt.Sprintf(when, m.Epoch)
 		if m.TestAccuracy >= 0 {
-			name += ": " + percent(m.TestAccuracy) + " of the test images"
+			name += fmt.Sprintf("; accuracy after it: %s", percent(m.TestAccuracy))
 		}
 		steps = append(steps, figure.NamedMapping{Name: name, Omega: kept.Mapping.Weights})
 	}

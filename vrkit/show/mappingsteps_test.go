@@ -8,6 +8,7 @@ import (
 
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
 // A run's history of ω begins with epoch 1, the first that learns.
@@ -23,18 +24,24 @@ func TestMappingHistory(t *testing.T) {
 	steps, err := mappingHistory(run)
 	require.NoError(t, err)
 	require.Len(t, steps, 2)
-	require.Equal(t, "epoch 1: 55.0 % of the test images", steps[0].Name)
+	require.Equal(t, "ω counted before epoch 1; accuracy after it: 55.0 %", steps[0].Name)
 	require.EqualValues(t, .5, steps[1].Omega[4])
 	run.Metrics[2].TestAccuracy = -1
 	steps, err = mappingHistory(run)
 	require.NoError(t, err)
-	require.Equal(t, "epoch 2", steps[1].Name)
+	require.Equal(t, "ω counted before epoch 2", steps[1].Name)
+
+	run.Program.Output = output.Linear{}
+	steps, err = mappingHistory(run)
+	require.NoError(t, err)
+	require.Equal(t, "ω after epoch 2", steps[1].Name)
+	run.Program.Output = output.BLM{Lambda: 1}
 
 	t.Setenv(FolderVariable, t.TempDir())
 	require.NoError(t, MappingHistory(run, ""))
 	picture(t, "over-the-epochs-02")
 	steps[0].Omega = nil
-	require.ErrorContains(t, MappingSteps("", steps, run.Sources(), run.Classes(), ""), `in the mapping "epoch 1`)
+	require.ErrorContains(t, MappingSteps("", steps, 0, run.Sources(), run.Classes(), ""), `in the mapping "ω after epoch 1`)
 }
 
 func TestVoters(t *testing.T) {

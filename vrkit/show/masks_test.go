@@ -70,7 +70,23 @@ func TestMaskedSamples(t *testing.T) {
 	picture(t, "masks")
 }
 
-// Without δ the mask itself is added.
+// One generator draws masks of every patch size: its parameters have the same shapes.
+func TestMasksOf(t *testing.T) {
+	coarse, fine := masking(t, input.SMM{Patch: 4, Multiplier: .125, Seed: 1}), masking(t, input.SMM{Patch: 1, Multiplier: .125, Seed: 2})
+	require.NoError(t, coarse.Initialise())
+	learned, err := coarse.Artefact()
+	require.NoError(t, err)
+	learned.Mapping.Weights[0], learned.Mapping.Weights[4], learned.Mapping.Weights[8] = 1, 1, 1
+	require.NoError(t, fine.Use(learned))
+	both, one := []*vrkit.Compiled{coarse, fine}, twoPictures()[:maskedSide*maskedSide*3]
+	t.Setenv(FolderVariable, t.TempDir())
+	require.NoError(t, MasksOf(both, one, []string{"p = 4", "p = 1"}, ""))
+	picture(t, "masks")
+	require.ErrorContains(t, MasksOf(both, one, []string{"p = 4"}, ""), "1 names for 2 programs")
+	require.ErrorContains(t, MasksOf(both, twoPictures(), []string{"p = 4", "p = 1"}, ""), "1 names for 2 pictures")
+}
+
+// Without δ what is added is the mask.
 func TestMaskedSamplesWithoutDelta(t *testing.T) {
 	pixels := twoPictures()
 	s, err := maskedSamples(masking(t, input.SMM{Patch: 4, Multiplier: .125, Seed: 1, Ablate: input.OnlyMask}), pixels, []string{"disc", "ramp"})

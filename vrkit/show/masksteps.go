@@ -10,14 +10,14 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// MaskSteps shows the figure of Masks for every epoch of a run that kept its history, as a slider. program is the
-// run's; afterwards it has the variables of the run's last epoch.
+// MaskSteps shows what Masks shows at every epoch of a run that kept its history, as a slider, which begins
+// at the last. The program is the run's, and has what the run's last epoch learned afterwards.
 func MaskSteps(title string, run *train.Run, program *vrkit.Compiled, pixels []uint8, names []string, caption string) error {
 	frames, err := maskFrames(run, program, pixels, names, caption)
 	if err != nil {
 		return err
 	}
-	return Slider(title, frames)
+	return Slider(title, frames, len(frames)-1)
 }
 
 func maskFrames(run *train.Run, program *vrkit.Compiled, pixels []uint8, names []string, caption string) ([]figure.Frame, error) {

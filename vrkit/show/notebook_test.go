@@ -48,7 +48,7 @@ func cell() error {
 	if err := show.Text("The weights did *not* change."); err != nil {
 		return err
 	}
-	if err := show.Slider("Twice", []figure.Frame{{Label: "first", Figure: f}, {Label: "second", Figure: f}}); err != nil {
+	if err := show.Slider("Twice", []figure.Frame{{Label: "first", Figure: f}, {Label: "second", Figure: f}}, 1); err != nil {
 		return err
 	}
 	report := show.Progress("padding + BLM")

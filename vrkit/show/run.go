@@ -75,7 +75,7 @@ func promptFigure(run *train.Run) (figure.Figure, error) {
 	if pictured, ok := run.Program.Input.(input.Pictured); ok && run.Program.ActsAt(models.Pixels) {
 		prompt = pictured.Picture(prompt, side)
 	}
-	caption := "The learned prompt. It is the same for every image; it started as plain grey."
+	caption := "Everything that was learned at the input. It is the same for every image, and it began as plain grey."
 	if _, ok := run.Program.Input.(input.Masked); ok {
 		caption = "The learned pattern δ. It started as plain grey; each image gets δ times its own mask."
 	}

@@ -12,10 +12,11 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 )
 
-// Slider shows 2 to 60 figures of one size in one place, one at a time: in a notebook with a range input; elsewhere it
-// saves each under the title and its number, "the-title-01.png", and prints the paths.
-func Slider(title string, frames []figure.Frame) error {
-	html, err := figure.Slider(title, frames)
+// Slider shows 2 to 60 figures of one size in one place, to step through: in a notebook with a range
+// input, which begins at the frame of number start, from 0; elsewhere each is saved under the title and its number, "the-title-01.png", and a line on
+// standard output says where.
+func Slider(title string, frames []figure.Frame, start int) error {
+	html, err := figure.Slider(title, frames, start)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func Voters(run *train.Run, pictures []image.Image, k int) error {
 	if err != nil {
 		return err
 	}
-	return Slider("target label", frames)
+	return Slider("target label", frames, 0)
 }
 
 func voterFrames(run *train.Run, pictures []image.Image, k int) (frames []figure.Frame, err error) {
