@@ -23,7 +23,7 @@ func TestBrowserBrokenPages(t *testing.T) {
 		require.NoError(t, err)
 		frames = append(frames, figure.Frame{Label: label, Figure: drawn})
 	}
-	slider, err := figure.Slider("steps", frames)
+	slider, err := figure.Slider("steps", frames, 1)
 	require.NoError(t, err)
 	browser := startBrowser(t)
 	for _, c := range []struct{ name, body, want string }{

@@ -72,12 +72,16 @@ func (w *tab) sliderMoves(slider string) error {
 	if err != nil {
 		return err
 	}
-	var at struct{ X, Y, Width float64 }
-	err = w.eval(`(input => {
+	var at struct {
+		X, Y, Width float64
+		First       string // the label that the slider begins its scale with
+	}
+	err = w.eval(`((slider, input) => {
 		input.scrollIntoView({block: 'center'});
-		const box = input.getBoundingClientRect();
-		return {X: box.left + .95 * box.width, Y: box.top + box.height / 2, Width: box.width};
-	})(`+slider+`.querySelector('input[type=range]'))`, &at)
+		const box = input.getBoundingClientRect(), other = input.value > input.max / 2 ? .05 : .95;
+		return {X: box.left + other * box.width, Y: box.top + box.height / 2, Width: box.width,
+			First: slider.querySelector('[data-label]').getAttribute('data-label')};
+	})(`+slider+`, `+slider+`.querySelector('input[type=range]'))`, &at)
 	switch {
 	case err != nil:
 		return err
@@ -91,7 +95,7 @@ func (w *tab) sliderMoves(slider string) error {
 	if err != nil {
 		return err
 	}
-	if err := differ("a click near its right end", first, clicked); err != nil {
+	if err := differ("a click near its other end", first, clicked); err != nil {
 		return err
 	}
 	if err := chromedp.Run(w, chromedp.KeyEvent(kb.Home)); err != nil {
@@ -101,8 +105,8 @@ func (w *tab) sliderMoves(slider string) error {
 	if err != nil {
 		return err
 	}
-	if home.Source != first.Source {
-		return fmt.Errorf("the key Home does not lead back to %q: it shows %q", first.Label, home.Label)
+	if home.Label != at.First {
+		return fmt.Errorf("the key Home does not lead to %q: it shows %q", at.First, home.Label)
 	}
 	if err := chromedp.Run(w, chromedp.KeyEvent(kb.ArrowRight)); err != nil {
 		return err

@@ -50,9 +50,9 @@ var exercises = map[string]struct {
 		},
 	},
 	"03_smm.ipynb": {
-		declares: []string{"c01", "c02", "c04", "c04a", "c08", "c10", "c15"},
+		declares: []string{"c01", "c02", "c04", "c04a", "c08", "c10", "c15", "c30", "c32"},
 		done: []exercise{
-			{"1", []change{{"c04", `"03"`, `"03-fast"`}, {"c04", "maskRate = .001", "maskRate = .01"}}, []string{"c10", "c17", "c21", "c24", "c26"}, `equal: true(?s:.*)smm8 `},
+			{"1", []change{{"c04", `"03"`, `"03-fast"`}, {"c04", "maskRate = .001", "maskRate = .01"}}, []string{"c24", "c10a", "c17", "c26", "c27", "c30", "c32a", "c34", "c36"}, `equal: true(?s:.*)smm, seed 1(?s:.*)short (?s:.*)precise `},
 			{"2", nil, []string{"answer"}, `\d % before, .* % after`},
 			{"3", nil, []string{"answer"}, ``},
 		},
@@ -70,10 +70,10 @@ var exercises = map[string]struct {
 	"05_one_frame.ipynb": {
 		declares: []string{"c01", "c02", "c04", "c04a", "c06", "c18", "c20"},
 		done: []exercise{
-			{"1", []change{{"c18", `"pad", "blm"`, `"full", "blm+"`}}, []string{"c20"}, `values learned: 12288 `},
+			{"1", []change{{"c18", `"pad", "blm"`, `"full", "blm+"`}}, []string{"c18a", "c20"}, `values learned: 12288 `},
 			{"2", nil, []string{"answer"}, `\d % before, .* % after`},
 			{"3", nil, []string{"answer"}, `\d % before, .* % after`},
-			{"", []change{{"c04", `"05"`, `"05-64"`}, {"c04", "side = 64", "side = 96"}}, []string{"c08", "c11", "c18", "c20"}, `values learned: 20736 `},
+			{"", []change{{"c04", `"05"`, `"05-64"`}, {"c04", "side = 64", "side = 96"}}, []string{"c08", "c11", "c18", "c18a", "c20"}, `values learned: 20736 `},
 		},
 	},
 }

@@ -102,7 +102,7 @@ func slider(t *testing.T, last []byte) string {
 	}
 	html, err := figure.Slider("epochs", []figure.Frame{
 		{Label: "epoch 0", Figure: figure.Figure{PNG: data, Width: 700}}, {Label: "epoch 1", Figure: figure.Figure{PNG: last, Width: 700}},
-	})
+	}, 1)
 	require.NoError(t, err)
 	return html
 }
