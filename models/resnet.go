@@ -50,7 +50,7 @@ func (n resnet) named(name, title string, top1 float64, resize int, file string,
 			Prepared: Preparation{Resize: resize, Crop: 224},
 			Citation: citation,
 		},
-		forward: n.forward,
+		forward: n.forward, features: n.features, width: n.outputs(),
 	}, file, sha256, bytes, n.stateDict())
 }
 
@@ -111,7 +111,18 @@ func (n resnet) stateDict() stateDict {
 	return foldedNet(layers, "fc", features, 1e-5)
 }
 
-func (n resnet) forward(weight layer.Weight, input layer.Sum, _ Hook) *Node {
+func (n resnet) forward(weight layer.Weight, input layer.Sum, hook Hook) *Node {
+	return classified(weight, n.features(weight, input, hook))
+}
+
+// outputs is the number of features: the channels of the last block.
+func (n resnet) outputs() int {
+	all := n.residuals()
+	return all[len(all)-1].out
+}
+
+// features builds all layers before the classifier, and the average over the image, [B,outputs].
+func (n resnet) features(weight layer.Weight, input layer.Sum, _ Hook) *Node {
 	convolve := func(x *Node, name string, stride int) *Node {
 		kernel := weight.Kernel(name + "/kernel")
 		around := kernel.Values.Shape().Dim(0) / 2 // zeros on every side
@@ -138,5 +149,5 @@ func (n resnet) forward(weight layer.Weight, input layer.Sum, _ Hook) *Node {
 		}
 		x = layer.ReLU(Add(x, y))
 	}
-	return Add(DotProduct(layer.GlobalAverage(x), weight("classifier/kernel")), ExpandAxes(weight("classifier/bias"), 0))
+	return layer.GlobalAverage(x)
 }

@@ -23,6 +23,10 @@ var squeezenetTorchvision = torchvision(architecture{
 		Citation: squeezenet.Citation,
 	},
 	forward: squeezenetTorchvisionForward,
+	features: func(weight layer.Weight, input layer.Sum, _ Hook) *Node {
+		return fireModules(weight, input, [2][2]int{}).GlobalAverage()
+	},
+	width: squeezenetWidth,
 }, "squeezenet1_1-b8a52dc0.pth", "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b", 4958839, squeezenetStateDict())
 
 // squeezenetFiles are the indices of the fire modules in torchvision's list of layers, "features".

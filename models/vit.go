@@ -28,7 +28,7 @@ var (
 			Tokens:   vitB.Tokens,
 			Citation: vitCitation,
 		},
-		forward: vitB.Forward,
+		forward: vitB.Forward, features: vitB.Features, width: vitB.Width,
 	}, "vit_b_32-d86f8d99.pth", "d86f8d99", 0, vitStateDict(vitTorchvision, 224))
 
 	vitB32at384 = func() architecture {
@@ -55,7 +55,7 @@ var (
 			},
 			dict:    dict,
 			read:    dict.reader("ViT-B/32 at 384"),
-			forward: vitB.Forward,
+			forward: vitB.Forward, features: vitB.Features, width: vitB.Width,
 		}
 	}()
 )
@@ -168,8 +168,13 @@ type ViT struct {
 	Heads int // of the attention; divides Width
 }
 
-// Forward builds the graph. It is a [Forward].
+// Forward builds the graph up to the logits. It is a [Forward].
 func (n ViT) Forward(weight layer.Weight, input layer.Sum, hook Hook) *Node {
+	return layer.Dense(n.Features(weight, input, hook), weight("classifier/kernel"), weight("classifier/bias"))
+}
+
+// Features builds the graph up to the features: the class token after the last LayerNorm, [B,Width]. It is a [Forward].
+func (n ViT) Features(weight layer.Weight, input layer.Sum, hook Hook) *Node {
 	const epsilon = 1e-6
 	dense := func(x *Node, name string) *Node { return layer.Dense(x, weight(name+"/kernel"), weight(name+"/bias")) }
 	norm := func(x *Node, name string) *Node {
@@ -196,5 +201,5 @@ func (n ViT) Forward(weight layer.Weight, input layer.Sum, hook Hook) *Node {
 		x = Add(x, dense(layer.Rows(layer.Attention(each[0], each[1], each[2], n.Heads)), name+"/out"))
 		x = Add(x, dense(layer.GELU(dense(norm(x, name+"/norm2"), name+"/expand")), name+"/project"))
 	}
-	return Reshape(dense(norm(x, "norm"), "classifier"), size, -1)
+	return Reshape(norm(x, "norm"), size, n.Width)
 }
