@@ -35,7 +35,7 @@ var mayImport = map[string][]string{
 	"vrkit/train":               {"datasets", "vrkit/lock", "models", "vrkit", "vrkit/backend", "vrkit/fetch", "vrkit/input", "vrkit/output"},
 	"vrkit/figure":              {},
 	"vrkit/results":             {},
-	"vrkit/show":                {"vrkit/terminal", "models", "vrkit", "vrkit/figure", "vrkit/input", "vrkit/results", "vrkit/train"},
+	"vrkit/show":                {"vrkit/terminal", "models", "vrkit", "vrkit/figure", "vrkit/input", "vrkit/output", "vrkit/results", "vrkit/train"},
 	"vrkit/cmd/vrkit":           {"*"},
 	"notebooks":                 {"*"},
 	"docs":                      {},
