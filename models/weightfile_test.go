@@ -46,7 +46,7 @@ func TestReadsEveryFormat(t *testing.T) {
 	for path, want := range map[string]string{
 		filepath.Join("internal", "torchpickle", "testdata", "tiny_zip.pth"):    "plain",
 		filepath.Join("internal", "torchpickle", "testdata", "tiny_legacy.pth"): "plain",
-		filepath.Join("..", "internal", "npy", "testdata", "tiny.npz"):          "a.b",
+		filepath.Join("..", "vrkit", "npy", "testdata", "tiny.npz"):             "a.b",
 		saveTensors(t, Weights{"w": MadeUpTensor("w", 2, 3)}):                   "w",
 	} {
 		data, err := os.ReadFile(path)
