@@ -82,7 +82,7 @@ func readGolden(t *testing.T) (g golden) {
 // does so for a mask of each number of channels, and the other trajectories of SMM run on the pure-Go backend.
 func TestTrajectories(t *testing.T) {
 	backend, g := quickest(t), readGolden(t)
-	require.Len(t, g.Cases, 17)
+	require.Len(t, g.Cases, 23)
 	for _, c := range g.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			if testing.Short() && strings.HasPrefix(c.Input, "smm") && c.Name != "smm blm+" {
@@ -126,6 +126,10 @@ func (g golden) follow(t *testing.T, backend compute.Backend, c trajectory) {
 	run := &trainer{Config: Config{Program: program.Program, Schedule: Schedule(c.Schedule)}, program: program, step: step}
 	run.watch()
 
+	prompt := input.PromptVariable
+	if c.Input == input.Prefix {
+		prompt = input.KeysVariable
+	}
 	var losses []float64
 	for epoch, order := range g.Orders {
 		if estimator, ok := program.Output.(output.Estimator); ok {
@@ -157,7 +161,7 @@ func (g golden) follow(t *testing.T, backend compute.Backend, c trajectory) {
 			require.NoError(t, run.observe(stepped{source: seen}, b.labels))
 			require.InDelta(t, c.Losses[len(losses)-1], losses[len(losses)-1], tolerance, "the loss of epoch %d, step %d", epoch, number)
 		}
-		c.Prompts[epoch].compare(t, fmt.Sprintf("the prompt of epoch %d", epoch), value[float64](t, program.Store, "input/"+input.PromptVariable), tolerance)
+		c.Prompts[epoch].compare(t, fmt.Sprintf("the prompt of epoch %d", epoch), value[float64](t, program.Store, "input/"+prompt), tolerance)
 	}
 	require.Len(t, losses, len(c.Losses))
 	for path, want := range c.Final {
@@ -213,11 +217,15 @@ func (g golden) program(t *testing.T, backend compute.Backend, in, out string) *
 	if in == "smm1" {
 		in, options = "smm", input.Options{Patch: 2, Channels: 1}
 	}
+	net, side := modeltest.Tiny(), g.Side
+	if in == input.Shallow || in == input.Deep || in == input.Prefix {
+		net, side, options = modeltest.TinyViT(), 8, input.Options{Tokens: 2}
+	}
 	manipulation, err := input.New(in, options)
 	require.NoError(t, err)
 	alignment, err := output.New(out, output.Options{Lambda: g.Lambda, Alpha: g.Alpha, Restrict: output.NoBias})
 	require.NoError(t, err)
-	program, err := vrkit.Compile(backend, vrkit.Program{Input: manipulation, Model: modeltest.Tiny(), Output: alignment, Side: g.Side}, g.Targets)
+	program, err := vrkit.Compile(backend, vrkit.Program{Input: manipulation, Model: net, Output: alignment, Side: side}, g.Targets)
 	require.NoError(t, err)
 	return program
 }

@@ -4,7 +4,8 @@
 
 writes trajectories.json beside itself; any PyTorch and numpy do (made with 1.13). It restates the
 formulas of BLM, ILM-VP and SMM (docs/methods.md 1 and 2) with PyTorch's own convolution,
-BatchNorm2d, Adam, SGD and schedulers, around the net of models/modeltest, whose weights are a closed formula.
+BatchNorm2d, Adam, SGD and schedulers, around the nets of models/modeltest, whose weights are a closed formula.
+restated_vit.py has visual prompt tuning and prefixes.
 Before anything is written, check_trajectories.py compares the parts with closed forms, finite
 differences and worked examples, and every case is run again with its frozen weights changed by 1e-13,
 to show that a trajectory does not enlarge rounding errors.
@@ -31,6 +32,7 @@ import torch
 import torch.nn.functional as F
 
 import check_trajectories
+from restated_vit import TOKENS
 from restated import ALIGNMENTS, ALPHA, IMAGES, INNER, K, LABELS, LAMBDA, MANIPULATIONS, S, SIDE, Tiny, go, made_up, pictures
 
 BATCH, EPOCHS = 4, 5  # 4 steps an epoch, the last of 2 images; 20 in all
@@ -45,9 +47,8 @@ def decisive(logits, first):
 
 def train(case, orders, jitter=0.0):
     """Runs a case and returns it with its results. jitter is a relative change of the frozen weights."""
-    net = Tiny(torch.float64)
-    net.dense *= 1 + jitter * torch.from_numpy(made_up(1, 0.3, *net.dense.shape))
-    manipulation = MANIPULATIONS[case["input"]](net, torch.float64)
+    manipulation = {**MANIPULATIONS, **TOKENS}[case["input"]](Tiny(torch.float64), torch.float64)
+    manipulation.net.change(lambda shape: jitter * torch.from_numpy(made_up(1, 0.3, *shape)))
     groups = {"prompt": [], "mask": [], "output": []}
     linear = case["output"] == "linear"
     if linear:
@@ -72,7 +73,7 @@ def train(case, orders, jitter=0.0):
             if case["schedule"] == "exact" or seen is None:
                 manipulation.eval()
                 with torch.no_grad():
-                    z = net.logits(manipulation(pictures(manipulation.side, range(IMAGES), torch.float64)))
+                    z = manipulation.logits(pictures(manipulation.side, range(IMAGES), torch.float64))
                 seen = z.numpy().astype(np.float32), LABELS
             decisive(seen[0], 2)
             omega = ALIGNMENTS[case["output"]](*seen).astype(np.float32)
@@ -83,7 +84,7 @@ def train(case, orders, jitter=0.0):
         for start in range(0, IMAGES, BATCH):
             chosen = order[start : start + BATCH]
             optimiser.zero_grad()
-            z = net.logits(manipulation(pictures(manipulation.side, chosen, torch.float64)))
+            z = manipulation.logits(pictures(manipulation.side, chosen, torch.float64))
             loss = F.cross_entropy(z @ omega, torch.tensor([LABELS[i] for i in chosen]))
             loss.backward()
             optimiser.step()
@@ -137,7 +138,7 @@ def single(name):
     out = {"input": name, "initial": manipulation.initial, "omega": omega.ravel().tolist(), "steps": []}
     for chosen in (range(4), range(12, 14)):
         manipulation.zero_grad()
-        z = net.logits(manipulation(pictures(manipulation.side, chosen, torch.float32)))
+        z = manipulation.logits(pictures(manipulation.side, chosen, torch.float32))
         loss = F.cross_entropy(z @ torch.from_numpy(omega), torch.tensor([LABELS[i] for i in chosen]))
         loss.backward()
         gradients = {path: summary(go(p.grad), 60) for path, p in manipulation.learned.items()}
@@ -158,6 +159,9 @@ def cases():
     yield dict(adam, name="linear", input="pad", output="linear", rates=third)
     for name in ("full", "smm"):  # with pad one source is the top answer of all samples at first, and nothing moves
         yield dict(adam, name=f"fast {name}", input=name, output="blm", schedule="fast")
+    for name in TOKENS:
+        for output in ("blm+", "linear"):
+            yield dict(adam, name=f"{name} {output}", input=name, output=output)
 
 
 def main():

@@ -72,6 +72,10 @@ class Tiny:
     def normalise(self, x):
         return (x - self.mean) / self.std
 
+    def change(self, relative):
+        """Changes frozen weights by relative(shape)."""
+        self.dense *= 1 + relative(self.dense.shape)
+
     def logits(self, x):
         x = torch.tanh(F.conv2d(F.pad(x, (0, 1, 0, 1)), self.kernel, stride=2))
         rows = x.mean(3)  # [B,6,H]
@@ -98,6 +102,10 @@ class Prompt(torch.nn.Module):
         p.data = from_go(plus + made_up(amplitude, frequency, *shape), self.dtype)
         self.learned[path] = p
         self.initial[path] = {"shape": shape, "amplitude": amplitude, "frequency": frequency, "plus": plus}
+
+    def logits(self, x):
+        """The source logits of images [B,3,side,side] in [0,1]."""
+        return self.net.logits(self(x))
 
     def arrays(self):
         """All that training changes, in Go's layout."""
