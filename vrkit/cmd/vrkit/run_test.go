@@ -102,7 +102,7 @@ func TestRun(t *testing.T) {
 	refused(t, dir, "run has no masks, because pad makes none", "show", "run", "-masks", "2", "-o", "unwritten")
 	refused(t, dir, "-masks: a figure shows the masks of 1 to 6 images, not 7", "show", "run", "-masks", "7")
 	require.NoError(t, os.WriteFile("taken", nil, 0o600))
-	refused(t, dir, "no figure can be written into taken: mkdir taken: not a directory; give another folder with -o DIR\n", "show", "-o", "taken", "run")
+	refused(t, dir, "figures can't be written into taken: mkdir taken: not a directory; give another folder with -o DIR\n", "show", "-o", "taken", "run")
 	status, stdout, stderr = vrkitIn(t, dir, "show", "-json", "-o", "elsewhere", "run")
 	require.Equal(t, 0, status, stderr)
 	var paths []string
@@ -119,7 +119,7 @@ func TestRun(t *testing.T) {
 	require.Equal(t, 1, status)
 	require.Empty(t, stdout)
 	require.Contains(t, stderr, "run was trained differently (batch 20, now 30): choose another name, or delete ")
-	refused(t, dir, "say where the run's pictures lie now with -dataset folder:PATH", "eval", "run", "-dataset", "folder:nowhere")
+	refused(t, dir, "say where the run's pictures are now with -dataset folder:PATH", "eval", "run", "-dataset", "folder:nowhere")
 	require.NoError(t, os.WriteFile("run/metrics.csv", []byte("junk"), 0o600))
 	status, _, stderr = vrkitIn(t, dir, "predict", "run", "digit.png")
 	require.Equal(t, 0, status, stderr)

@@ -118,7 +118,7 @@ func TestOwnWeights(t *testing.T) {
 	status, _, stderr := vrkitIn(t, dir, append(train, "-weights", "other.safetensors")...)
 	require.Equal(t, 1, status)
 	require.Contains(t, stderr, "run is another run: "+not)
-	require.Contains(t, stderr, "other.safetensors holds others; give the right file with -weights")
+	require.Contains(t, stderr, "other.safetensors has others; give the right file with -weights")
 
 	table := slices.Concat([]string{"table", "-models", "squeezenet1.1-torchvision", "-seeds", "0", "-o", "grid", "-weights", "moved"}, small)
 	ends("| pad | blm |", table...)
@@ -127,5 +127,5 @@ func TestOwnWeights(t *testing.T) {
 	status, _, stderr = vrkitIn(t, dir, table...)
 	require.Equal(t, 1, status)
 	require.Contains(t, stderr, "grid/squeezenet1.1-torchvision/mnist/pad-blm/seed-0: "+not)
-	require.Contains(t, stderr, "moved holds others")
+	require.Contains(t, stderr, "moved has others")
 }
