@@ -1,7 +1,6 @@
 package models
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -107,5 +106,5 @@ func product(shape []int) int {
 	for _, d := range shape {
 		n *= d
 	}
-	return cmp.Or(n, 1)
+	return n
 }

@@ -3,6 +3,8 @@ package input
 import (
 	"fmt"
 	"strings"
+
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
 // Options are the hyper-parameters of all manipulations, under their names in Settings. Each manipulation takes its own
@@ -24,6 +26,14 @@ type Options struct {
 // MaxSeed is the largest seed that New takes, 2⁵³: JSON, the format of a run's record, keeps integers up to it exactly
 // for every reader.
 const MaxSeed = 1 << 53
+
+// checkSeed returns an error if a seed is larger than MaxSeed.
+func checkSeed(seed uint64) error {
+	if seed > MaxSeed {
+		return taxonomy.Wrong("seed", "a seed is at most 2⁵³ = %d, not %d", uint64(MaxSeed), seed)
+	}
+	return nil
+}
 
 // New returns a manipulation by its name. It checks the hyper-parameters that do not depend on the model's side;
 // ImageSide checks the others. A wrong one is a taxonomy.SettingError.

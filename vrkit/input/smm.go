@@ -82,10 +82,8 @@ func (s SMM) check() error {
 		return taxonomy.Wrong("channels", "SMM's mask has 3 channels or 1, not %d", s.Channels)
 	case !(channels >= 1 && channels <= 64*firstChannels) || channels != float64(int(channels)):
 		return taxonomy.Wrong("multiplier", "the channels of SMM's mask generator are multiplied by 1/%d to 64 in steps of 1/%d, not by %v", firstChannels, firstChannels, s.Multiplier)
-	case s.Seed > MaxSeed:
-		return taxonomy.Wrong("seed", "a seed is at most 2⁵³ = %d, not %d", uint64(MaxSeed), s.Seed)
 	}
-	return nil
+	return checkSeed(s.Seed)
 }
 
 // pools is l, with p = 2^l.

@@ -48,8 +48,8 @@ type VPT struct {
 
 // The variables of a prefix. It has no PromptVariable.
 const (
-	KeysVariable   = "keys"   // K*, [depth,p,width]
-	ValuesVariable = "values" // V*, [depth,p,width]
+	KeysVariable   = string(models.Keys)   // K*, [depth,p,width]
+	ValuesVariable = string(models.Values) // V*, [depth,p,width]
 )
 
 // The streams of VPT's draws from a seed.
@@ -89,10 +89,8 @@ func (v VPT) check() error {
 		return taxonomy.Wrong("tokens", "%s learns 1 to 1000 tokens a layer, not %d", v.Name(), v.Tokens)
 	case v.Name() == Shallow && v.Depth > 1:
 		return taxonomy.Wrong("depth", "%s has prompts before the first layer alone, not before %d: take %s", Shallow, v.Depth, Deep)
-	case v.Seed > MaxSeed:
-		return taxonomy.Wrong("seed", "a seed is at most 2⁵³ = %d, not %d", uint64(MaxSeed), v.Seed)
 	}
-	return nil
+	return checkSeed(v.Seed)
 }
 
 // depth is the number of layers that get prompts.
@@ -118,9 +116,8 @@ func (v VPT) Fit(m models.Info) (Fitted, error) {
 	for number := range depth {
 		if v.Name() == Prefix {
 			for stream, part := range []models.Part{models.Keys, models.Values} {
-				name := map[models.Part]string{models.Keys: KeysVariable, models.Values: ValuesVariable}[part]
 				hooks[models.AttentionOf(number, part)] = func(scope *model.Scope, value models.Value) models.Value {
-					prompt := v.prompt(scope, name, uint64(stream), m, depth, number, value.Each)
+					prompt := v.prompt(scope, string(part), uint64(stream), m, depth, number, value.Each)
 					value.Each = models.BeforeTokens(value.Each, prompt)
 					return value
 				}

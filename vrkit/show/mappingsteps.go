@@ -1,11 +1,8 @@
 package show
 
 import (
-	"errors"
 	"fmt"
-	"os"
 
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 	"github.com/vrkit-go/reprogram/vrkit/train"
@@ -40,12 +37,9 @@ func mappingHistory(run *train.Run) (steps []figure.NamedMapping, err error) {
 		when = "ω counted before epoch %d"
 	}
 	for _, m := range run.Metrics[1:] {
-		kept, err := vrkit.ReadArtefact(run.Dir, vrkit.Epoch(m.Epoch))
-		if errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("show: epoch %d was not kept; train with History", m.Epoch)
-		}
+		kept, err := keptEpoch(run, m.Epoch)
 		if err != nil {
-			return nil, fmt.Errorf("show: %w", err)
+			return nil, err
 		}
 		name := fmt.Sprintf(when, m.Epoch)
 		if m.TestAccuracy >= 0 {

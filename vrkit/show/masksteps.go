@@ -27,12 +27,9 @@ func maskFrames(run *train.Run, program *vrkit.Compiled, pixels []uint8, names [
 		return nil, run.MetricsErr
 	}
 	for _, m := range run.Metrics {
-		learned, err := vrkit.ReadArtefact(run.Dir, vrkit.Epoch(m.Epoch))
-		if errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("show: epoch %d was not kept; train with History", m.Epoch)
-		}
+		learned, err := keptEpoch(run, m.Epoch)
 		if err != nil {
-			return nil, fmt.Errorf("show: %w", err)
+			return nil, err
 		}
 		if err := program.Use(learned); err != nil {
 			return nil, err
@@ -44,4 +41,16 @@ func maskFrames(run *train.Run, program *vrkit.Compiled, pixels []uint8, names [
 		labels, steps = append(labels, fmt.Sprintf("epoch %d", m.Epoch)), append(steps, samples)
 	}
 	return figure.MaskSteps(labels, steps, caption)
+}
+
+// keptEpoch reads the artefact of an epoch of a run that kept its history.
+func keptEpoch(run *train.Run, epoch int) (vrkit.Artefact, error) {
+	learned, err := vrkit.ReadArtefact(run.Dir, vrkit.Epoch(epoch))
+	if errors.Is(err, os.ErrNotExist) {
+		return learned, fmt.Errorf("show: epoch %d was not kept; train with History", epoch)
+	}
+	if err != nil {
+		return learned, fmt.Errorf("show: %w", err)
+	}
+	return learned, nil
 }

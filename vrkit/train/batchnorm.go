@@ -2,6 +2,8 @@ package train
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -31,6 +33,14 @@ const (
 
 // BatchNorms lists the kinds.
 var BatchNorms = []BatchNorm{Running, Precise}
+
+// Check returns an error that lists the kinds, if k is not one of them.
+func (k BatchNorm) Check() error {
+	if slices.Contains(BatchNorms, k) {
+		return nil
+	}
+	return fmt.Errorf("no kind of BatchNorm statistics is called %q; known: %s, %s", k, Running, Precise)
+}
 
 // hasStatistics tells whether the program has running statistics that training moves.
 func hasStatistics(p vrkit.Program) bool {

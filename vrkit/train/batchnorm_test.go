@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/stretchr/testify/require"
 
@@ -29,12 +28,9 @@ func statisticsOf(c *vrkit.Compiled) map[string][]float32 {
 
 // masked is a run of SMM on 30 images, on the pure-Go backend, because it compiles nothing.
 func masked(t *testing.T, kind BatchNorm, schedule Schedule) Config {
-	backend, err := compute.NewWithConfig("go")
-	require.NoError(t, err)
-	t.Cleanup(backend.Finalize)
 	c := scheduled(t, .05, schedule, output.BLM{Lambda: 1})
 	c.Program.Input, c.Program.Side, c.BatchNorm = input.SMM{Patch: 4, Seed: 5}, 16, kind
-	c.Backend, c.Data.Test, c.Epochs = backend, c.Data.Train[:12], 2
+	c.Backend, c.Data.Test, c.Epochs = PureGo(t), c.Data.Train[:12], 2
 	return c
 }
 

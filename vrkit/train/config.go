@@ -90,10 +90,8 @@ func (c Config) CheckRecipe() error {
 		return fmt.Errorf("a run needs at least one epoch, not %d", c.Epochs)
 	case !slices.Contains(Schedules, c.Schedule):
 		return fmt.Errorf("no ω schedule is called %q; known: %s, %s", c.Schedule, Fast, Exact)
-	case !slices.Contains(BatchNorms, c.BatchNorm):
-		return fmt.Errorf("no kind of BatchNorm statistics is called %q; known: %s, %s", c.BatchNorm, Running, Precise)
 	}
-	return errors.Join(CheckBatch(c.Batch), c.checkDevices(), c.checkMemory(), c.Recipe.Check())
+	return errors.Join(c.BatchNorm.Check(), CheckBatch(c.Batch), c.checkDevices(), c.checkMemory(), c.Recipe.Check())
 }
 
 // maxPixels bounds the number of values of a batch's pixels. A larger number is a mistake, and would end the process

@@ -63,11 +63,8 @@ func eval(ctx context.Context, c *call) error {
 		return err
 	}
 	asked.dataset, asked.weights = *dataset, *weights
-	if err := errors.Join(checkEpoch(asked.which), checkDevice(*device), train.CheckBatch(asked.batch)); err != nil {
+	if err := errors.Join(checkEpoch(asked.which), checkDevice(*device), train.CheckBatch(asked.batch), asked.batchNorm.Check()); err != nil {
 		return err
-	}
-	if !slices.Contains(train.BatchNorms, asked.batchNorm) {
-		return fmt.Errorf("no kind of BatchNorm statistics is called %q; known: %s, %s", asked.batchNorm, train.Running, train.Precise)
 	}
 	if !slices.Contains([]string{"test", "val", "train"}, asked.part) {
 		return fmt.Errorf("no part is called %q; known: test, val, train", asked.part)
