@@ -3,13 +3,7 @@ package models
 import (
 	"testing"
 
-	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
 	"github.com/stretchr/testify/require"
-
-	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
-
-	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // The features of a network times its classifier are its logits, where a linear classifier is all that follows them.
@@ -27,18 +21,7 @@ func TestFeatures(t *testing.T) {
 
 		weights, err := Freeze(func() (Weights, error) { return frozen.drawn(), nil })
 		require.NoError(t, err)
-		pixels := make([]float32, 2*32*32*3)
-		for i := range pixels {
-			pixels[i] = float32(i*i%251) / 125
-		}
-		answer := func(a architecture, labels []string) []float32 {
-			m := &Model{Info: a.Info, Labels: labels, Weights: weights, Forward: a.forward}
-			z, err := model.CallOnce(backendtest.XLA(t), model.NewStore(), func(root *model.Scope, x *Node) *Node { return m.Logits(root, x) },
-				tensors.FromFlatDataAndDimensions(append([]float32(nil), pixels...), 2, 32, 32, 3))
-			require.NoError(t, err)
-			return tensors.MustCopyFlatData[float32](z)
-		}
-		features := answer(bound, labels)
+		features := answered(t, bound, weights, labels)
 		require.Len(t, features, 2*width)
 		var kernel []float32 // [width,1000]
 		switch name {
@@ -49,7 +32,7 @@ func TestFeatures(t *testing.T) {
 		default:
 			continue // a ReLU and an average follow its classifier
 		}
-		for i, want := range answer(frozen, make([]string, sources)) {
+		for i, want := range answered(t, frozen, weights, make([]string, sources)) {
 			sample, label, sum := i/sources, i%sources, 0.
 			for k := range width {
 				sum += float64(features[sample*width+k]) * float64(kernel[k*sources+label])

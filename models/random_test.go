@@ -13,6 +13,19 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
+// answered is what the architecture answers with these weights for two made-up images of side 32, [2,S] row-major.
+func answered(t *testing.T, a architecture, weights *Frozen, labels []string) []float32 {
+	m := &Model{Info: a.Info, Labels: labels, Weights: weights, Forward: a.forward}
+	images := make([]float32, 2*32*32*3)
+	for i := range images {
+		images[i] = float32(i*i%251) / 125
+	}
+	z, err := model.CallOnce(backendtest.XLA(t), model.NewStore(), func(root *model.Scope, x *Node) *Node { return m.Logits(root, x) },
+		tensors.FromFlatDataAndDimensions(images, 2, 32, 32, 3))
+	require.NoError(t, err)
+	return tensors.MustCopyFlatData[float32](z)
+}
+
 // Random weights are the seed's, have the shapes of the published ones and a BatchNorm that does nothing, and give logits
 // that differ from picture to picture.
 func TestRandom(t *testing.T) {
@@ -28,15 +41,7 @@ func TestRandom(t *testing.T) {
 		require.NoError(t, err)
 		require.NotEqual(t, frozen.Hash(), other.drawn().Hash())
 
-		m := &Model{Info: a.Info, Labels: make([]string, sources), Weights: frozen, Forward: a.forward}
-		pixels := make([]float32, 2*32*32*3)
-		for i := range pixels {
-			pixels[i] = float32(i*i%251) / 125
-		}
-		logits, err := model.CallOnce(backendtest.XLA(t), model.NewStore(), func(root *model.Scope, x *Node) *Node { return m.Logits(root, x) },
-			tensors.FromFlatDataAndDimensions(pixels, 2, 32, 32, 3))
-		require.NoError(t, err)
-		z := tensors.MustCopyFlatData[float32](logits)
+		z := answered(t, a, frozen, make([]string, sources))
 		largest := 0.
 		for i, v := range z[:sources] {
 			require.False(t, math.IsNaN(float64(v)) || math.IsInf(float64(v), 0))
