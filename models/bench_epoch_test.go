@@ -46,7 +46,7 @@ func BenchmarkEpoch(b *testing.B) {
 					b.Run(fmt.Sprintf("%s/%s/side=%d/batch=%d/%s", name, kind, side, batch, precision), func(b *testing.B) {
 						m, err := models.MadeUp(name)
 						require.NoError(b, err)
-						in, err := input.New(kind, input.Options{Image: 128, Layers: 5 + m.Tokens.Layers/12})
+						in, err := input.Restore(kind, map[string]any{"n": 128, "layers": 5 + m.Tokens.Layers/12})
 						require.NoError(b, err)
 						p := vrkit.Program{Input: in, Model: m, Output: output.BLM{Lambda: 1}, Side: side, Precision: precision}
 						images := *epochImages

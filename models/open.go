@@ -35,23 +35,32 @@ var architectures = []architecture{
 	squeezenetTorchvision, vitB32, vitB32at384,
 }
 
-// All describes every model that can be opened.
+// All describes every model that can be opened, those that [Register] added last.
 func All() []Info {
-	infos := make([]Info, len(architectures))
+	infos := make([]Info, len(architectures), len(architectures)+len(registered))
 	for i, a := range architectures {
 		infos[i] = a.Info
+	}
+	for _, o := range registered {
+		infos = append(infos, o.info)
 	}
 	return infos
 }
 
 // Named describes the model of that name, and fetches nothing. The error of an unknown name lists the known ones.
 func Named(name string) (Info, error) {
+	if o := own(name); o != nil {
+		return o.info, nil
+	}
 	a, err := find(name)
 	return a.Info, err
 }
 
 // Artefacts lists the files that the model of that name needs, so that they can be fetched ahead of time.
 func Artefacts(name string) ([]fetch.Artefact, error) {
+	if own(name) != nil {
+		return nil, nil
+	}
 	a, err := find(name)
 	if err != nil {
 		return nil, err
@@ -80,15 +89,18 @@ func Open(ctx context.Context, name string, report fetch.Report) (*Model, error)
 // file, or a checkpoint that holds the state dict and other things; its names may have a prefix. It is an error if the
 // file holds the architecture's weights twice, such as the trained weights and their moving average.
 func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*Model, error) {
+	if o := own(name); o != nil {
+		return o.openModel(ctx, path)
+	}
 	a, err := find(name)
 	if err != nil {
 		return nil, err
 	}
-	own := path != ""
-	if own && a.drawn != nil {
+	given := path != ""
+	if given && a.drawn != nil {
 		return nil, fmt.Errorf("%s takes no weight file: leave the file out, or take the model %s", a.Name, a.plain())
 	}
-	if !own && a.drawn == nil {
+	if !given && a.drawn == nil {
 		if path, err = a.fetch(ctx, report); err != nil {
 			return nil, err
 		}
@@ -100,7 +112,7 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 		values, err := a.read(path)
 		return values, errors.Join(err, values.checkFinite(path))
 	})
-	if err != nil && own {
+	if err != nil && given {
 		return nil, a.othersWeights(path, err)
 	}
 	if err != nil {
@@ -161,12 +173,14 @@ func find(name string) (architecture, error) {
 		a, err := find(of)
 		return a.random(seed), err
 	}
-	known := make([]string, len(architectures))
-	for i, a := range architectures {
+	for _, a := range architectures {
 		if a.Name == name {
 			return a, nil
 		}
-		known[i] = a.Name
+	}
+	var known []string
+	for _, info := range All() {
+		known = append(known, info.Name)
 	}
 	return architecture{}, fmt.Errorf("no model is called %q; known: %s; %s before a name takes random weights, and %s reads features", name, strings.Join(known, ", "), RandomPrefix, FeaturesPrefix)
 }

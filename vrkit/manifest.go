@@ -148,16 +148,11 @@ func (m Manifest) Write(run string) error {
 
 // Program rebuilds the recorded program with an opened model.
 func (m Manifest) Program(frozen *models.Model) (Program, error) {
-	var in input.Options
-	var out output.Options
-	if err := errors.Join(restore(m.Input.Settings, &in), restore(m.Output.Settings, &out)); err != nil {
-		return Program{}, err
-	}
-	manipulation, err := input.New(m.Input.Name, in)
+	manipulation, err := input.Restore(m.Input.Name, m.Input.Settings)
 	if err != nil {
 		return Program{}, err
 	}
-	alignment, err := output.New(m.Output.Name, out)
+	alignment, err := output.Restore(m.Output.Name, m.Output.Settings)
 	if err != nil {
 		return Program{}, err
 	}
@@ -166,14 +161,6 @@ func (m Manifest) Program(frozen *models.Model) (Program, error) {
 	}
 	p := Program{Input: manipulation, Model: frozen, Output: alignment, Side: m.Model.Side, Precision: m.Model.Precision}
 	return p, p.Check()
-}
-
-func restore(settings map[string]any, options any) error {
-	data, err := json.Marshal(settings)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(data, options)
 }
 
 // Difference is one value that two manifests do not share.

@@ -20,6 +20,7 @@ import (
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/registry"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -63,6 +64,11 @@ func (p Program) Check() error {
 	}
 	if p.Precision != "" && !slices.Contains(Precisions, p.Precision) {
 		return fmt.Errorf("no precision is called %q; known: %s", p.Precision, strings.Join(Precisions, ", "))
+	}
+	if checked, ok := p.Output.(registry.Checked); ok {
+		if err := checked.Check(); err != nil {
+			return err
+		}
 	}
 	_, err := p.fit()
 	return err

@@ -13,6 +13,7 @@ import (
 	"github.com/janpfeifer/must"
 
 	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/datasets/datasettest"
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/models/modeltest"
 	"github.com/vrkit-go/reprogram/vrkit"
@@ -28,7 +29,6 @@ import (
 type Tint struct{}
 
 func (Tint) Name() string              { return "tint" }
-func (Tint) Settings() map[string]any  { return nil }
 func (Tint) Trainable(models.Info) int { return 3 }
 
 func (Tint) Coordinates() taxonomy.Coordinates {
@@ -44,45 +44,34 @@ func (Tint) Fit(m models.Info) (input.Fitted, error) {
 	}}}, nil
 }
 
-// stripes is a task of two classes with 8 images each: rows and columns of two shades.
-func stripes() *datasets.Dataset {
-	d := &datasets.Dataset{Info: datasets.Info{Name: "stripes", Classes: []string{"rows", "columns"}}}
-	for i := range 16 {
-		m := datasets.Image{Height: 8, Width: 8, Channels: 3, Pixels: make([]uint8, 8*8*3)}
-		for at := range m.Pixels {
-			y, x := at/3/8, at/3%8
-			m.Pixels[at] = uint8(40 + 8*(i/2) + 120*([2]int{y, x}[i%2]%2))
-		}
-		d.Train = append(d.Train, datasets.Sample{Image: m, Label: int32(i % 2)})
-	}
-	d.Test = d.Train
-	return d
+// A registered manipulation can be named on the command line and in a run's record.
+func init() {
+	input.Register(Tint{})
+	modeltest.Register(modeltest.Tiny)
 }
 
 // An input manipulation of your own takes a few lines, and can be used wherever Padding can: a program with it is
-// trained, and its artefact is kept. Its name is not enough to open the run again, as train.OpenRun does with the
-// library's own: compile the program again, and Use the run's artefact.
+// trained, and its run is opened again by name, if the model's name is known too.
 func Example_manipulation() {
 	run := must.M1(os.MkdirTemp("", ""))
 	defer os.RemoveAll(run)
-	program := vrkit.Program{Input: Tint{}, Model: modeltest.Tiny(), Output: output.BLM{Lambda: 1}}
-	data, backend := stripes(), must.M1(compute.NewWithConfig("go"))
-	result := must.M1(train.Train(context.Background(), train.Config{
-		Program: program, Data: data, Backend: backend,
+	ctx, data, backend := context.Background(), datasettest.Stripes(), must.M1(compute.NewWithConfig("go"))
+	result := must.M1(train.Train(ctx, train.Config{
+		Program: vrkit.Program{Input: Tint{}, Model: modeltest.Tiny(), Output: output.BLM{Lambda: 1}},
+		Data:    data, Backend: backend,
 		Run: run, Epochs: 10, Batch: 8, Recipe: train.AdamAt(.05),
 	}))
-	fmt.Println(program.Coordinates())
-	artefact := must.M1(vrkit.ReadArtefact(run, vrkit.Last))
-	fmt.Println("learned:", artefact.Learned["tint"].Shape())
 	fmt.Println("the loss fell:", result.Last().Loss < result.Metrics[1].Loss)
 
-	opened := must.M1(vrkit.Compile(backend, program, len(data.Classes)))
-	must.M(opened.Use(artefact))
-	pixels := datasets.Stack(data.Test, opened.ImageSide())
-	fmt.Println("opened again, it answers the same:", slices.Equal(must.M1(result.Program.Answers(pixels)), must.M1(opened.Answers(pixels))))
+	opened := must.M1(train.OpenRun(ctx, run, vrkit.Last, nil))
+	fmt.Println(opened.Program.Input.Name(), opened.Program.Coordinates())
+	fmt.Println("learned:", opened.Artefact.Learned["tint"].Shape())
+	again := must.M1(opened.Compile(backend))
+	pixels := datasets.Stack(data.Test, again.ImageSide())
+	fmt.Println("it answers the same:", slices.Equal(must.M1(result.Program.Answers(pixels)), must.M1(again.Answers(pixels))))
 	// Output:
-	// learnable / input / additive / statistical
-	// learned: (Float32)[1, 1, 1, 3]
 	// the loss fell: true
-	// opened again, it answers the same: true
+	// tint learnable / input / additive / statistical
+	// learned: (Float32)[1, 1, 1, 3]
+	// it answers the same: true
 }

@@ -11,7 +11,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Manipulation is a method that changes the values at one or more sites of a frozen model.
+// Manipulation is a method that changes the values at one or more sites of a frozen model: a struct, whose fields are
+// its settings ([registry.Method]).
 type Manipulation interface {
 	// Name is its name on the command line.
 	Name() string
@@ -20,8 +21,6 @@ type Manipulation interface {
 	// Fit returns the manipulation for a model; Side is the program's, which may differ from the model's default. The
 	// error says what would fit.
 	Fit(m models.Info) (Fitted, error)
-	// Settings are its hyper-parameters, which a run records.
-	Settings() map[string]any
 }
 
 // Fitted is a manipulation for one model.

@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model/initializer"
 
 	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/registry"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -23,7 +24,7 @@ import (
 // after it.
 type Padding struct {
 	// Image is the side n of the image inside the border, in pixels; 0 takes half the model's side.
-	Image int
+	Image int `json:"n" usage:"padding: side of the image inside the border, in pixels; 0 takes half of -side"`
 }
 
 // Name is "pad".
@@ -51,7 +52,7 @@ func (p Padding) image(side int) (int, error) {
 		n = side / 2
 	}
 	if n < 1 || n >= side {
-		return 0, taxonomy.Wrong("n", "padding needs an image smaller than the model's input: its side must lie between 1 and %d, not %d", side-1, p.Image)
+		return 0, registry.Wrong("n", "padding needs an image smaller than the model's input: its side must lie between 1 and %d, not %d", side-1, p.Image)
 	}
 	return n, nil
 }
@@ -93,9 +94,6 @@ func (p Padding) Picture(theta []float32, side int) []float32 {
 	}
 	return picture
 }
-
-// Settings are n.
-func (p Padding) Settings() map[string]any { return map[string]any{"n": p.Image} }
 
 // Trainable is 3(side² − n²): the values of θ that the border shows.
 func (p Padding) Trainable(m models.Info) int {

@@ -2,6 +2,7 @@ package input
 
 import (
 	"cmp"
+	"encoding/json"
 	"math/bits"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/registry"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -37,19 +39,19 @@ func Ablations() []string { return []string{OnlyDelta, OnlyMask, MaskOnes} }
 type SMM struct {
 	// Patch is the patch size p in pixels, a power of two that divides the model's side: up to 16 with
 	// 5 layers, up to 32 with 6. 0 takes 8.
-	Patch int
+	Patch int `json:"patch" usage:"SMM: patch size, a power of two"`
 	// Layers is the number of convolutions of the mask generator: 5, or 6 as in the paper for a ViT. 0 takes 5.
-	Layers int
+	Layers int `json:"layers" usage:"SMM: convolutions of the mask generator, 5 or 6"`
 	// Channels of the mask: 3, with either sign, or 1, which is the mean of the last features and never negative. 0
 	// takes 3.
-	Channels int
+	Channels int `json:"channels" usage:"SMM: channels of the mask, 3 or 1"`
 	// Multiplier multiplies the number of channels inside the mask generator, from 1/8 to 64 in steps of 1/8. 0 takes
 	// 1.
-	Multiplier float64
+	Multiplier float64 `json:"multiplier" usage:"SMM: factor for the channels inside the mask generator"`
 	// Ablate is one of Ablations, or "" for the whole method.
-	Ablate string
+	Ablate string `json:"ablate" usage:"SMM: leave out a part: delta, mask, ones"`
 	// Seed decides the mask generator's initial weights. 0 takes the run's seed.
-	Seed uint64
+	Seed uint64 `json:"seed"`
 }
 
 // SeedOr returns s with this seed if its own is 0, which stands for none.
@@ -65,25 +67,25 @@ func (s SMM) filled() SMM {
 	return s
 }
 
-// check returns an error for what is wrong whatever the model's side is.
-func (s SMM) check() error {
+// Check returns an error for what is wrong whatever the model's side is.
+func (s SMM) Check() error {
 	s = s.filled()
 	channels := s.Multiplier * firstChannels
 	switch {
 	case s.Ablate != "" && !slices.Contains(Ablations(), s.Ablate):
-		return taxonomy.Wrong("ablate", "SMM has no ablation %q; known: %s", s.Ablate, strings.Join(Ablations(), ", "))
+		return registry.Wrong("ablate", "SMM has no ablation %q; known: %s", s.Ablate, strings.Join(Ablations(), ", "))
 	case s.Layers != 5 && s.Layers != 6:
-		return taxonomy.Wrong("layers", "SMM's mask generator has 5 or 6 convolutions, not %d", s.Layers)
+		return registry.Wrong("layers", "SMM's mask generator has 5 or 6 convolutions, not %d", s.Layers)
 	case s.Patch < 1 || s.Patch&(s.Patch-1) != 0:
-		return taxonomy.Wrong("patch", "SMM's patch size is a power of two, not %d", s.Patch)
+		return registry.Wrong("patch", "SMM's patch size is a power of two, not %d", s.Patch)
 	case s.pools() > s.Layers-1:
-		return taxonomy.Wrong("patch", "SMM's patch size is at most 16 with 5 layers and 32 with 6, not %d with %d", s.Patch, s.Layers)
+		return registry.Wrong("patch", "SMM's patch size is at most 16 with 5 layers and 32 with 6, not %d with %d", s.Patch, s.Layers)
 	case s.Channels != 1 && s.Channels != 3:
-		return taxonomy.Wrong("channels", "SMM's mask has 3 channels or 1, not %d", s.Channels)
+		return registry.Wrong("channels", "SMM's mask has 3 channels or 1, not %d", s.Channels)
 	case !(channels >= 1 && channels <= 64*firstChannels) || channels != float64(int(channels)):
-		return taxonomy.Wrong("multiplier", "the channels of SMM's mask generator are multiplied by 1/%d to 64 in steps of 1/%d, not by %v", firstChannels, firstChannels, s.Multiplier)
+		return registry.Wrong("multiplier", "the channels of SMM's mask generator are multiplied by 1/%d to 64 in steps of 1/%d, not by %v", firstChannels, firstChannels, s.Multiplier)
 	}
-	return checkSeed(s.Seed)
+	return registry.CheckSeed(s.Seed)
 }
 
 // pools is l, with p = 2^l.
@@ -119,11 +121,11 @@ func (s SMM) Fit(m models.Info) (Fitted, error) {
 
 // fits returns what is wrong for a model of that side.
 func (s SMM) fits(side int) error {
-	if err := s.check(); err != nil {
+	if err := s.Check(); err != nil {
 		return err
 	}
 	if patch := s.filled().Patch; side%patch != 0 {
-		return taxonomy.Wrong("patch", "SMM's patch size %d does not divide the model's side %d; %d does", patch, side, side&-side)
+		return registry.Wrong("patch", "SMM's patch size %d does not divide the model's side %d; %d does", patch, side, side&-side)
 	}
 	return nil
 }
@@ -170,13 +172,10 @@ func (s SMM) RunningStatistics() bool { return s.Ablate != OnlyDelta && s.Ablate
 // black or white. Mask says how much of it an image gets.
 func (SMM) Picture(delta []float32, _ int) []float32 { return pictureOf(delta) }
 
-// Settings are all fields, with the defaults in place of zero values.
-func (s SMM) Settings() map[string]any {
-	s = s.filled()
-	return map[string]any{
-		"patch": s.Patch, "layers": s.Layers, "channels": s.Channels,
-		"multiplier": s.Multiplier, "ablate": s.Ablate, "seed": s.Seed,
-	}
+// MarshalJSON records all settings, with the defaults in place of zero values.
+func (s SMM) MarshalJSON() ([]byte, error) {
+	type fields SMM
+	return json.Marshal(fields(s.filled()))
 }
 
 // Trainable is 3·side², the values of δ, plus the number of parameters φ; an ablation leaves only one of the two.

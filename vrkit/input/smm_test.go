@@ -1,7 +1,6 @@
 package input_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -15,6 +14,7 @@ import (
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/registry"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -138,8 +138,7 @@ func TestSMMChecks(t *testing.T) {
 	} {
 		_, err := s.Fit(models.Info{Side: 128})
 		require.ErrorContains(t, err, message)
-		_, err = input.New("smm", input.Options{Patch: s.Patch, Layers: s.Layers, Channels: s.Channels, Multiplier: s.Multiplier, Ablate: s.Ablate, Seed: s.Seed})
-		require.ErrorContains(t, err, message)
+		require.ErrorContains(t, s.Check(), message)
 	}
 	for _, side := range []int{30, 36} {
 		_, err := input.SMM{}.Fit(models.Info{Side: side})
@@ -150,33 +149,31 @@ func TestSMMChecks(t *testing.T) {
 	require.Equal(t, 384, fitted.Side)
 }
 
-// Settings make the same manipulation again after JSON, as in a run's record.
-func TestSettings(t *testing.T) {
-	for name, o := range map[string]input.Options{
-		"pad": {Image: 5}, input.Narrow: {}, input.Medium: {Width: 3}, input.Full: {},
-		"smm":         {Patch: 4, Layers: 6, Channels: 1, Multiplier: 1.5, Ablate: input.OnlyMask, Seed: 1 << 53},
-		input.Shallow: {Tokens: 3}, input.Deep: {Tokens: 5, Depth: 2, Shared: true, Seed: 7}, input.Prefix: {Tokens: 10},
+// A manipulation is restored from its settings after JSON, as in a run's record.
+func TestRestore(t *testing.T) {
+	for _, m := range []input.Manipulation{
+		input.Padding{Image: 5}, input.Watermark{Kind: input.Narrow}, input.Watermark{Kind: input.Medium, Width: 3}, input.Watermark{Kind: input.Full},
+		input.SMM{Patch: 4, Layers: 6, Channels: 1, Multiplier: 1.5, Ablate: input.OnlyMask, Seed: 1 << 53},
+		input.VPT{Kind: input.Shallow, Tokens: 3}, input.VPT{Kind: input.Deep, Tokens: 5, Depth: 2, Shared: true, Seed: 7}, input.VPT{Kind: input.Prefix, Tokens: 10},
 	} {
-		require.Contains(t, input.Names(), name)
-		m, err := input.New(name, o)
+		require.Contains(t, input.Names(), m.Name())
+		settings, err := registry.Settings(m)
 		require.NoError(t, err)
-		require.Equal(t, name, m.Name())
-		var settings map[string]any // as a run's record is read
-		data, err := json.Marshal(m.Settings())
-		require.NoError(t, err)
-		require.NoError(t, json.Unmarshal(data, &settings))
-		data, err = json.Marshal(settings)
-		require.NoError(t, err)
-		var read input.Options
-		require.NoError(t, json.Unmarshal(data, &read))
-		again, err := input.New(name, read)
+		again, err := input.Restore(m.Name(), settings)
 		require.NoError(t, err)
 		require.Equal(t, m, again)
 	}
-	require.Len(t, input.Names(), 8)
-	_, err := input.New("glue", input.Options{})
+	_, err := input.New("glue")
 	require.ErrorContains(t, err, "known: pad, narrow, medium, full, smm, vpt, vpt-deep, prefix")
-	require.Equal(t, map[string]any{"patch": 8, "layers": 5, "channels": 3, "multiplier": 1., "ablate": "", "seed": uint64(0)}, input.SMM{}.Settings())
+	for _, m := range []input.Manipulation{input.SMM{}, input.VPT{}} { // a record has the defaults in place of zero values
+		zero, err := registry.Settings(m)
+		require.NoError(t, err)
+		initial, err := input.New(m.Name())
+		require.NoError(t, err)
+		record, err := registry.Settings(initial)
+		require.NoError(t, err)
+		require.Equal(t, record, zero)
+	}
 }
 
 // With a mask of ones, or with δ only, SMM is the full watermark, bit by bit: its output, and δ's gradient.

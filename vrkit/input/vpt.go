@@ -2,6 +2,7 @@ package input
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"math"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/registry"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -35,15 +37,15 @@ const (
 // The initial values are uniform between −v and v, v = √(6/(3·patch² + width)): Xavier's bound for a patch embedding.
 type VPT struct {
 	// Kind is Shallow, Deep or Prefix; "" is Shallow.
-	Kind string
+	Kind string `json:"-"`
 	// Tokens is p, from 1 to 1000; 0 takes 10.
-	Tokens int
+	Tokens int `json:"tokens" usage:"VPT and prefix: learned tokens a layer"`
 	// Depth is the number of layers that have prompts, from the first, of Deep and Prefix; 0 takes all.
-	Depth int
+	Depth int `json:"depth" usage:"vpt-deep and prefix: how many layers get them, from the first; 0 takes all"`
 	// Shared is true if these layers have one prompt together.
-	Shared bool
+	Shared bool `json:"shared" usage:"vpt-deep and prefix: these layers share one prompt"`
 	// Seed is of the initial values. 0 takes the run's.
-	Seed uint64
+	Seed uint64 `json:"seed"`
 }
 
 // The variables of a prefix. It has no PromptVariable.
@@ -80,29 +82,29 @@ func (v VPT) Coordinates() taxonomy.Coordinates {
 // tokens is p.
 func (v VPT) tokens() int { return cmp.Or(v.Tokens, 10) }
 
-// check returns what is wrong for any model.
-func (v VPT) check() error {
+// Check returns what is wrong for any model.
+func (v VPT) Check() error {
 	switch {
 	case v.Name() != Shallow && v.Name() != Deep && v.Name() != Prefix:
 		return fmt.Errorf("no visual prompt tuning is called %q; known: %s, %s, %s", v.Kind, Shallow, Deep, Prefix)
 	case v.tokens() < 1 || v.tokens() > 1000:
-		return taxonomy.Wrong("tokens", "%s learns 1 to 1000 tokens a layer, not %d", v.Name(), v.Tokens)
+		return registry.Wrong("tokens", "%s learns 1 to 1000 tokens a layer, not %d", v.Name(), v.Tokens)
 	case v.Name() == Shallow && v.Depth > 1:
-		return taxonomy.Wrong("depth", "%s has prompts before the first layer alone, not before %d: take %s", Shallow, v.Depth, Deep)
+		return registry.Wrong("depth", "%s has prompts before the first layer alone, not before %d: take %s", Shallow, v.Depth, Deep)
 	}
-	return checkSeed(v.Seed)
+	return registry.CheckSeed(v.Seed)
 }
 
 // depth is the number of layers that get prompts.
 func (v VPT) depth(m models.Info) (int, error) {
 	layers := m.Tokens.Layers
 	switch {
-	case v.check() != nil:
-		return 0, v.check()
+	case v.Check() != nil:
+		return 0, v.Check()
 	case layers == 0:
 		return 0, fmt.Errorf("%s puts tokens into a transformer, and %s has none: take a model such as vit-b32", v.Name(), m.Name)
 	case v.Depth < 0 || v.Depth > layers:
-		return 0, taxonomy.Wrong("depth", "%s has %d layers: prompts go before 1 to %d of them, not %d", m.Name, layers, layers, v.Depth)
+		return 0, registry.Wrong("depth", "%s has %d layers: prompts go before 1 to %d of them, not %d", m.Name, layers, layers, v.Depth)
 	case v.Name() == Shallow:
 		return 1, nil
 	}
@@ -152,9 +154,11 @@ func (v VPT) prompt(scope *model.Scope, name string, stream uint64, m models.Inf
 	return SliceAxis(variable.NodeValue(tokens.Graph()), 0, AxisRange(number, number+1))
 }
 
-// Settings are all fields, the defaults filled in.
-func (v VPT) Settings() map[string]any {
-	return map[string]any{"tokens": v.tokens(), "depth": v.Depth, "shared": v.Shared, "seed": v.Seed}
+// MarshalJSON records all settings, with the default number of tokens in place of 0.
+func (v VPT) MarshalJSON() ([]byte, error) {
+	type fields VPT
+	v.Tokens = v.tokens()
+	return json.Marshal(fields(v))
 }
 
 // Trainable is depth·p·width, twice that for a prefix; with one depth where layers share a prompt.

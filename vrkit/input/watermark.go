@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/registry"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -29,9 +30,9 @@ const (
 // Nothing bounds δ or clips the sum. δ starts at zero, so that the image starts unchanged.
 type Watermark struct {
 	// Kind is Narrow, Medium or Full; "" is Full.
-	Kind string
+	Kind string `json:"-"`
 	// Width is the width of the frame in pixels, from 1 to half the model's side; 0 takes the Kind's.
-	Width int
+	Width int `json:"width" usage:"watermark: width of the frame in pixels, instead of N/8, N/4 or N/2"`
 }
 
 // Name is the Kind.
@@ -73,7 +74,7 @@ func (w Watermark) hole(side int) (int, error) {
 		}
 	}
 	if width < 1 || width > side/2 {
-		return 0, taxonomy.Wrong("width", "a watermark's frame is at least 1 pixel and at most half the model's side wide: its width must lie between 1 and %d, not %d", side/2, width)
+		return 0, registry.Wrong("width", "a watermark's frame is at least 1 pixel and at most half the model's side wide: its width must lie between 1 and %d, not %d", side/2, width)
 	}
 	return side - 2*width, nil
 }
@@ -93,9 +94,6 @@ func frame(images *Node, side, hole int) *Node {
 // Picture shows the pattern of δ, [side,side,3], row-major: 0 is grey, and the value with the largest absolute value is
 // black or white. Say beside it how large that is.
 func (Watermark) Picture(delta []float32, _ int) []float32 { return pictureOf(delta) }
-
-// Settings are the width that was asked for.
-func (w Watermark) Settings() map[string]any { return map[string]any{"width": w.Width} }
 
 // Trainable is 3(side² − hole²): the values of δ on the frame.
 func (w Watermark) Trainable(m models.Info) int {

@@ -3,6 +3,7 @@ package output
 import (
 	"math"
 
+	"github.com/vrkit-go/reprogram/vrkit/registry"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
@@ -16,7 +17,7 @@ import (
 type BLM struct {
 	// Lambda is the Laplace smoothing λ ≥ 0: it makes rare source labels count less. The papers take 1. With 0, a
 	// source label that was never a top answer votes for nothing.
-	Lambda float64
+	Lambda float64 `json:"lambda" usage:"BLM and BLM+: smoothing λ"`
 }
 
 // Name is "blm".
@@ -36,8 +37,8 @@ func (BLM) Observe(s *Statistics, logits []float32, labels []int32) error {
 // Estimate computes ω from the counts.
 func (b BLM) Estimate(s *Statistics) (Mapping, error) { return bayes(s, b.Lambda) }
 
-// Settings are λ.
-func (b BLM) Settings() map[string]any { return map[string]any{"lambda": b.Lambda} }
+// Check returns an error unless λ is a finite number of at least 0.
+func (b BLM) Check() error { return checkLambda(b.Lambda) }
 
 // bayes smooths the rows of the joint statistic, counts or probability mass, by λ and normalises its columns.
 func bayes(s *Statistics, lambda float64) (Mapping, error) {
@@ -73,7 +74,7 @@ func bayes(s *Statistics, lambda float64) (Mapping, error) {
 // checkLambda returns an error unless λ is a finite number of at least 0.
 func checkLambda(lambda float64) error {
 	if !(lambda >= 0) || math.IsInf(lambda, 0) {
-		return taxonomy.Wrong("lambda", "BLM's λ must be a number of at least 0, not %v", lambda)
+		return registry.Wrong("lambda", "BLM's λ must be a number of at least 0, not %v", lambda)
 	}
 	return nil
 }

@@ -1,8 +1,10 @@
 package output
 
 import (
+	"cmp"
 	"math"
 
+	"github.com/vrkit-go/reprogram/vrkit/registry"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
@@ -16,11 +18,11 @@ import (
 // again.
 type BLMPlus struct {
 	// Lambda is the smoothing λ ≥ 0, as in BLM. The papers take 1.
-	Lambda float64
+	Lambda float64 `json:"lambda" usage:"BLM and BLM+: smoothing λ"`
 	// Alpha is the ratio α > 0 of k to the number of target labels, not of source labels: k = max(1, ⌊αK⌋), and at most
 	// S. The papers take 0.15; for K < 7 that gives their code a k of 0 and an ω of NaN, where k is 1 here. An α of S/K
 	// or more keeps every probability.
-	Alpha float64
+	Alpha float64 `json:"alpha" usage:"BLM+: the share α: of each sample the α·K likeliest source labels count"`
 }
 
 // Name is "blm+".
@@ -43,9 +45,9 @@ func (b BLMPlus) Observe(s *Statistics, logits []float32, labels []int32) error 
 // Estimate is BLM's, from the mass.
 func (b BLMPlus) Estimate(s *Statistics) (Mapping, error) { return bayes(s, b.Lambda) }
 
-// Settings are λ and α.
-func (b BLMPlus) Settings() map[string]any {
-	return map[string]any{"lambda": b.Lambda, "alpha": b.Alpha}
+// Check returns an error unless λ and α are in their ranges.
+func (b BLMPlus) Check() error {
+	return cmp.Or(checkLambda(b.Lambda), checkAlpha(b.Alpha))
 }
 
 // kept returns k. The product is computed in float64 and truncated, as in the papers' code: 0.29 of 100 gives 28.
@@ -56,7 +58,7 @@ func (b BLMPlus) kept(sources, targets int) int {
 // checkAlpha returns an error unless α is a finite number above 0.
 func checkAlpha(alpha float64) error {
 	if !(alpha > 0) || math.IsInf(alpha, 0) {
-		return taxonomy.Wrong("alpha", "BLM+'s α must be a number above 0, not %v", alpha)
+		return registry.Wrong("alpha", "BLM+'s α must be a number above 0, not %v", alpha)
 	}
 	return nil
 }

@@ -29,9 +29,6 @@ func (FLM) Observe(s *Statistics, logits []float32, labels []int32) error {
 // Estimate computes the greedy one-to-one mapping, as one-hot columns.
 func (FLM) Estimate(s *Statistics) (Mapping, error) { return oneToOne(s) }
 
-// Settings are none.
-func (FLM) Settings() map[string]any { return nil }
-
 // oneToOne is the greedy mapping of the joint frequency, as a matrix of one-hot columns.
 func oneToOne(s *Statistics) (Mapping, error) {
 	if err := requireSources(s.Sources, s.Targets); err != nil {

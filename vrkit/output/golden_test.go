@@ -71,7 +71,7 @@ func TestGoldenOmega(t *testing.T) {
 	for _, c := range want.Cases {
 		compare := func(e Estimator, omega []float64) {
 			m := estimated(t, e, want.Logits, c.Labels, c.Targets)
-			require.InDeltaSlice(t, omega, toFloat64(m.Weights), 1e-6, "%s %v, %d target labels", e.Name(), e.Settings(), c.Targets)
+			require.InDeltaSlice(t, omega, toFloat64(m.Weights), 1e-6, "%s %+v, %d target labels", e.Name(), e, c.Targets)
 		}
 		for _, e := range []Estimator{FLM{}, ILM{}} {
 			compare(e, toFloat64(OneHot(want.Sources, c.FLM).Weights))

@@ -24,6 +24,3 @@ func (Identity) Mapping(sources, targets int) (Mapping, error) {
 	}
 	return OneHot(sources, pi), nil
 }
-
-// Settings are none.
-func (Identity) Settings() map[string]any { return nil }

@@ -2,6 +2,7 @@ package output
 
 import (
 	"cmp"
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/vrkit-go/reprogram/vrkit/registry"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
@@ -42,10 +44,10 @@ const (
 type Linear struct {
 	// Restrict is one of Restrictions; "" is NoBias. The paper's code computes that for "none" too, because it never
 	// uses the bias that it makes. Here "none" has a bias.
-	Restrict string
+	Restrict string `json:"restrict" usage:"linear: nobias, none, sigmoid"`
 	// Seed decides the initial values: uniform between −1/√S and 1/√S, also for the bias, as in PyTorch's linear layer.
 	// 0 takes the run's seed.
-	Seed uint64
+	Seed uint64 `json:"seed"`
 }
 
 // SeedOr returns l with this seed if its own is 0, which stands for none.
@@ -90,9 +92,16 @@ func (l Linear) Trainable(sources, targets int) int {
 	return sources * targets
 }
 
-// Settings are the restriction and the seed.
-func (l Linear) Settings() map[string]any {
-	return map[string]any{"restrict": cmp.Or(l.Restrict, NoBias), "seed": l.Seed}
+// MarshalJSON records all settings, with the default restriction in place of "".
+func (l Linear) MarshalJSON() ([]byte, error) {
+	type fields Linear
+	l.Restrict = cmp.Or(l.Restrict, NoBias)
+	return json.Marshal(fields(l))
+}
+
+// Check returns an error if the restriction is unknown or the seed too large.
+func (l Linear) Check() error {
+	return cmp.Or(checkRestrict(l.Restrict), registry.CheckSeed(l.Seed))
 }
 
 // uniform draws a variable's initial values between −bound and bound. It draws on the host, so that a seed gives the
@@ -113,5 +122,5 @@ func checkRestrict(restrict string) error {
 	if restrict == "" || slices.Contains(Restrictions, restrict) {
 		return nil
 	}
-	return taxonomy.Wrong("restrict", "a linear layer has no restriction %q; known: %s", restrict, strings.Join(Restrictions, ", "))
+	return registry.Wrong("restrict", "a linear layer has no restriction %q; known: %s", restrict, strings.Join(Restrictions, ", "))
 }

@@ -67,15 +67,13 @@ const (
 	EveryEpoch Schedule = "every epoch" // at the start of every epoch, with the prompt at that time
 )
 
-// Alignment is an output alignment. It also implements exactly one of the three interfaces below, which say where its ω
+// Alignment is an output alignment: a struct, whose fields are its settings ([registry.Method]). It also implements exactly one of the three interfaces below, which say where its ω
 // comes from.
 type Alignment interface {
 	// Name is its name on the command line.
 	Name() string
 	// Alignment is its place in the taxonomy.
 	Alignment() taxonomy.Alignment
-	// Settings are its hyper-parameters, which a run records.
-	Settings() map[string]any
 }
 
 // Fixed is an alignment whose ω needs no data.

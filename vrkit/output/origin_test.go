@@ -8,7 +8,7 @@ import (
 
 func ExampleOrigin() {
 	for _, name := range []string{"rlm", "flm", "blm", "linear"} {
-		fmt.Println(name, Origin(must.M1(New(name, DefaultOptions()))))
+		fmt.Println(name, Origin(must.M1(New(name))))
 	}
 	// Output:
 	// rlm from nothing

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/rand/v2"
 
+	"github.com/vrkit-go/reprogram/vrkit/registry"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
@@ -17,7 +18,7 @@ const rlmStream = 0x524c4d
 type RLM struct {
 	// Seed decides the permutation, by math/rand/v2's PCG. The same seed always gives the same permutation; another K
 	// only takes more or fewer of its entries. 0 takes the run's seed.
-	Seed uint64
+	Seed uint64 `json:"seed"`
 }
 
 // SeedOr returns r with this seed if its own is 0, which stands for none.
@@ -38,5 +39,5 @@ func (r RLM) Mapping(sources, targets int) (Mapping, error) {
 	return OneHot(sources, drawn[:targets]), nil
 }
 
-// Settings are the seed.
-func (r RLM) Settings() map[string]any { return map[string]any{"seed": r.Seed} }
+// Check returns an error if the seed is too large.
+func (r RLM) Check() error { return registry.CheckSeed(r.Seed) }

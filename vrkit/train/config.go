@@ -16,6 +16,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/registry"
 )
 
 // Config has all that a run needs.
@@ -171,6 +172,14 @@ func (c Config) manifest() (vrkit.Manifest, error) {
 	if err != nil {
 		return vrkit.Manifest{}, err
 	}
+	in, err := registry.Settings(p.Input)
+	if err != nil {
+		return vrkit.Manifest{}, err
+	}
+	out, err := registry.Settings(p.Output)
+	if err != nil {
+		return vrkit.Manifest{}, err
+	}
 	training := vrkit.TrainingRecord{Recipe: recipe, Batch: c.Batch, Epochs: c.Epochs, Seed: c.Seed, EndTests: c.EndTests}
 	if _, ok := p.Output.(output.Estimator); ok {
 		training.Schedule = string(c.Schedule)
@@ -192,8 +201,8 @@ func (c Config) manifest() (vrkit.Manifest, error) {
 	}
 	return vrkit.Manifest{
 		Format:      vrkit.Format,
-		Input:       vrkit.Part{Name: p.Input.Name(), Settings: p.Input.Settings()},
-		Output:      vrkit.Part{Name: p.Output.Name(), Settings: p.Output.Settings()},
+		Input:       vrkit.Part{Name: p.Input.Name(), Settings: in},
+		Output:      vrkit.Part{Name: p.Output.Name(), Settings: out},
 		Coordinates: p.Coordinates(),
 		Model:       vrkit.ModelRecord{Name: p.Model.Name, Side: p.SideOrDefault(), Precision: precision, SHA256: p.Model.Weights.Hash(), Sources: p.Model.Sources(), Trainables: trainables, OutputTrainables: outputTrainables},
 		Data:        vrkit.DataRecord{Name: datasets.Absolute(d.Name), SHA256: d.SHA256, Classes: d.Classes, Train: len(d.Train), Val: len(d.Val), Test: len(d.Test)},

@@ -15,6 +15,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/registry"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -94,8 +95,13 @@ func trainAndReopen(t *testing.T, c train.Config) {
 	require.NoError(t, err)
 	reopened, err := manifest.Program(c.Program.Model)
 	require.NoError(t, err)
-	require.Equal(t, c.Program.Input.Settings(), reopened.Input.Settings())
-	require.Equal(t, c.Program.Output.Settings(), reopened.Output.Settings())
+	for _, pair := range [][2]registry.Method{{c.Program.Input, reopened.Input}, {c.Program.Output, reopened.Output}} {
+		before, err := registry.Settings(pair[0])
+		require.NoError(t, err)
+		after, err := registry.Settings(pair[1])
+		require.NoError(t, err)
+		require.Equal(t, before, after)
+	}
 	require.Equal(t, c.Program.Coordinates(), reopened.Coordinates())
 	compiled, err := vrkit.Compile(c.Backend, reopened, len(manifest.Data.Classes))
 	require.NoError(t, err)

@@ -213,17 +213,21 @@ func beforeNorm(path string) bool {
 
 // program compiles the program that the script calls input and output.
 func (g golden) program(t *testing.T, backend compute.Backend, in, out string) *vrkit.Compiled {
-	options := input.Options{Image: g.Inner, Patch: 4}
-	if in == "smm1" {
-		in, options = "smm", input.Options{Patch: 2, Channels: 1}
-	}
 	net, side := modeltest.Tiny(), g.Side
-	if in == input.Shallow || in == input.Deep || in == input.Prefix {
-		net, side, options = modeltest.TinyViT(), 8, input.Options{Tokens: 2}
+	var manipulation input.Manipulation
+	switch in {
+	case "pad":
+		manipulation = input.Padding{Image: g.Inner}
+	case "smm":
+		manipulation = input.SMM{Patch: 4}
+	case "smm1":
+		manipulation = input.SMM{Patch: 2, Channels: 1}
+	case input.Shallow, input.Deep, input.Prefix:
+		net, side, manipulation = modeltest.TinyViT(), 8, input.VPT{Kind: in, Tokens: 2}
+	default:
+		manipulation = input.Watermark{Kind: in}
 	}
-	manipulation, err := input.New(in, options)
-	require.NoError(t, err)
-	alignment, err := output.New(out, output.Options{Lambda: g.Lambda, Alpha: g.Alpha, Restrict: output.NoBias})
+	alignment, err := output.Restore(out, map[string]any{"lambda": g.Lambda, "alpha": g.Alpha})
 	require.NoError(t, err)
 	program, err := vrkit.Compile(backend, vrkit.Program{Input: manipulation, Model: net, Output: alignment, Side: side}, g.Targets)
 	require.NoError(t, err)

@@ -10,11 +10,11 @@ import (
 	"strings"
 
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/registry"
 )
 
 // mapping computes ω, for most methods from logits and labels that any framework saved as .npy. It needs no backend.
 func mapping(_ context.Context, c *call) error {
-	options := output.DefaultOptions()
 	var (
 		method  = c.String("method", "blm", "the output alignment: "+strings.Join(unlearned(), ", "))
 		logits  = c.String("logits", "", "source logits, float32 [n,S], a .npy file (required)")
@@ -22,14 +22,19 @@ func mapping(_ context.Context, c *call) error {
 		classes = c.Int("classes", 0, "K, the number of target labels (required)")
 		to      = c.String("o", "", "write ω to this .npy file, float32 [S,K] (required)")
 	)
-	c.Float64Var(&options.Lambda, "lambda", options.Lambda, "the smoothing λ of blm and blm+")
-	c.Float64Var(&options.Alpha, "alpha", options.Alpha, "blm+ keeps the αK largest probabilities of a sample")
-	c.Uint64Var(&options.Seed, "seed", options.Seed, "of rlm's draw")
+	seed := c.Uint64("seed", 0, "of rlm's draw")
+	chosen := output.Flags(c.FlagSet, unlearned()...)
 	if err := c.parse(); err != nil {
 		return err
 	}
-	alignment, err := output.New(*method, options)
+	alignment, err := chosen(*method)
 	if err != nil {
+		return flagged(err)
+	}
+	if drawn, ok := alignment.(output.Seeded); ok {
+		alignment = drawn.SeedOr(*seed)
+	}
+	if err := registry.CheckSeed(*seed); err != nil {
 		return flagged(err)
 	}
 	fixed, isFixed := alignment.(output.Fixed)
@@ -105,7 +110,7 @@ func mapping(_ context.Context, c *call) error {
 // unlearned lists the alignments whose ω is not trained.
 func unlearned() []string {
 	return slices.DeleteFunc(output.Names(), func(name string) bool {
-		alignment, err := output.New(name, output.DefaultOptions())
+		alignment, err := output.New(name)
 		_, learned := alignment.(output.Learned)
 		return err != nil || learned
 	})

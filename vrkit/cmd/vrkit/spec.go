@@ -13,7 +13,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
-	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
+	"github.com/vrkit-go/reprogram/vrkit/registry"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -27,8 +27,8 @@ type spec struct {
 	weights                             *string
 	force, history, endTests            bool
 	sizes                               datasets.Sizes
-	in                                  input.Options
-	out                                 output.Options
+	in                                  func(name string) (input.Manipulation, error)
+	out                                 func(name string) (output.Alignment, error)
 	asked                               map[string]bool // the given flags
 }
 
@@ -56,19 +56,7 @@ func (c *call) specFlags() *spec {
 	c.IntVar(&s.sizes.Train, "train", 1000, "training images; 0 takes all; without the flag at most 1000")
 	c.IntVar(&s.sizes.Val, "val", 0, "validation images, taken from the training set; the best epoch is chosen on them")
 	c.IntVar(&s.sizes.Test, "test", 1000, "test images; 0 takes all; without the flag at most 1000")
-	c.IntVar(&s.in.Image, "n", 0, "padding: side of the image inside the border, in pixels; 0 takes half of -side")
-	c.IntVar(&s.in.Width, "width", 0, "watermark: width of the frame in pixels, instead of N/8, N/4 or N/2")
-	c.IntVar(&s.in.Patch, "patch", 8, "SMM: patch size, a power of two")
-	c.IntVar(&s.in.Layers, "layers", 5, "SMM: convolutions of the mask generator, 5 or 6")
-	c.IntVar(&s.in.Channels, "channels", 3, "SMM: channels of the mask, 3 or 1")
-	c.Float64Var(&s.in.Multiplier, "multiplier", 1, "SMM: factor for the channels inside the mask generator")
-	c.StringVar(&s.in.Ablate, "ablate", "", "SMM: leave out a part: "+strings.Join(input.Ablations(), ", "))
-	c.IntVar(&s.in.Tokens, "tokens", 10, "VPT and prefix: learned tokens a layer")
-	c.IntVar(&s.in.Depth, "depth", 0, "vpt-deep and prefix: how many layers get them, from the first; 0 takes all")
-	c.BoolVar(&s.in.Shared, "shared", false, "vpt-deep and prefix: these layers share one prompt")
-	c.Float64Var(&s.out.Lambda, "lambda", 1, "BLM and BLM+: smoothing λ")
-	c.Float64Var(&s.out.Alpha, "alpha", .15, "BLM+: the share α: of each sample the α·K likeliest source labels count")
-	c.StringVar(&s.out.Restrict, "restrict", output.NoBias, "linear: "+strings.Join(output.Restrictions, ", "))
+	s.in, s.out = input.Flags(c.FlagSet), output.Flags(c.FlagSet, output.Names()...)
 	return s
 }
 
@@ -128,8 +116,6 @@ func (s *spec) inFlags(err error) error {
 // config is the configuration of these parts in a directory. It checks all that can be checked before anything is
 // fetched; the model and the data are not opened yet.
 func (s *spec) config(p parts, run string) (train.Config, datasets.Info, error) {
-	in, out := s.in, s.out
-	in.Seed, out.Seed = p.Seed, p.Seed
 	config := train.Config{
 		Run: run, Epochs: s.epochs, Batch: s.batch, Seed: p.Seed,
 		Schedule: train.Schedule(s.schedule), BatchNorm: train.BatchNorm(s.batchNorm), Force: s.force, History: s.history, EndTests: s.endTests, Devices: s.devices,
@@ -138,11 +124,11 @@ func (s *spec) config(p parts, run string) (train.Config, datasets.Info, error) 
 		config.Schedule = train.Exact
 	}
 	fail := func(err error) (train.Config, datasets.Info, error) { return config, datasets.Info{}, err }
-	manipulation, err := input.New(p.Input, in)
+	manipulation, err := s.in(p.Input)
 	if err != nil {
 		return fail(flagged(err))
 	}
-	alignment, err := output.New(p.Output, out)
+	alignment, err := s.out(p.Output)
 	if err != nil {
 		return fail(flagged(err))
 	}
@@ -166,7 +152,7 @@ func (s *spec) config(p parts, run string) (train.Config, datasets.Info, error) 
 
 // flagged puts the name of its flag before an error in a setting: flags and settings have the same names.
 func flagged(err error) error {
-	if setting := (*taxonomy.SettingError)(nil); errors.As(err, &setting) {
+	if setting := (*registry.SettingError)(nil); errors.As(err, &setting) {
 		return fmt.Errorf("-%s: %w", setting.Setting, err)
 	}
 	return err

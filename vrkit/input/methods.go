@@ -1,0 +1,36 @@
+package input
+
+import (
+	"flag"
+
+	"github.com/vrkit-go/reprogram/vrkit/registry"
+)
+
+// methods are the manipulations that a program can name, with their default settings.
+var methods = registry.Of[Manipulation]("input manipulation",
+	Padding{}, Watermark{Kind: Narrow}, Watermark{Kind: Medium}, Watermark{Kind: Full},
+	SMM{}.filled(),
+	VPT{Kind: Shallow, Tokens: 10}, VPT{Kind: Deep, Tokens: 10}, VPT{Kind: Prefix, Tokens: 10},
+)
+
+// Register makes a manipulation known by its name, so that the runs of its programs can be opened. Its settings are the
+// defaults. It panics if the name is taken. Call it from an init function.
+func Register(m Manipulation) { methods.Register(m) }
+
+// Names lists the known manipulations.
+func Names() []string { return methods.Names() }
+
+// New returns a manipulation by its name, with its default settings.
+func New(name string) (Manipulation, error) { return methods.New(name) }
+
+// Restore returns a manipulation by its name, with the settings that a run has recorded. A wrong one is a
+// [registry.SettingError].
+func Restore(name string, settings map[string]any) (Manipulation, error) {
+	return methods.Restore(name, settings)
+}
+
+// Flags declares the settings of all manipulations as flags. It returns how to make a manipulation from them after they
+// are parsed.
+func Flags(set *flag.FlagSet) func(name string) (Manipulation, error) {
+	return methods.Flags(set, methods.Names()...)
+}
