@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
 // Image is an image of 8-bit values, row-major [Height, Width, Channels]; Channels is 1 (grey) or 3 (RGB).
@@ -17,38 +19,40 @@ type Image struct {
 	Pixels                  []uint8
 }
 
-// Sample is an image with its target label, 0 to K−1.
+// Sample is what a model reads, an image or a text by the data set's Modality, with its target label, 0 to K−1.
 type Sample struct {
 	Image
+	Text  string
 	Label int32
 }
 
 // Info describes a data set before it is fetched.
 type Info struct {
-	Name      string   // its name on the command line
-	Title     string   // its usual name
-	Classes   []string // names of the K target labels
-	Height    int      // of every image, in pixels; 0 if they differ
-	Width     int      // the same for the width
-	Channels  int      // 1: grey, 3: RGB
-	TrainSize int      // images in the official training set
-	ValSize   int      // images in its own validation set; 0 if it has none, and validation images come from the training set
-	TestSize  int      // images in the official test set
-	Mirrors   bool     // whether an image mirrored left to right keeps its class
-	Split     string   // how the parts were made, if they are not the official ones
-	Source    string   // the first source that is tried
-	Download  int64    // bytes to fetch once, from the first source; 0 if none
+	Name      string            // its name on the command line
+	Title     string            // its usual name
+	Modality  taxonomy.Modality // of its samples
+	Classes   []string          // names of the K target labels
+	Height    int               // of every image, in pixels; 0 if they differ
+	Width     int               // the same for the width
+	Channels  int               // 1: grey, 3: RGB
+	TrainSize int               // images in the official training set
+	ValSize   int               // images in its own validation set; 0 if it has none, and validation images come from the training set
+	TestSize  int               // images in the official test set
+	Mirrors   bool              // whether an image mirrored left to right keeps its class
+	Split     string            // how the parts were made, if they are not the official ones
+	Source    string            // the first source that is tried
+	Download  int64             // bytes to fetch once, from the first source; 0 if none
 	Homepage  string
 	License   string
 	Citation  string
 }
 
-// Dataset is a data set in three parts that share no image. ω is estimated on Train only, the best epoch is chosen on
+// Dataset is a data set in three parts that share no sample. ω is estimated on Train only, the best epoch is chosen on
 // Val, and Test is only reported.
 type Dataset struct {
 	Info
 	Train, Val, Test []Sample
-	SHA256           string   // of all pixels and labels, in order
+	SHA256           string   // of all samples and labels, in order
 	Skipped          []string // what was left out: files that can't be read as pictures, and why; the number of other files
 }
 
@@ -140,6 +144,10 @@ func split(info Info, all parts, sizes Sizes) *Dataset {
 	for _, part := range [][]Sample{d.Train, d.Val, d.Test} {
 		for _, sample := range part {
 			h.Write(binary.LittleEndian.AppendUint32(nil, uint32(sample.Label)))
+			if info.Modality == taxonomy.Text {
+				h.Write(fmt.Appendf(nil, "%d\n%s", len(sample.Text), sample.Text))
+				continue
+			}
 			if info.Height == 0 { // else the same bytes could be another shape
 				h.Write(fmt.Appendf(nil, "%d %d\n", sample.Height, sample.Width))
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -57,7 +58,7 @@ func Example_dataset() {
 		Data:    data, Backend: backend,
 		Run: run, Epochs: 2, Batch: 8, Recipe: train.AdamAt(.05),
 	}))
-	opened := must.M1(train.OpenRun(ctx, run, vrkit.Last, nil))
+	opened := must.M1(runs.Open(ctx, run, runs.Last, nil))
 	again := must.M1(opened.Data(ctx, "", nil))
 	fmt.Println(again.Title, again.SHA256 == data.SHA256)
 	// Output:

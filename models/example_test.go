@@ -14,6 +14,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -60,7 +61,7 @@ func Example_network() {
 		Data:    datasettest.Stripes(), Backend: backend,
 		Run: run, Epochs: 1, Batch: 8, Recipe: train.AdamAt(.05),
 	}))
-	opened := must.M1(train.OpenRun(ctx, run, vrkit.Last, nil))
+	opened := must.M1(runs.Open(ctx, run, runs.Last, nil))
 	fmt.Println(opened.Program.Model.Title, len(opened.Sources()), opened.Sources()[0])
 	// Output:
 	// Corners 12 red of quarter 0

@@ -60,9 +60,9 @@ func trainBriefly(t *testing.T, p vrkit.Program) {
 	now, err := result.Program.WeightsHash()
 	require.NoError(t, err)
 	require.Equal(t, frozen, now, "frozen means frozen")
-	learned, err := result.Program.Artefact()
+	learned, err := result.Program.Learned()
 	require.NoError(t, err)
-	prompt, err := tensors.CopyFlatData[float32](learned.Learned[input.PromptVariable])
+	prompt, err := tensors.CopyFlatData[float32](learned.Variables[input.PromptVariable])
 	require.NoError(t, err)
 	moved := 0
 	for _, v := range prompt {

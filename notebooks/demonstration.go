@@ -16,6 +16,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/show"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
@@ -94,7 +95,7 @@ func demonstrate(ctx context.Context, w io.Writer, folder string) error {
 	if err := readDigits(result.Program, digits); err != nil {
 		return err
 	}
-	opened, err := train.OpenRun(ctx, run, vrkit.Last, nil)
+	opened, err := runs.Open(ctx, run, runs.Last, nil)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 
 	"golang.org/x/image/draw"
 
-	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 const (
@@ -112,11 +112,11 @@ func (l *launcher) replaceGallery(out string, pages map[string][]byte) error {
 		if name == galleryIndex {
 			continue
 		}
-		if err := vrkit.WriteFile(filepath.Join(out, name), text, 0o644); err != nil {
+		if err := runs.WriteFile(filepath.Join(out, name), text, 0o644); err != nil {
 			return err
 		}
 	}
-	if err := vrkit.WriteFile(filepath.Join(out, galleryIndex), pages[galleryIndex], 0o644); err != nil {
+	if err := runs.WriteFile(filepath.Join(out, galleryIndex), pages[galleryIndex], 0o644); err != nil {
 		return err
 	}
 	for _, link := range linked.FindAllSubmatch(old, -1) {

@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // kernelName is the folder of the kernelspec, and the kernel's name in the notebooks.
@@ -107,7 +107,7 @@ func writeSpec(dir string, spec kernelspec) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	return vrkit.WriteFile(filepath.Join(dir, "kernel.json"), append(text, '\n'), 0o644)
+	return runs.WriteFile(filepath.Join(dir, "kernel.json"), append(text, '\n'), 0o644)
 }
 
 // userJupyter is the folder of the user's Jupyter data, found as Jupyter finds it.

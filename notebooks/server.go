@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // server is a running JupyterLab.
@@ -52,7 +52,7 @@ func (s server) configure(port int) (string, error) {
 		return "", err
 	}
 	path := filepath.Join(s.l.scratch, "server.json")
-	if err := vrkit.WriteFile(path, text, 0o600); err != nil {
+	if err := runs.WriteFile(path, text, 0o600); err != nil {
 		return "", err
 	}
 	return path, s.settings()
@@ -74,7 +74,7 @@ func (s server) settings() error {
 		"page_config.json": `{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}
 `,
 	} {
-		if err := vrkit.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		if err := runs.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return err
 		}
 	}

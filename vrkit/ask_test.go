@@ -120,9 +120,9 @@ func TestReadCompilesOnce(t *testing.T) {
 	require.Equal(t, 2, built)
 
 	// A new value of ω is used.
-	learned, err := c.Artefact()
+	learned, err := c.Learned()
 	require.NoError(t, err)
-	learned.Learned[learnedName("output", output.WeightsVariable)] = filled(5, modeltest.Sources, 3)
+	learned.Variables[learnedName("output", output.WeightsVariable)] = filled(5, modeltest.Sources, 3)
 	require.NoError(t, c.Use(learned))
 	after, err := c.Mapping()
 	require.NoError(t, err)

@@ -31,14 +31,14 @@ func TestMasks(t *testing.T) {
 		c, err := vrkit.Compile(backendtest.Any(t), p, 3)
 		require.NoError(t, err)
 		require.NoError(t, c.Initialise())
-		learned, err := c.Artefact()
+		learned, err := c.Learned()
 		require.NoError(t, err)
 		delta := slices.Repeat([]float32{1}, side*side*3) // the factor of the mask if no δ is learned
 		if s.Ablate != input.OnlyMask {
 			for i := range delta {
 				delta[i] = float32(math.Sin(float64(i)))
 			}
-			learned.Learned[input.PromptVariable] = tensors.FromFlatDataAndDimensions(slices.Clone(delta), side, side, 3)
+			learned.Variables[input.PromptVariable] = tensors.FromFlatDataAndDimensions(slices.Clone(delta), side, side, 3)
 			require.NoError(t, c.Use(learned))
 		}
 

@@ -94,7 +94,7 @@ func TestNotFinite(t *testing.T) {
 			require.NoError(t, program.Initialise())
 			mapping, err := program.Mapping()
 			require.NoError(t, err)
-			require.NoError(t, program.Use(vrkit.Artefact{Learned: c.learned, Mapping: mapping}))
+			require.NoError(t, program.Use(vrkit.Learned{Variables: c.learned, Mapping: mapping}))
 
 			one := make([]uint8, 8*8*3)
 			_, err = program.Answers(one)

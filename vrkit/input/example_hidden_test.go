@@ -17,6 +17,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 
@@ -62,7 +63,7 @@ func Example_hidden() {
 	}
 	result := must.M1(train.Train(ctx, config))
 	fmt.Println("the loss fell:", result.Last().Loss < result.Metrics[1].Loss)
-	opened := must.M1(train.OpenRun(ctx, run, vrkit.Last, nil))
+	opened := must.M1(runs.Open(ctx, run, runs.Last, nil))
 	fmt.Println(opened.Program.Input, opened.Program.Coordinates())
 
 	config.Program.Model = modeltest.Tiny()

@@ -19,6 +19,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 
@@ -63,9 +64,9 @@ func Example_manipulation() {
 	}))
 	fmt.Println("the loss fell:", result.Last().Loss < result.Metrics[1].Loss)
 
-	opened := must.M1(train.OpenRun(ctx, run, vrkit.Last, nil))
+	opened := must.M1(runs.Open(ctx, run, runs.Last, nil))
 	fmt.Println(opened.Program.Input.Name(), opened.Program.Coordinates())
-	fmt.Println("learned:", opened.Artefact.Learned["tint"].Shape())
+	fmt.Println("learned:", opened.Artefact.Variables["tint"].Shape())
 	again := must.M1(opened.Compile(backend))
 	pixels := datasets.Stack(data.Test, again.ImageSide())
 	fmt.Println("it answers the same:", slices.Equal(must.M1(result.Program.Answers(pixels)), must.M1(again.Answers(pixels))))

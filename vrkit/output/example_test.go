@@ -15,6 +15,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
@@ -84,7 +85,7 @@ func Example_run() {
 		Data:    datasettest.Stripes(), Backend: backend,
 		Run: run, Epochs: 2, Batch: 8, Recipe: train.AdamAt(.05),
 	}))
-	opened := must.M1(train.OpenRun(ctx, run, vrkit.Last, nil))
+	opened := must.M1(runs.Open(ctx, run, runs.Last, nil))
 	fmt.Println(opened.Program.Output.Name(), opened.Program.Coordinates())
 	fmt.Println("the same ω:", slices.Equal(opened.Artefact.Mapping.Weights, must.M1(result.Program.Mapping()).Weights))
 	// Output:

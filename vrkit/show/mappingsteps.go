@@ -5,7 +5,7 @@ import (
 
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 	"github.com/vrkit-go/reprogram/vrkit/output"
-	"github.com/vrkit-go/reprogram/vrkit/train"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // MappingSteps shows label mappings as a slider whose labels are their names, and which begins at the one of
@@ -20,7 +20,7 @@ func MappingSteps(title string, steps []figure.NamedMapping, start int, sources,
 
 // MappingHistory shows ω at every epoch of a run that kept its history, as a slider, which begins at
 // the last. Its first frame is epoch 1: epoch 0 has the same ω, counted before anything was learned.
-func MappingHistory(run *train.Run, caption string) error {
+func MappingHistory(run *runs.Run, caption string) error {
 	steps, err := mappingHistory(run)
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func MappingHistory(run *train.Run, caption string) error {
 	return MappingSteps("ω over the epochs", steps, len(steps)-1, run.Sources(), run.Classes(), caption)
 }
 
-func mappingHistory(run *train.Run) (steps []figure.NamedMapping, err error) {
+func mappingHistory(run *runs.Run) (steps []figure.NamedMapping, err error) {
 	if run.MetricsErr != nil {
 		return nil, run.MetricsErr
 	}

@@ -6,9 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // A run's history of ω begins with epoch 1, the first that learns.
@@ -19,7 +19,7 @@ func TestMappingHistory(t *testing.T) {
 		kept := run.Artefact
 		kept.Mapping.Weights = append([]float32(nil), kept.Mapping.Weights...)
 		kept.Mapping.Weights[4] = .25 * float32(epoch)
-		require.NoError(t, kept.Save(run.Dir, vrkit.Epoch(epoch)))
+		require.NoError(t, kept.Save(run.Dir, runs.Epoch(epoch)))
 	}
 	steps, err := mappingHistory(run)
 	require.NoError(t, err)

@@ -75,11 +75,11 @@ func maskedSamples(program *vrkit.Compiled, pixels []uint8, names []string) (fig
 		s.Images[i] = float32(v) / 255
 	}
 	s.Added = slices.Clone(s.Masks)
-	learned, err := program.Artefact()
+	learned, err := program.Learned()
 	if err != nil {
 		return s, err
 	}
-	if prompt, ok := learned.Learned[input.PromptVariable]; ok {
+	if prompt, ok := learned.Variables[input.PromptVariable]; ok {
 		// Not Inputs − Images: rounding would hide that a δ of 0 adds exactly nothing.
 		delta, err := tensors.CopyFlatData[float32](prompt)
 		if err != nil {

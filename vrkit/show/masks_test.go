@@ -47,13 +47,13 @@ func TestMaskedSamples(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, make([]float32, len(pixels)), s.Added, "nothing was learned yet")
 
-	learned, err := c.Artefact()
+	learned, err := c.Learned()
 	require.NoError(t, err)
 	delta := make([]float32, maskedSide*maskedSide*3)
 	for i := range delta {
 		delta[i] = 3 * float32(math.Sin(float64(i)/20))
 	}
-	learned.Learned[input.PromptVariable] = tensors.FromFlatDataAndDimensions(delta, maskedSide, maskedSide, 3)
+	learned.Variables[input.PromptVariable] = tensors.FromFlatDataAndDimensions(delta, maskedSide, maskedSide, 3)
 	require.NoError(t, c.Use(learned))
 	s, err = maskedSamples(c, pixels, []string{"disc", "ramp"})
 	require.NoError(t, err)
@@ -74,7 +74,7 @@ func TestMaskedSamples(t *testing.T) {
 func TestMasksOf(t *testing.T) {
 	coarse, fine := masking(t, input.SMM{Patch: 4, Multiplier: .125, Seed: 1}), masking(t, input.SMM{Patch: 1, Multiplier: .125, Seed: 2})
 	require.NoError(t, coarse.Initialise())
-	learned, err := coarse.Artefact()
+	learned, err := coarse.Learned()
 	require.NoError(t, err)
 	learned.Mapping.Weights[0], learned.Mapping.Weights[4], learned.Mapping.Weights[8] = 1, 1, 1
 	require.NoError(t, fine.Use(learned))

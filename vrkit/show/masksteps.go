@@ -7,12 +7,12 @@ import (
 
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/figure"
-	"github.com/vrkit-go/reprogram/vrkit/train"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // MaskSteps shows what Masks shows at every epoch of a run that kept its history, as a slider, which begins
 // at the last. The program is the run's, and has what the run's last epoch learned afterwards.
-func MaskSteps(title string, run *train.Run, program *vrkit.Compiled, pixels []uint8, names []string, caption string) error {
+func MaskSteps(title string, run *runs.Run, program *vrkit.Compiled, pixels []uint8, names []string, caption string) error {
 	frames, err := maskFrames(run, program, pixels, names, caption)
 	if err != nil {
 		return err
@@ -20,7 +20,7 @@ func MaskSteps(title string, run *train.Run, program *vrkit.Compiled, pixels []u
 	return Slider(title, frames, len(frames)-1)
 }
 
-func maskFrames(run *train.Run, program *vrkit.Compiled, pixels []uint8, names []string, caption string) ([]figure.Frame, error) {
+func maskFrames(run *runs.Run, program *vrkit.Compiled, pixels []uint8, names []string, caption string) ([]figure.Frame, error) {
 	var labels []string
 	var steps []figure.MaskedSamples
 	if run.MetricsErr != nil {
@@ -44,13 +44,13 @@ func maskFrames(run *train.Run, program *vrkit.Compiled, pixels []uint8, names [
 }
 
 // keptEpoch reads the artefact of an epoch of a run that kept its history.
-func keptEpoch(run *train.Run, epoch int) (vrkit.Artefact, error) {
-	learned, err := vrkit.ReadArtefact(run.Dir, vrkit.Epoch(epoch))
+func keptEpoch(run *runs.Run, epoch int) (vrkit.Learned, error) {
+	artefact, err := runs.ReadArtefact(run.Dir, runs.Epoch(epoch))
 	if errors.Is(err, os.ErrNotExist) {
-		return learned, fmt.Errorf("show: epoch %d was not kept; train with History", epoch)
+		return artefact.Learned, fmt.Errorf("show: epoch %d was not kept; train with History", epoch)
 	}
 	if err != nil {
-		return learned, fmt.Errorf("show: %w", err)
+		return artefact.Learned, fmt.Errorf("show: %w", err)
 	}
-	return learned, nil
+	return artefact.Learned, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/terminal"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
@@ -91,7 +92,7 @@ func steps(e train.Event) string {
 }
 
 // results lists the results of an epoch.
-func results(m train.Metrics) []string {
+func results(m runs.Metrics) []string {
 	var says []string
 	if m.Epoch > 0 {
 		says = append(says, fmt.Sprintf("loss %.3f", m.Loss), "train "+percent(m.TrainAccuracy))
@@ -106,7 +107,7 @@ func results(m train.Metrics) []string {
 }
 
 // course has the first and the last metrics of a run so far; nil if there are none.
-type course struct{ first, last *train.Metrics }
+type course struct{ first, last *runs.Metrics }
 
 // see stores the metrics of an event, if it has any.
 func (c *course) see(e train.Event) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/terminal"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
@@ -33,7 +34,7 @@ func run(epochs, steps int, report func(train.Event)) {
 				})
 			}
 		}
-		m := train.Metrics{Epoch: epoch, Loss: 2 / float64(epoch+1), TrainAccuracy: .5, ValAccuracy: -1, TestAccuracy: .25 + .4*float64(epoch)/float64(epochs)}
+		m := runs.Metrics{Epoch: epoch, Loss: 2 / float64(epoch+1), TrainAccuracy: .5, ValAccuracy: -1, TestAccuracy: .25 + .4*float64(epoch)/float64(epochs)}
 		report(train.Event{Stage: train.StageEpoch, Epoch: epoch, Epochs: epochs, Metrics: &m})
 	}
 	report(train.Event{Stage: train.StageDone, Epoch: epochs, Epochs: epochs, Elapsed: 24 * time.Second})
@@ -111,7 +112,7 @@ func TestCard(t *testing.T) {
 func TestCardColours(t *testing.T) {
 	c := &card{show: func(string) {}}
 	for epoch := range 4 {
-		c.event(train.Event{Stage: train.StageEpoch, Epoch: epoch, Epochs: 3, Metrics: &train.Metrics{Epoch: epoch, ValAccuracy: -1, TestAccuracy: .5}})
+		c.event(train.Event{Stage: train.StageEpoch, Epoch: epoch, Epochs: 3, Metrics: &runs.Metrics{Epoch: epoch, ValAccuracy: -1, TestAccuracy: .5}})
 	}
 	vermilion := color.RGBA{0xd5, 0x5e, 0x00, 0xff} // figure.Curves has this colour for figure.Test
 	has := func() bool {
@@ -145,7 +146,7 @@ func TestDuration(t *testing.T) {
 func TestResumedRun(t *testing.T) {
 	var out bytes.Buffer
 	p := &plainLines{title: "resumed", out: &out}
-	m := train.Metrics{Epoch: 4, Loss: 1, TrainAccuracy: .5, ValAccuracy: .4, TestAccuracy: -1}
+	m := runs.Metrics{Epoch: 4, Loss: 1, TrainAccuracy: .5, ValAccuracy: .4, TestAccuracy: -1}
 	p.event(train.Event{Stage: train.StageEpoch, Epoch: 4, Epochs: 4, Metrics: &m})
 	p.event(train.Event{Stage: train.StageDone, Epoch: 4, Epochs: 4})
 	require.Equal(t, "resumed: epoch 4/4, loss 1.000, train 50.0 %, validation 40.0 %\nresumed: done: loss 1.000, train 50.0 %, validation 40.0 %\n", out.String())

@@ -6,25 +6,25 @@ import (
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 	"github.com/vrkit-go/reprogram/vrkit/input"
-	"github.com/vrkit-go/reprogram/vrkit/train"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // Prompt shows what a run learned at the input, before it is multiplied by a mask of SMM.
-func Prompt(run *train.Run) error { return drawn(promptFigure(run))("prompt") }
+func Prompt(run *runs.Run) error { return drawn(promptFigure(run))("prompt") }
 
 // Mapping shows a run's ω: for each target label the source labels with the largest weights.
-func Mapping(run *train.Run) error { return drawn(mappingFigure(run))("mapping") }
+func Mapping(run *runs.Run) error { return drawn(mappingFigure(run))("mapping") }
 
 // Curves shows accuracy over the epochs of one or several runs, named by their folders.
-func Curves(runs ...*train.Run) error { return drawn(curvesFigure(runs...))("curves") }
+func Curves(all ...*runs.Run) error { return drawn(curvesFigure(all...))("curves") }
 
 // Losses shows the training loss over the epochs of one or several runs, named by their folders. Epoch 0 has no loss,
 // because it does not train.
-func Losses(runs ...*train.Run) error { return drawn(lossesFigure(runs...))("losses") }
+func Losses(all ...*runs.Run) error { return drawn(lossesFigure(all...))("losses") }
 
 // Diagnostics shows the diagnostics of ω over the epochs of one or several runs, named by their folders: its entropy,
 // how many source labels it uses, their coverage, and how much of it changed.
-func Diagnostics(runs ...*train.Run) error { return drawn(diagnosticsFigure(runs...))("diagnostics") }
+func Diagnostics(all ...*runs.Run) error { return drawn(diagnosticsFigure(all...))("diagnostics") }
 
 // drawn shows a figure, or returns the error of drawing it.
 func drawn(f figure.Figure, err error) func(name string) error {
@@ -38,7 +38,7 @@ func drawn(f figure.Figure, err error) func(name string) error {
 
 // SaveRun writes the figures of a run that need no backend into the folder of figures, and returns their
 // paths. A run that learned no prompt that is a picture, such as SMM's without δ, or tokens, has no figure of one.
-func SaveRun(run *train.Run) ([]string, error) {
+func SaveRun(run *runs.Run) ([]string, error) {
 	var paths []string
 	for _, one := range []struct {
 		name string
@@ -65,7 +65,7 @@ func SaveRun(run *train.Run) ([]string, error) {
 	return paths, nil
 }
 
-func promptFigure(run *train.Run) (figure.Figure, error) {
+func promptFigure(run *runs.Run) (figure.Figure, error) {
 	prompt, err := run.Prompt()
 	if err != nil {
 		return figure.Figure{}, err
@@ -85,15 +85,15 @@ func promptFigure(run *train.Run) (figure.Figure, error) {
 // perTarget is how many source labels a mapping's figure shows for each target label.
 const perTarget = 3
 
-func mappingFigure(run *train.Run) (figure.Figure, error) {
+func mappingFigure(run *runs.Run) (figure.Figure, error) {
 	omega := run.Artefact.Mapping
 	return figure.Mapping(omega.Weights, run.Sources(), run.Classes(), perTarget,
 		"ω: which source labels stand for each target label. In a column the darkest cells have the largest weights.")
 }
 
-func curvesFigure(runs ...*train.Run) (figure.Figure, error) {
+func curvesFigure(all ...*runs.Run) (figure.Figure, error) {
 	var series []figure.Series
-	for _, run := range runs {
+	for _, run := range all {
 		var x, trained, trainX, tested []float64
 		if run.MetricsErr != nil {
 			return figure.Figure{}, run.MetricsErr
@@ -106,7 +106,7 @@ func curvesFigure(runs ...*train.Run) (figure.Figure, error) {
 				trainX, trained = append(trainX, float64(m.Epoch)), append(trained, m.TrainAccuracy)
 			}
 		}
-		if len(runs) > 1 {
+		if len(all) > 1 {
 			series = append(series, figure.Series{Name: filepath.Base(run.Dir), X: x, Y: tested})
 			continue
 		}
@@ -114,7 +114,7 @@ func curvesFigure(runs ...*train.Run) (figure.Figure, error) {
 			figure.Series{Name: "test", Role: figure.Test, X: x, Y: tested})
 	}
 	title, caption := "Accuracy", "Epoch 0 is the mapping alone, before training. Then the prompt is trained, and the mapping is estimated again."
-	if len(runs) > 1 {
+	if len(all) > 1 {
 		title = "Test accuracy"
 	} else {
 		caption += " Training accuracy is the mean over the epoch, each batch before its step."
@@ -122,9 +122,9 @@ func curvesFigure(runs ...*train.Run) (figure.Figure, error) {
 	return figure.Curves(title, "epoch", "accuracy, %", caption, series...)
 }
 
-func lossesFigure(runs ...*train.Run) (figure.Figure, error) {
+func lossesFigure(all ...*runs.Run) (figure.Figure, error) {
 	var lines []figure.Series
-	for _, run := range runs {
+	for _, run := range all {
 		line := figure.Series{Name: filepath.Base(run.Dir)}
 		if run.MetricsErr != nil {
 			return figure.Figure{}, run.MetricsErr
@@ -137,15 +137,15 @@ func lossesFigure(runs ...*train.Run) (figure.Figure, error) {
 	return figure.Curves("Training loss", "epoch", "cross-entropy", "The mean over the epoch, each batch before its step.", lines...)
 }
 
-func diagnosticsFigure(runs ...*train.Run) (figure.Figure, error) {
+func diagnosticsFigure(all ...*runs.Run) (figure.Figure, error) {
 	var histories []figure.OmegaHistory
-	for _, run := range runs {
-		diagnostics, err := train.ReadDiagnostics(run.Dir)
+	for _, run := range all {
+		diagnostics, err := runs.ReadDiagnostics(run.Dir)
 		if err != nil {
 			return figure.Figure{}, err
 		}
 		h := figure.OmegaHistory{Name: "ω of " + run.Program.Output.Name()}
-		if len(runs) > 1 {
+		if len(all) > 1 {
 			h.Name = filepath.Base(run.Dir)
 		}
 		for epoch, d := range diagnostics {

@@ -15,6 +15,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -30,7 +31,7 @@ func picture(t *testing.T, name string) {
 }
 
 // madeUp is a run of three epochs that was never trained.
-func madeUp(t *testing.T, manipulation input.Manipulation) *train.Run {
+func madeUp(t *testing.T, manipulation input.Manipulation) *runs.Run {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "made-up")
 	require.NoError(t, os.Mkdir(dir, 0o700))
@@ -42,15 +43,17 @@ func madeUp(t *testing.T, manipulation input.Manipulation) *train.Run {
 	}
 	omega := output.NewMapping(modeltest.Sources, 2)
 	omega.Weights[0], omega.Weights[3], omega.Weights[4] = 1, .25, .75
-	return &train.Run{
+	return &runs.Run{
 		Dir:      dir,
-		Manifest: vrkit.Manifest{Data: vrkit.DataRecord{Classes: []string{"rows", "columns"}}},
+		Manifest: runs.Manifest{Data: runs.DataRecord{Classes: []string{"rows", "columns"}}},
 		Program:  vrkit.Program{Input: manipulation, Model: modeltest.Tiny(), Output: output.BLM{Lambda: 1}},
-		Artefact: vrkit.Artefact{
-			Learned: map[string]*tensors.Tensor{input.PromptVariable: tensors.FromFlatDataAndDimensions(delta, side, side, 3)},
-			Mapping: omega,
+		Artefact: runs.Artefact{
+			Learned: vrkit.Learned{
+				Variables: map[string]*tensors.Tensor{input.PromptVariable: tensors.FromFlatDataAndDimensions(delta, side, side, 3)},
+				Mapping:   omega,
+			},
 		},
-		Metrics: []train.Metrics{{Epoch: 0, TestAccuracy: .4}, {Epoch: 1, TrainAccuracy: .5, TestAccuracy: .55}, {Epoch: 2, TrainAccuracy: .6, TestAccuracy: .7}},
+		Metrics: []runs.Metrics{{Epoch: 0, TestAccuracy: .4}, {Epoch: 1, TrainAccuracy: .5, TestAccuracy: .55}, {Epoch: 2, TrainAccuracy: .6, TestAccuracy: .7}},
 	}
 }
 
@@ -75,7 +78,7 @@ func TestSaveRun(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, f.Caption, "the same for every image")
 
-	delete(run.Artefact.Learned, input.PromptVariable)
+	delete(run.Artefact.Variables, input.PromptVariable)
 	require.Equal(t, []string{"mapping.png", "curves.png", "diagnostics.png"}, names(), "a run without a prompt has the others")
 }
 

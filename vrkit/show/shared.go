@@ -11,7 +11,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 	"github.com/vrkit-go/reprogram/vrkit/input"
-	"github.com/vrkit-go/reprogram/vrkit/train"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // SharedMasks shows the mask m of programs that add the same prompt to every image: white where the prompt changes the
@@ -43,7 +43,7 @@ func sharedMask(program *vrkit.Compiled) (mask *image.Gray, reached int, err err
 	if err := program.Initialise(); err != nil {
 		return nil, 0, err
 	}
-	before, err := program.Artefact()
+	before, err := program.Learned()
 	if err != nil {
 		return nil, 0, err
 	}
@@ -51,8 +51,8 @@ func sharedMask(program *vrkit.Compiled) (mask *image.Gray, reached int, err err
 	values := make([]float32, side*side*3)
 	seen := func() ([]float32, error) {
 		prompt := tensors.FromFlatDataAndDimensions(values, side, side, 3)
-		a := vrkit.Artefact{Learned: map[string]*tensors.Tensor{input.PromptVariable: prompt}, Mapping: before.Mapping}
-		if err := program.Use(a); err != nil {
+		l := vrkit.Learned{Variables: map[string]*tensors.Tensor{input.PromptVariable: prompt}, Mapping: before.Mapping}
+		if err := program.Use(l); err != nil {
 			return nil, err
 		}
 		return program.Inputs(make([]uint8, program.ImageSide()*program.ImageSide()*3))
@@ -80,14 +80,14 @@ func sharedMask(program *vrkit.Compiled) (mask *image.Gray, reached int, err err
 
 // Prompts shows the prompts of runs side by side on one scale, named by their input manipulations. They must be added
 // to normalised values, as watermarks are, and have the same side.
-func Prompts(caption string, runs ...*train.Run) error {
-	return drawn(promptsFigure(caption, runs...))("prompts")
+func Prompts(caption string, all ...*runs.Run) error {
+	return drawn(promptsFigure(caption, all...))("prompts")
 }
 
-func promptsFigure(caption string, runs ...*train.Run) (figure.Figure, error) {
+func promptsFigure(caption string, all ...*runs.Run) (figure.Figure, error) {
 	var prompts []figure.NamedPrompt
 	side := 0
-	for _, run := range runs {
+	for _, run := range all {
 		if !run.Program.ActsAt(models.Normalised) {
 			return figure.Figure{}, fmt.Errorf("show: %s does not add its prompt to normalised values; show it alone", run.Program.Input.Name())
 		}

@@ -54,6 +54,6 @@ func TestPrompts(t *testing.T) {
 	require.NoError(t, Prompts("", full, madeUp(t, input.SMM{Patch: 4})))
 	picture(t, "prompts")
 	require.ErrorContains(t, Prompts("", full, madeUp(t, input.Padding{Image: 4})), "pad does not add its prompt")
-	delete(full.Artefact.Learned, input.PromptVariable)
+	delete(full.Artefact.Variables, input.PromptVariable)
 	require.ErrorContains(t, Prompts("", full), "learned no prompt")
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/figure"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // FolderVariable names the environment variable with the folder for figures outside a notebook. The default is
@@ -68,7 +68,7 @@ func Save(f figure.Figure, name string) (path string, err error) {
 	path = filepath.Join(folder, name+extension)
 	err = os.MkdirAll(folder, 0o755)
 	if err == nil {
-		err = vrkit.WriteFile(path, content, 0o644)
+		err = runs.WriteFile(path, content, 0o644)
 	}
 	if err != nil {
 		return "", &FolderError{folder, err}

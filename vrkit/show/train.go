@@ -8,6 +8,7 @@ import (
 
 	"github.com/janpfeifer/gonb/gonbui"
 
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -17,7 +18,7 @@ import (
 func Train(ctx context.Context, c train.Config) (result train.Result, complete bool, err error) {
 	if c.Events == nil {
 		progress := Progress(filepath.Base(c.Run))
-		earlier, _ := train.ReadMetrics(c.Run) // of an earlier process; a new run has none
+		earlier, _ := runs.ReadMetrics(c.Run) // of an earlier process; a new run has none
 		c.Events = func(e train.Event) {
 			for _, m := range earlier { // after the run continues: a refused run shows nothing
 				progress(train.Event{Stage: train.StageEpoch, Epoch: m.Epoch, Epochs: c.Epochs, Metrics: &m})

@@ -6,12 +6,12 @@ import (
 	"slices"
 
 	"github.com/vrkit-go/reprogram/vrkit/figure"
-	"github.com/vrkit-go/reprogram/vrkit/train"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // Voters is a slider over a run's target labels: a picture of each, and the k source labels with the largest ω, all on
 // one scale.
-func Voters(run *train.Run, pictures []image.Image, k int) error {
+func Voters(run *runs.Run, pictures []image.Image, k int) error {
 	frames, err := voterFrames(run, pictures, k)
 	if err != nil {
 		return err
@@ -19,7 +19,7 @@ func Voters(run *train.Run, pictures []image.Image, k int) error {
 	return Slider("target label", frames, 0)
 }
 
-func voterFrames(run *train.Run, pictures []image.Image, k int) (frames []figure.Frame, err error) {
+func voterFrames(run *runs.Run, pictures []image.Image, k int) (frames []figure.Frame, err error) {
 	if len(pictures) != len(run.Classes()) {
 		return nil, fmt.Errorf("show: %d pictures for %d target labels", len(pictures), len(run.Classes()))
 	}

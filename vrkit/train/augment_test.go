@@ -14,6 +14,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // places is an image in which every pixel has its own position as its value: (y, x, 7).
@@ -200,7 +201,7 @@ func TestMirrorsOfData(t *testing.T) {
 		require.Equal(t, c.flips, config.filled().Recipe.Augment.Flip, "%+v", c)
 		_, err := Train(t.Context(), config)
 		require.NoError(t, err)
-		manifest, err := vrkit.ReadManifest(run)
+		manifest, err := runs.ReadManifest(run)
 		require.NoError(t, err)
 		var recipe struct{ Augment json.RawMessage }
 		require.NoError(t, json.Unmarshal(manifest.Training.Recipe, &recipe))

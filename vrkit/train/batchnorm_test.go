@@ -13,6 +13,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // statisticsOf returns the running statistics in a store, by path.
@@ -91,11 +92,11 @@ func TestPrecise(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: SMM is trained four times")
 	}
-	trained := func(kind BatchNorm, schedule Schedule) (Result, vrkit.Artefact) {
+	trained := func(kind BatchNorm, schedule Schedule) (Result, runs.Artefact) {
 		c := masked(t, kind, schedule)
 		result, err := Train(t.Context(), c)
 		require.NoError(t, err)
-		artefact, err := vrkit.ReadArtefact(c.Run, vrkit.Last)
+		artefact, err := runs.ReadArtefact(c.Run, runs.Last)
 		require.NoError(t, err)
 		e, err := Evaluate(t.Context(), result.Program, c.Data.Test, 8, nil)
 		require.NoError(t, err)
@@ -125,9 +126,9 @@ func TestPreciseBeforeTheFirstEpoch(t *testing.T) {
 		c.Program.Input, c.Epochs = input.SMM{Patch: 4, Seed: 5, Ablate: input.OnlyMask}, 1
 		_, err := Train(t.Context(), c)
 		require.NoError(t, err)
-		before, err := vrkit.ReadArtefact(c.Run, vrkit.Epoch(0))
+		before, err := runs.ReadArtefact(c.Run, runs.Epoch(0))
 		require.NoError(t, err)
-		variance := tensors.MustCopyFlatData[float32](before.Learned["mask_norm1_variance"])
+		variance := tensors.MustCopyFlatData[float32](before.Variables["mask_norm1_variance"])
 		if initial := []float32{1, 1, 1, 1, 1, 1, 1, 1}; kind == Running {
 			require.Equal(t, initial, variance)
 		} else {
@@ -143,7 +144,7 @@ func TestPreciseOfNothing(t *testing.T) {
 		c.Program.Input, c.Run = m, filepath.Join(t.TempDir(), "run")
 		_, err := Train(t.Context(), c)
 		require.NoError(t, err)
-		manifest, err := vrkit.ReadManifest(c.Run)
+		manifest, err := runs.ReadManifest(c.Run)
 		require.NoError(t, err)
 		require.Empty(t, manifest.Training.BatchNorm)
 	}
@@ -159,10 +160,10 @@ func TestStopInStatistics(t *testing.T) {
 	last := func(c Config) map[string][]float32 {
 		_, err := Train(t.Context(), c)
 		require.NoError(t, err)
-		artefact, err := vrkit.ReadArtefact(c.Run, vrkit.Last)
+		artefact, err := runs.ReadArtefact(c.Run, runs.Last)
 		require.NoError(t, err)
 		values := map[string][]float32{"ω": artefact.Mapping.Weights}
-		for name, value := range artefact.Learned {
+		for name, value := range artefact.Variables {
 			values[name] = tensors.MustCopyFlatData[float32](value)
 		}
 		return values

@@ -7,13 +7,13 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // claim returns the state that a run goes on from, nil where it begins, or an error where what was trained in its
 // directory, of which s is the state and before the record, would not compute the same. A run begins with its first
 // step: what was done before bars no other settings. The record now is changed to what is true of both.
-func (c Config) claim(s *saved, before vrkit.Manifest, now *vrkit.Manifest) (*saved, error) {
+func (c Config) claim(s *saved, before runs.Manifest, now *runs.Manifest) (*saved, error) {
 	now.Training.Epochs = max(now.Training.Epochs, before.Training.Epochs) // asking for fewer epochs does not undo any
 	differences, err := before.Differences(*now)
 	if err != nil {
@@ -21,9 +21,9 @@ func (c Config) claim(s *saved, before vrkit.Manifest, now *vrkit.Manifest) (*sa
 	}
 	if len(differences) > 0 && s != nil && s.Epoch == 0 && s.Step == 0 {
 		now.Training.Epochs = c.Epochs
-		return nil, c.forget()
+		return nil, runs.Forget(c.Run)
 	}
-	var recipe, engine []vrkit.Difference
+	var recipe, engine []runs.Difference
 	for _, d := range differences {
 		if strings.HasPrefix(d.Path, "engine.") || strings.HasPrefix(d.Path, "versions.") {
 			engine = append(engine, d)
@@ -45,7 +45,7 @@ func (c Config) claim(s *saved, before vrkit.Manifest, now *vrkit.Manifest) (*sa
 
 // trained returns what was trained in the run directory: its state, nil if there is none, and its record. The record
 // comes from the state, or from program.json if the state has none. The record is nil if nothing was trained.
-func (c Config) trained() (*saved, *vrkit.Manifest, error) {
+func (c Config) trained() (*saved, *runs.Manifest, error) {
 	s, err := readState(c.Run)
 	if err != nil {
 		return nil, nil, err
@@ -54,26 +54,14 @@ func (c Config) trained() (*saved, *vrkit.Manifest, error) {
 		return s, s.record, s.record.CheckFormat(c.Run)
 	}
 	if s == nil {
-		if _, err := os.Stat(filepath.Join(c.Run, vrkit.ArtefactDir)); errors.Is(err, os.ErrNotExist) {
+		if _, err := os.Stat(filepath.Join(c.Run, runs.ArtefactDir)); errors.Is(err, os.ErrNotExist) {
 			return nil, nil, nil
 		}
 	}
-	m, err := vrkit.ReadManifest(c.Run)
-	_, damaged := errors.AsType[*vrkit.DamagedError](err)
+	m, err := runs.ReadManifest(c.Run)
+	_, damaged := errors.AsType[*runs.DamagedError](err)
 	if damaged || errors.Is(err, os.ErrNotExist) {
-		return nil, nil, fmt.Errorf("%s was trained, and nothing says as what, because its %s is damaged or gone: put a copy of that back, or take another run directory", c.Run, vrkit.ManifestFile)
+		return nil, nil, fmt.Errorf("%s was trained, and nothing says as what, because its %s is damaged or gone: put a copy of that back, or take another run directory", c.Run, runs.ManifestFile)
 	}
 	return s, &m, err
-}
-
-// forget removes the files of a try that trained nothing. It removes the state last, so that a kill in between changes
-// nothing.
-func (c Config) forget() error {
-	err := os.RemoveAll(filepath.Join(c.Run, vrkit.ArtefactDir))
-	for _, name := range []string{metricsFile, diagnosticsFile, timingFile, vrkit.ManifestFile, stateFile} {
-		if removed := os.Remove(filepath.Join(c.Run, name)); !errors.Is(removed, os.ErrNotExist) {
-			err = errors.Join(err, removed)
-		}
-	}
-	return err
 }

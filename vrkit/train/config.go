@@ -17,6 +17,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 	"github.com/vrkit-go/reprogram/vrkit/registry"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // Config has all that a run needs.
@@ -166,21 +167,21 @@ func (c Config) check() error {
 }
 
 // manifest returns the run's record.
-func (c Config) manifest() (vrkit.Manifest, error) {
+func (c Config) manifest() (runs.Manifest, error) {
 	p, d := c.Program, c.Data
 	recipe, err := json.Marshal(c.Recipe)
 	if err != nil {
-		return vrkit.Manifest{}, err
+		return runs.Manifest{}, err
 	}
 	in, err := registry.Settings(p.Input)
 	if err != nil {
-		return vrkit.Manifest{}, err
+		return runs.Manifest{}, err
 	}
 	out, err := registry.Settings(p.Output)
 	if err != nil {
-		return vrkit.Manifest{}, err
+		return runs.Manifest{}, err
 	}
-	training := vrkit.TrainingRecord{Recipe: recipe, Batch: c.Batch, Epochs: c.Epochs, Seed: c.Seed, EndTests: c.EndTests}
+	training := runs.TrainingRecord{Recipe: recipe, Batch: c.Batch, Epochs: c.Epochs, Seed: c.Seed, EndTests: c.EndTests}
 	if _, ok := p.Output.(output.Estimator); ok {
 		training.Schedule = string(c.Schedule)
 	}
@@ -199,15 +200,15 @@ func (c Config) manifest() (vrkit.Manifest, error) {
 	if counted, ok := p.Output.(output.Trainables); ok {
 		outputTrainables = counted.Trainable(p.Model.Sources(), len(d.Classes))
 	}
-	return vrkit.Manifest{
-		Format:      vrkit.Format,
-		Input:       vrkit.Part{Name: p.Input.Name(), Settings: in},
-		Output:      vrkit.Part{Name: p.Output.Name(), Settings: out},
+	return runs.Manifest{
+		Format:      runs.Format,
+		Input:       runs.Part{Name: p.Input.Name(), Settings: in},
+		Output:      runs.Part{Name: p.Output.Name(), Settings: out},
 		Coordinates: p.Coordinates(),
-		Model:       vrkit.ModelRecord{Name: p.Model.Name, Side: p.SideOrDefault(), Precision: precision, SHA256: p.Model.Weights.Hash(), Sources: p.Model.Sources(), Trainables: trainables, OutputTrainables: outputTrainables},
-		Data:        vrkit.DataRecord{Name: datasets.Absolute(d.Name), SHA256: d.SHA256, Classes: d.Classes, Train: len(d.Train), Val: len(d.Val), Test: len(d.Test)},
+		Model:       runs.ModelRecord{Name: p.Model.Name, Side: p.SideOrDefault(), Precision: precision, SHA256: p.Model.Weights.Hash(), Sources: p.Model.Sources(), Trainables: trainables, OutputTrainables: outputTrainables},
+		Data:        runs.DataRecord{Name: datasets.Absolute(d.Name), SHA256: d.SHA256, Classes: d.Classes, Train: len(d.Train), Val: len(d.Val), Test: len(d.Test)},
 		Training:    training,
-		Engine:      vrkit.EngineRecord{Backend: c.Backend.Name(), Plugin: c.Engine.SHA256, XLAFlags: c.Engine.XLAFlags, Threads: c.Engine.Threads, Devices: c.Devices},
+		Engine:      runs.EngineRecord{Backend: c.Backend.Name(), Plugin: c.Engine.SHA256, XLAFlags: c.Engine.XLAFlags, Threads: c.Engine.Threads, Devices: c.Devices},
 		Versions:    versions(),
 	}, nil
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/datasets"
-	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -51,10 +51,10 @@ func TestDataMoved(t *testing.T) {
 	_, err = train.Train(t.Context(), whole)
 	require.NoError(t, err)
 
-	opened := func() *train.Run {
-		manifest, err := vrkit.ReadManifest(c.Run)
+	opened := func() *runs.Run {
+		manifest, err := runs.ReadManifest(c.Run)
 		require.NoError(t, err)
-		return &train.Run{Dir: c.Run, Manifest: manifest}
+		return &runs.Run{Dir: c.Run, Manifest: manifest}
 	}
 	run := opened()
 	d, err := run.Data(t.Context(), "", nil)
@@ -68,7 +68,7 @@ func TestDataMoved(t *testing.T) {
 	t.Chdir(home)
 	require.NoError(t, os.Rename("pictures", "moved"))
 	_, err = run.Data(t.Context(), "", nil)
-	require.ErrorIs(t, err, train.ErrData)
+	require.ErrorIs(t, err, runs.ErrData)
 	require.ErrorIs(t, err, os.ErrNotExist)
 	d, err = run.Data(t.Context(), "folder:moved", nil)
 	require.NoError(t, err)
@@ -83,7 +83,7 @@ func TestDataMoved(t *testing.T) {
 
 	require.NoError(t, os.Rename("moved/dark", "moved/dim")) // the same pixels, in another class
 	_, err = run.Data(t.Context(), "", nil)
-	require.ErrorIs(t, err, train.ErrData)
+	require.ErrorIs(t, err, runs.ErrData)
 	require.ErrorContains(t, err, "classes of other names")
 	c.Data = load("folder:moved")
 	_, err = train.Train(t.Context(), c)
@@ -91,5 +91,5 @@ func TestDataMoved(t *testing.T) {
 	require.NoError(t, os.Rename("moved/dim", "moved/dark"))
 	require.NoError(t, os.Rename("moved/dark/a.png", "moved/light/z.png"))
 	_, err = run.Data(t.Context(), "", nil)
-	require.ErrorIs(t, err, train.ErrData)
+	require.ErrorIs(t, err, runs.ErrData)
 }

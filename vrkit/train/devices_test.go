@@ -10,10 +10,10 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/stretchr/testify/require"
 
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -72,10 +72,10 @@ func shareAndCompare(t *testing.T, vary func(c *train.Config)) {
 			result, err = train.Train(t.Context(), c)
 			require.NoError(t, err)
 		}
-		artefact, err := vrkit.ReadArtefact(run, vrkit.Last)
+		artefact, err := runs.ReadArtefact(run, runs.Last)
 		require.NoError(t, err)
 		values := map[string][]float32{"ω": artefact.Mapping.Weights}
-		for name, value := range artefact.Learned {
+		for name, value := range artefact.Variables {
 			values[name], err = tensors.CopyFlatData[float32](value)
 			require.NoError(t, err)
 		}

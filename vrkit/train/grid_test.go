@@ -16,6 +16,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 	"github.com/vrkit-go/reprogram/vrkit/registry"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -78,9 +79,9 @@ func trainAndReopen(t *testing.T, c train.Config) {
 	require.NoError(t, err)
 	require.Equal(t, frozen, now, "frozen means frozen")
 
-	learned, err := vrkit.ReadArtefact(c.Run, vrkit.Last)
+	learned, err := runs.ReadArtefact(c.Run, runs.Last)
 	require.NoError(t, err)
-	requireMoved(t, c, learned)
+	requireMoved(t, c, learned.Learned)
 	if c.Program.Output.Name() != "linear" {
 		for target := range learned.Mapping.Targets {
 			total := 0.
@@ -91,7 +92,7 @@ func trainAndReopen(t *testing.T, c train.Config) {
 		}
 	}
 
-	manifest, err := vrkit.ReadManifest(c.Run)
+	manifest, err := runs.ReadManifest(c.Run)
 	require.NoError(t, err)
 	reopened, err := manifest.Program(c.Program.Model)
 	require.NoError(t, err)
@@ -105,7 +106,7 @@ func trainAndReopen(t *testing.T, c train.Config) {
 	require.Equal(t, c.Program.Coordinates(), reopened.Coordinates())
 	compiled, err := vrkit.Compile(c.Backend, reopened, len(manifest.Data.Classes))
 	require.NoError(t, err)
-	require.NoError(t, compiled.Use(learned))
+	require.NoError(t, compiled.Use(learned.Learned))
 	pixels := datasets.Stack(c.Data.Test, compiled.ImageSide())
 	batch := tensors.FromFlatDataAndDimensions(pixels, len(c.Data.Test), compiled.ImageSide(), compiled.ImageSide(), 3)
 	before, _, err := result.Program.Logits(batch)
@@ -126,23 +127,23 @@ func trainAndReopen(t *testing.T, c train.Config) {
 
 // requireMoved holds that training has changed all that a program learns, and its running statistics. A
 // bias in front of a BatchNorm is left out: it has no gradient but rounding errors.
-func requireMoved(t *testing.T, c train.Config, learned vrkit.Artefact) {
+func requireMoved(t *testing.T, c train.Config, learned vrkit.Learned) {
 	untrained, err := vrkit.Compile(c.Backend, c.Program, learned.Mapping.Targets)
 	require.NoError(t, err)
 	require.NoError(t, untrained.Initialise())
-	start, err := untrained.Artefact()
+	start, err := untrained.Learned()
 	require.NoError(t, err)
-	require.Len(t, learned.Learned, len(start.Learned))
+	require.Len(t, learned.Variables, len(start.Variables))
 	if c.Program.Input.Name() != input.Prefix {
-		require.Contains(t, learned.Learned, input.PromptVariable)
+		require.Contains(t, learned.Variables, input.PromptVariable)
 	}
-	values := func(a vrkit.Artefact, name string) []float32 {
-		require.Contains(t, a.Learned, name)
-		v, err := tensors.CopyFlatData[float32](a.Learned[name])
+	values := func(a vrkit.Learned, name string) []float32 {
+		require.Contains(t, a.Variables, name)
+		v, err := tensors.CopyFlatData[float32](a.Variables[name])
 		require.NoError(t, err)
 		return v
 	}
-	for name := range start.Learned {
+	for name := range start.Variables {
 		if c.Program.Input.Name() == "smm" && strings.Contains(name, "conv") && strings.Contains(name, "bias") {
 			continue
 		}

@@ -15,9 +15,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -127,16 +127,16 @@ func victim(t *testing.T, name, run string) *exec.Cmd {
 // requireAll checks that the comparison covers all that a run learns: the artefact has every variable that the program
 // counts, and the running statistics.
 func requireAll(t *testing.T, run string) {
-	artefact, err := vrkit.ReadArtefact(run, vrkit.Last)
+	artefact, err := runs.ReadArtefact(run, runs.Last)
 	require.NoError(t, err)
-	manifest, err := vrkit.ReadManifest(run)
+	manifest, err := runs.ReadManifest(run)
 	require.NoError(t, err)
 	if manifest.Input.Name != "smm" {
 		require.Len(t, artefact.Learned, 1)
 		return
 	}
 	size, statistics := 0, 0
-	for name, value := range artefact.Learned {
+	for name, value := range artefact.Variables {
 		if strings.HasSuffix(name, "mean") || strings.HasSuffix(name, "variance") {
 			statistics++
 		} else {

@@ -6,30 +6,29 @@ import (
 	"os"
 	"slices"
 
-	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // artefact returns the program's learned variables and ω at this time as the artefact of an epoch, with the digest of
 // this run's program.
-func (t *trainer) artefact(epoch int) (vrkit.Artefact, error) {
-	a, err := t.program.Artefact()
-	a.Program, a.Epoch = t.digest, epoch
-	return a, err
+func (t *trainer) artefact(epoch int) (runs.Artefact, error) {
+	learned, err := t.program.Learned()
+	return runs.Artefact{Learned: learned, Program: t.digest, Epoch: epoch}, err
 }
 
 // keeps yields the artefacts that a run in this state should have, each with its epoch.
-func (t *trainer) keeps() iter.Seq2[vrkit.Which, int] {
-	return func(yield func(vrkit.Which, int) bool) {
+func (t *trainer) keeps() iter.Seq2[runs.Which, int] {
+	return func(yield func(runs.Which, int) bool) {
 		s := t.state
 		last := len(s.Metrics) - 1
-		if !yield(vrkit.Last, last) {
+		if !yield(runs.Last, last) {
 			return
 		}
-		if s.Metrics[s.Best].ValAccuracy >= 0 && !yield(vrkit.Best, s.Best) {
+		if s.Metrics[s.Best].ValAccuracy >= 0 && !yield(runs.Best, s.Best) {
 			return
 		}
 		for epoch := 0; t.History && epoch <= last; epoch++ {
-			if !yield(vrkit.Epoch(epoch), epoch) {
+			if !yield(runs.Epoch(epoch), epoch) {
 				return
 			}
 		}
@@ -39,13 +38,13 @@ func (t *trainer) keeps() iter.Seq2[vrkit.Which, int] {
 // mend writes again each artefact that is damaged, missing or of another run, from the state or from another artefact of
 // the same epoch. An artefact that neither has is lost, or was never kept if its epoch was trained without History.
 func (t *trainer) mend() error {
-	intact, bad, never := map[int]vrkit.Artefact{}, map[vrkit.Which]int{}, map[vrkit.Which]bool{}
+	intact, bad, never := map[int]runs.Artefact{}, map[runs.Which]int{}, map[runs.Which]bool{}
 	for which, epoch := range t.keeps() {
-		a, err := vrkit.ReadArtefact(t.Run, which)
+		a, err := runs.ReadArtefact(t.Run, which)
 		switch {
 		case err != nil || a.Program != "" && a.Epoch != epoch:
 			bad[which] = epoch
-			never[which] = which == vrkit.Epoch(epoch) && errors.Is(err, os.ErrNotExist) && !slices.Contains(t.state.Kept, epoch)
+			never[which] = which == runs.Epoch(epoch) && errors.Is(err, os.ErrNotExist) && !slices.Contains(t.state.Kept, epoch)
 		case a.Program != "":
 			intact[epoch] = a
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/datasets"
-	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -24,10 +24,8 @@ func TestMend(t *testing.T) {
 	require.NoError(t, err)
 	whole := everything(t, c.Run)
 	require.Len(t, whole, 10)
-	manifest, err := vrkit.ReadManifest(c.Run)
-	require.NoError(t, err)
 	for name, data := range whole {
-		if name == vrkit.ManifestFile {
+		if name == runs.ManifestFile {
 			continue // see TestRecordStaysTrue
 		}
 		for kind, damage := range map[string]string{"cut": data[:len(data)/2], "empty": "", "other": "epoch,this\n1,is none\n", "gone": ""} {
@@ -38,18 +36,18 @@ func TestMend(t *testing.T) {
 					require.NoError(t, os.Remove(path))
 				}
 				for read, try := range map[string]func() error{
-					"metrics.csv":     func() error { _, err := train.ReadMetrics(c.Run); return err },
-					"diagnostics.csv": func() error { _, err := train.ReadDiagnostics(c.Run); return err },
-					"artefact":        func() error { _, err := vrkit.ReadArtefact(c.Run, which(name)); return err },
+					"metrics.csv":     func() error { _, err := runs.ReadMetrics(c.Run); return err },
+					"diagnostics.csv": func() error { _, err := runs.ReadDiagnostics(c.Run); return err },
+					"artefact":        func() error { _, err := runs.ReadArtefact(c.Run, which(name)); return err },
 				} {
 					if err := try(); strings.HasPrefix(name, read) {
 						require.ErrorContains(t, err, path)
-						require.ErrorContains(t, err, vrkit.Rewrite)
+						require.ErrorContains(t, err, runs.Rewrite)
 					} else if read != "artefact" {
 						require.NoError(t, err, read)
 					}
 				}
-				run, err := train.Open(c.Run, vrkit.Last, manifest, c.Program.Model)
+				run, err := runs.Open(t.Context(), c.Run, runs.Last, nil)
 				if name == "artefact/last.npz" {
 					require.Error(t, err)
 				} else { // predicting needs no table
@@ -63,7 +61,7 @@ func TestMend(t *testing.T) {
 				}
 				lost := trained(t, c).Lost
 				if gone := name == "artefact/epoch-000.npz" || name == "artefact/epoch-001.npz"; gone {
-					require.Equal(t, []vrkit.Which{which(name)}, lost, "no other file holds it")
+					require.Equal(t, []runs.Which{which(name)}, lost, "no other file holds it")
 					write(t, c.Run, whole)
 				} else {
 					require.Empty(t, lost)
@@ -72,12 +70,12 @@ func TestMend(t *testing.T) {
 			})
 		}
 	}
-	require.NoError(t, os.RemoveAll(filepath.Join(c.Run, vrkit.ArtefactDir)))
+	require.NoError(t, os.RemoveAll(filepath.Join(c.Run, runs.ArtefactDir)))
 	result := trained(t, c)
 	for i := range 3 {
-		require.Contains(t, result.Lost, vrkit.Epoch(i), "nothing holds it")
+		require.Contains(t, result.Lost, runs.Epoch(i), "nothing holds it")
 	}
-	require.NotContains(t, result.Lost, vrkit.Last)
+	require.NotContains(t, result.Lost, runs.Last)
 	for name, data := range everything(t, c.Run) {
 		require.True(t, data == whole[name], name)
 	}
@@ -95,22 +93,22 @@ func TestHistoryLater(t *testing.T) {
 		require.Empty(t, result.Lost)
 		require.Equal(t, []int{0, 1}, result.Unkept)
 		require.Equal(t, "2 of its epochs (0 to 1) were trained without -history, so that artefact has no files of them: to have them, train a run in another directory with -history from the start", result.Warning())
-		require.FileExists(t, filepath.Join(c.Run, vrkit.ArtefactDir, fmt.Sprintf("epoch-%03d.npz", epochs)))
+		require.FileExists(t, filepath.Join(c.Run, runs.ArtefactDir, fmt.Sprintf("epoch-%03d.npz", epochs)))
 	}
 	c.Epochs = 4
 	trained(t, c)
 	for _, file := range []string{"epoch-003.npz", "best.npz"} { // which may hold the same
-		require.NoError(t, os.Remove(filepath.Join(c.Run, vrkit.ArtefactDir, file)))
+		require.NoError(t, os.Remove(filepath.Join(c.Run, runs.ArtefactDir, file)))
 	}
 	result := trained(t, c)
-	require.Contains(t, result.Lost, vrkit.Epoch(3), "that one was there")
+	require.Contains(t, result.Lost, runs.Epoch(3), "that one was there")
 	require.Equal(t, []int{0, 1}, result.Unkept)
 	require.Regexp(t, "^damaged or gone in artefact, and held by no other file: .*epoch-003.npz; 2 of its epochs ", result.Warning())
 }
 
 // which is the artefact of a file.
-func which(file string) vrkit.Which {
-	return vrkit.Which(strings.TrimSuffix(filepath.Base(file), ".npz"))
+func which(file string) runs.Which {
+	return runs.Which(strings.TrimSuffix(filepath.Base(file), ".npz"))
 }
 
 // In the middle of an epoch the state no longer has the variables of the epoch before. That artefact is lost until the
@@ -132,9 +130,9 @@ func TestMendInMidEpoch(t *testing.T) {
 		return result
 	}
 	interrupted(2, 2)
-	last := filepath.Join(c.Run, vrkit.ArtefactDir, "last.npz")
+	last := filepath.Join(c.Run, runs.ArtefactDir, "last.npz")
 	require.NoError(t, os.Remove(last))
-	require.Equal(t, []vrkit.Which{vrkit.Last}, interrupted(2, 3).Lost)
+	require.Equal(t, []runs.Which{runs.Last}, interrupted(2, 3).Lost)
 	c.Events = nil
 	trained(t, c)
 	requireSame(t, contents(t, whole.Run), contents(t, c.Run))

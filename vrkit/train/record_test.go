@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/models"
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -84,30 +84,30 @@ func TestRecordStaysTrue(t *testing.T) {
 	wrong := other
 	wrong.Run = c.Run
 
-	require.NoError(t, os.Remove(filepath.Join(c.Run, vrkit.ManifestFile)))
+	require.NoError(t, os.Remove(filepath.Join(c.Run, runs.ManifestFile)))
 	_, err := train.Train(t.Context(), wrong)
 	require.ErrorContains(t, err, "run was trained differently (batch 8, now 9): choose another name, or delete ")
 	trained(t, c)
 	requireSame(t, whole, everything(t, c.Run))
 
-	for _, record := range []string{others[vrkit.ManifestFile], "", "{", `{"data":1}`} {
-		write(t, c.Run, map[string]string{vrkit.ManifestFile: record})
+	for _, record := range []string{others[runs.ManifestFile], "", "{", `{"data":1}`} {
+		write(t, c.Run, map[string]string{runs.ManifestFile: record})
 		_, err = train.Train(t.Context(), wrong)
 		require.ErrorContains(t, err, "batch 8, now 9")
-		_, err = train.ReadMetrics(c.Run)
-		require.ErrorContains(t, err, vrkit.Rewrite)
-		_, err = train.ReadDiagnostics(c.Run)
-		require.ErrorContains(t, err, vrkit.Rewrite)
-		for _, which := range []vrkit.Which{vrkit.Last, vrkit.Best} {
-			_, err = vrkit.ReadArtefact(c.Run, which)
-			require.ErrorContains(t, err, vrkit.Rewrite)
+		_, err = runs.ReadMetrics(c.Run)
+		require.ErrorContains(t, err, runs.Rewrite)
+		_, err = runs.ReadDiagnostics(c.Run)
+		require.ErrorContains(t, err, runs.Rewrite)
+		for _, which := range []runs.Which{runs.Last, runs.Best} {
+			_, err = runs.ReadArtefact(c.Run, which)
+			require.ErrorContains(t, err, runs.Rewrite)
 		}
 		trained(t, c)
 		requireSame(t, whole, everything(t, c.Run))
 	}
 
 	for name, data := range others { // one file of another program
-		if name == vrkit.ManifestFile {
+		if name == runs.ManifestFile {
 			continue
 		}
 		write(t, c.Run, map[string]string{name: data})
@@ -116,8 +116,8 @@ func TestRecordStaysTrue(t *testing.T) {
 			requireSame(t, whole, everything(t, c.Run))
 			continue
 		}
-		require.Equal(t, []vrkit.Which{vrkit.Best}, result.Lost)
-		_, err := vrkit.ReadArtefact(c.Run, vrkit.Best)
+		require.Equal(t, []runs.Which{runs.Best}, result.Lost)
+		_, err := runs.ReadArtefact(c.Run, runs.Best)
 		require.ErrorContains(t, err, "belongs to another program")
 		write(t, c.Run, whole)
 	}
@@ -136,7 +136,7 @@ func TestStateGone(t *testing.T) {
 	_, err := train.Train(t.Context(), other)
 	require.ErrorContains(t, err, "seed 3, now 4")
 	requireSame(t, whole, everything(t, c.Run))
-	require.NoError(t, os.Remove(filepath.Join(c.Run, vrkit.ManifestFile)))
+	require.NoError(t, os.Remove(filepath.Join(c.Run, runs.ManifestFile)))
 	_, err = train.Train(t.Context(), other)
 	require.ErrorContains(t, err, "run was trained, and nothing says as what, because its program.json is damaged or gone: put a copy of that back")
 	write(t, c.Run, whole)
@@ -157,13 +157,13 @@ func TestRunWithoutMarks(t *testing.T) {
 	trained(t, whole)
 	trained(t, c)
 	state := filepath.Join(c.Run, "state", "latest.npz")
-	arrays, err := vrkit.LoadArrays(state)
+	arrays, err := runs.LoadArrays(state)
 	require.NoError(t, err)
 	require.Contains(t, arrays, "record")
 	delete(arrays, "record")
-	require.NoError(t, vrkit.SaveArrays(state, zip.Store, arrays))
-	for _, which := range []vrkit.Which{vrkit.Last, vrkit.Best} {
-		a, err := vrkit.ReadArtefact(c.Run, which)
+	require.NoError(t, runs.SaveArrays(state, zip.Store, arrays))
+	for _, which := range []runs.Which{runs.Last, runs.Best} {
+		a, err := runs.ReadArtefact(c.Run, which)
 		require.NoError(t, err)
 		a.Program = ""
 		require.NoError(t, a.Save(c.Run, which))
@@ -182,17 +182,15 @@ func TestRunWithoutMarks(t *testing.T) {
 		require.NoError(t, csv.NewWriter(file).WriteAll(rows))
 		require.NoError(t, file.Close())
 	}
-	manifest, err := vrkit.ReadManifest(c.Run)
-	require.NoError(t, err)
-	run, err := train.Open(c.Run, vrkit.Last, manifest, c.Program.Model)
+	run, err := runs.Open(t.Context(), c.Run, runs.Last, nil)
 	require.NoError(t, err)
 	require.Equal(t, 2, run.Last().Epoch)
 
-	record := everything(t, c.Run)[vrkit.ManifestFile]
-	require.NoError(t, os.Remove(filepath.Join(c.Run, vrkit.ManifestFile)))
+	record := everything(t, c.Run)[runs.ManifestFile]
+	require.NoError(t, os.Remove(filepath.Join(c.Run, runs.ManifestFile)))
 	_, err = train.Train(t.Context(), c)
 	require.ErrorContains(t, err, "nothing says as what")
-	write(t, c.Run, map[string]string{vrkit.ManifestFile: record})
+	write(t, c.Run, map[string]string{runs.ManifestFile: record})
 	other := c
 	other.Batch = 9
 	_, err = train.Train(t.Context(), other)
@@ -301,13 +299,13 @@ func TestNewerFormat(t *testing.T) {
 	c.Epochs = 1
 	_, err := train.Train(t.Context(), c)
 	require.NoError(t, err)
-	m, err := vrkit.ReadManifest(c.Run)
+	m, err := runs.ReadManifest(c.Run)
 	require.NoError(t, err)
-	require.Equal(t, vrkit.Format, m.Format)
+	require.Equal(t, runs.Format, m.Format)
 
 	m.Format++
 	require.NoError(t, m.Write(c.Run))
-	_, err = vrkit.ReadManifest(c.Run)
+	_, err = runs.ReadManifest(c.Run)
 	require.ErrorContains(t, err, "run was written by a newer version of this program (format 2, and this version knows up to 1): take a newer version")
 	require.NoError(t, os.Remove(filepath.Join(c.Run, "state", "latest.npz")))
 	_, err = train.Train(t.Context(), c)

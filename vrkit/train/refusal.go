@@ -5,14 +5,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // refuse is the error of a run that was trained with other settings: before is its record, now what was asked for, and
 // differences are how they differ.
-func refuse(run string, before, now vrkit.Manifest, differences []vrkit.Difference) error {
+func refuse(run string, before, now runs.Manifest, differences []runs.Difference) error {
 	if before.Data.SHA256 != now.Data.SHA256 && before.Data.Name != now.Data.Name {
-		differences = slices.Insert(slices.Clone(differences), 0, vrkit.Difference{Path: "data.name", Before: before.Data.Name, Now: now.Data.Name})
+		differences = slices.Insert(slices.Clone(differences), 0, runs.Difference{Path: "data.name", Before: before.Data.Name, Now: now.Data.Name})
 	}
 	return fmt.Errorf("%s was trained differently (%s): choose another name, or delete %s", run, said(chosen(differences)), run)
 }
@@ -26,16 +26,16 @@ var following = []struct{ prefix, from string }{
 }
 
 // chosen are the differences that somebody has chosen: what follows from them is left out, unless nothing else is said.
-func chosen(differences []vrkit.Difference) (some []vrkit.Difference) {
+func chosen(differences []runs.Difference) (some []runs.Difference) {
 	for _, d := range differences {
 		follows := false
 		for _, f := range following {
-			from := f.from == "" || slices.ContainsFunc(differences, func(other vrkit.Difference) bool { return other.Path == f.from })
+			from := f.from == "" || slices.ContainsFunc(differences, func(other runs.Difference) bool { return other.Path == f.from })
 			follows = follows || from && f.from != d.Path && strings.HasPrefix(d.Path, f.prefix)
 		}
 		for _, group := range []string{"mask", "output"} { // one rate for all that is learned
 			if field, ok := strings.CutPrefix(d.Path, "training.recipe."+group+"."); ok {
-				follows = follows || slices.Contains(differences, vrkit.Difference{Path: "training.recipe.prompt." + field, Before: d.Before, Now: d.Now})
+				follows = follows || slices.Contains(differences, runs.Difference{Path: "training.recipe.prompt." + field, Before: d.Before, Now: d.Now})
 			}
 		}
 		switch {
@@ -53,7 +53,7 @@ func chosen(differences []vrkit.Difference) (some []vrkit.Difference) {
 }
 
 // said are differences in the user's words, each once: "batch 8, now 9".
-func said(differences []vrkit.Difference) string {
+func said(differences []runs.Difference) string {
 	var all []string
 	for _, d := range differences {
 		if d.Before == "true" || d.Now == "true" {

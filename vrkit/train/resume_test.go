@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/models"
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -134,9 +134,9 @@ func TestResumeRefuses(t *testing.T) {
 	require.NoError(t, err)
 	other.Program.Model = &frozen
 	_, err = train.Train(t.Context(), other)
-	weights, ok := errors.AsType[*vrkit.OtherWeightsError](err)
+	weights, ok := errors.AsType[*runs.OtherWeightsError](err)
 	require.True(t, ok, err)
-	require.Equal(t, &vrkit.OtherWeightsError{Name: "tiny", Recorded: c.Program.Model.Weights.Hash(), Now: frozen.Weights.Hash()}, weights)
+	require.Equal(t, &runs.OtherWeightsError{Name: "tiny", Recorded: c.Program.Model.Weights.Hash(), Now: frozen.Weights.Hash()}, weights)
 	require.ErrorContains(t, err, run+" is another run: it was trained with other weights of tiny")
 
 	other = c

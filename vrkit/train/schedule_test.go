@@ -12,6 +12,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // scheduled is a run with an ω schedule and a constant learning rate. Its batches of 8 don't divide the 30 images.
@@ -28,7 +29,7 @@ func omegas(t *testing.T, c Config) (all []output.Mapping) {
 	_, err := Train(t.Context(), c)
 	require.NoError(t, err)
 	for epoch := range c.Epochs + 1 {
-		artefact, err := vrkit.ReadArtefact(c.Run, vrkit.Epoch(epoch))
+		artefact, err := runs.ReadArtefact(c.Run, runs.Epoch(epoch))
 		require.NoError(t, err)
 		all = append(all, artefact.Mapping)
 	}
@@ -68,7 +69,7 @@ func TestFastByHand(t *testing.T) {
 
 	again := c.filled()
 	again.Run = filepath.Join(t.TempDir(), "run")
-	run, err := newTrainer(again, vrkit.Manifest{})
+	run, err := newTrainer(again, runs.Manifest{})
 	require.NoError(t, err)
 	for epoch := range 2 {
 		require.NoError(t, run.program.SetMapping(want[epoch+1]))

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/models"
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 
@@ -69,10 +69,10 @@ func TestScopeCalledFrozen(t *testing.T) {
 		c.Events = nil
 		trained(t, c)
 		requireSame(t, contents(t, whole.Run), contents(t, c.Run))
-		a, err := vrkit.ReadArtefact(c.Run, vrkit.Last)
+		a, err := runs.ReadArtefact(c.Run, runs.Last)
 		require.NoError(t, err)
 		require.Len(t, a.Learned, 1)
-		for _, colour := range a.Learned {
+		for _, colour := range a.Variables {
 			require.NotContains(t, tensors.MustCopyFlatData[float32](colour), float32(0))
 		}
 	}

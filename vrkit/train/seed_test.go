@@ -9,9 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
@@ -20,7 +20,7 @@ func recordedSeeds(t *testing.T, c train.Config) [3]any {
 	c.Epochs = 1
 	_, err := train.Train(t.Context(), c)
 	require.NoError(t, err)
-	m, err := vrkit.ReadManifest(c.Run)
+	m, err := runs.ReadManifest(c.Run)
 	require.NoError(t, err)
 	return [3]any{m.Input.Settings["seed"], m.Output.Settings["seed"], m.Training.Seed}
 }
@@ -74,11 +74,11 @@ func TestSeedsOfTheRecord(t *testing.T) {
 	require.NotEqual(t, string(record), before)
 	require.NoError(t, os.WriteFile(path, []byte(before), 0o600))
 	state := filepath.Join(c.Run, "state", "latest.npz") // the state held no record then
-	arrays, err := vrkit.LoadArrays(state)
+	arrays, err := runs.LoadArrays(state)
 	require.NoError(t, err)
 	require.Contains(t, arrays, "record")
 	delete(arrays, "record")
-	require.NoError(t, vrkit.SaveArrays(state, zip.Store, arrays))
+	require.NoError(t, runs.SaveArrays(state, zip.Store, arrays))
 
 	c.Epochs = 2
 	result, err := train.Train(t.Context(), c)

@@ -14,29 +14,21 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models"
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/output"
-)
-
-// stateFile holds what was trained, what the run has computed and its position in the data. program.json, the tables
-// and the artefacts are written from it.
-const (
-	stateDir  = "state"
-	stateFile = "state/latest.npz"
-	lockFile  = "state/lock"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // state is the state of a run, without its variables.
 type state struct {
-	Epoch     int       `json:"epoch"`     // completed epochs
-	Step      int       `json:"step"`      // batches done in the current epoch
-	Seen      int       `json:"seen"`      // samples in them
-	LossSum   float64   `json:"loss_sum"`  // over those samples
-	Correct   float64   `json:"correct"`   // of those samples
-	Estimated bool      `json:"estimated"` // ω is the current epoch's already
-	Seconds   float64   `json:"seconds"`   // that earlier processes spent on the current epoch
-	Best      int       `json:"best"`      // the epoch with the best validation accuracy so far
-	Metrics   []Metrics `json:"metrics"`
+	Epoch     int            `json:"epoch"`     // completed epochs
+	Step      int            `json:"step"`      // batches done in the current epoch
+	Seen      int            `json:"seen"`      // samples in them
+	LossSum   float64        `json:"loss_sum"`  // over those samples
+	Correct   float64        `json:"correct"`   // of those samples
+	Estimated bool           `json:"estimated"` // ω is the current epoch's already
+	Seconds   float64        `json:"seconds"`   // that earlier processes spent on the current epoch
+	Best      int            `json:"best"`      // the epoch with the best validation accuracy so far
+	Metrics   []runs.Metrics `json:"metrics"`
 	// Diagnostics describe the ω of each entry of Metrics.
 	Diagnostics []output.Diagnostics `json:"diagnostics"`
 	// Kept are the epochs that were trained with History, so that each has an artefact of its own.
@@ -52,7 +44,7 @@ func (s *state) add(loss, correct float64, samples int) {
 
 // keep ends an epoch. It writes the state first, then the files that come from it: if the process is killed in between,
 // the next one can write them.
-func (t *trainer) keep(m Metrics) error {
+func (t *trainer) keep(m runs.Metrics) error {
 	s := &t.state
 	s.Metrics = append(s.Metrics, m)
 	artefact, err := t.artefact(m.Epoch)
@@ -84,7 +76,12 @@ func (t *trainer) keep(m Metrics) error {
 			}
 		}
 	}
-	return t.writeTables()
+	return t.tables()
+}
+
+// tables writes the run's record and tables from its state.
+func (t *trainer) tables() error {
+	return runs.WriteTables(t.Run, t.record, t.state.Metrics, t.state.Diagnostics)
 }
 
 // stateArray is the array with the state's JSON, recordArray the one with the record of what was trained, beforeArray
@@ -136,7 +133,7 @@ func (t *trainer) save() error {
 		arrays[samplesArray] = tensors.FromFlatDataAndDimensions(samples, len(samples))
 	}
 	t.saved = time.Now()
-	return vrkit.SaveArrays(filepath.Join(t.Run, stateFile), zip.Store, arrays)
+	return runs.SaveArrays(filepath.Join(t.Run, runs.StateFile), zip.Store, arrays)
 }
 
 const variablePrefix = "variable"
@@ -144,7 +141,7 @@ const variablePrefix = "variable"
 // saved is the content of a state file.
 type saved struct {
 	state
-	record *vrkit.Manifest // the record of what was trained; nil in files of format 0 that have none
+	record *runs.Manifest // the record of what was trained; nil in files of format 0 that have none
 	arrays map[string]*tensors.Tensor
 }
 
@@ -153,8 +150,8 @@ const startOver = "put a copy of it back, or delete the run directory to start o
 
 // readState reads the state of a run directory. It returns nil if there is none.
 func readState(run string) (*saved, error) {
-	path := filepath.Join(run, stateFile)
-	arrays, err := vrkit.LoadArrays(path)
+	path := filepath.Join(run, runs.StateFile)
+	arrays, err := runs.LoadArrays(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
@@ -162,7 +159,7 @@ func readState(run string) (*saved, error) {
 	if err == nil {
 		err = s.decode(path)
 	}
-	if _, damaged := errors.AsType[*vrkit.DamagedError](err); damaged {
+	if _, damaged := errors.AsType[*runs.DamagedError](err); damaged {
 		return nil, fmt.Errorf("%w: %s", err, startOver)
 	}
 	return s, err
@@ -175,25 +172,25 @@ func (s *saved) decode(path string) error {
 			continue
 		}
 		if s.arrays[name] == nil {
-			return &vrkit.DamagedError{Path: path, Err: fmt.Errorf("the array %q is missing", name)}
+			return &runs.DamagedError{Path: path, Err: fmt.Errorf("the array %q is missing", name)}
 		}
 		data, err := tensors.CopyFlatData[uint8](s.arrays[name])
 		if err == nil {
 			err = json.Unmarshal(data, value)
 		}
 		if err != nil {
-			return &vrkit.DamagedError{Path: path, Err: fmt.Errorf("the array %q: %w", name, err)}
+			return &runs.DamagedError{Path: path, Err: fmt.Errorf("the array %q: %w", name, err)}
 		}
 	}
 	if len(s.Diagnostics) != len(s.Metrics) || s.Best > max(0, len(s.Metrics)-1) {
-		return &vrkit.DamagedError{Path: path, Err: errors.New("its parts do not belong together")}
+		return &runs.DamagedError{Path: path, Err: errors.New("its parts do not belong together")}
 	}
 	return nil
 }
 
 // restore sets the run to a saved state, and writes the files that come from it.
 func (t *trainer) restore(s *saved) (err error) {
-	path := filepath.Join(t.Run, stateFile)
+	path := filepath.Join(t.Run, runs.StateFile)
 	t.state = s.state
 	t.program.Store.SetLoader(&savedVariables{arrays: s.arrays})
 	mapping := t.program.OmegaPath()
@@ -216,7 +213,7 @@ func (t *trainer) restore(s *saved) (err error) {
 	if len(t.state.Metrics) == 0 {
 		return nil
 	}
-	if err := t.writeTables(); err != nil {
+	if err := t.tables(); err != nil {
 		return err
 	}
 	return t.mend()

@@ -3,8 +3,8 @@
 // [Train] works in epochs (docs/methods.md 3.2). Epoch 0 estimates ω and evaluates the initial program. Each further
 // epoch estimates ω if its schedules ask for it (align.go), takes one optimiser step for each batch (batches.go,
 // step.go, optimiser.go), evaluates validation and test images (passes.go), and saves the state and the files that are
-// written from it (state.go, tables.go, mend.go). A [Recipe] has the optimiser, the learning rates and the
-// augmentation. An [Event] reports progress. [OpenRun] opens a trained run.
+// written from it (state.go, mend.go). A [Recipe] has the optimiser, the learning rates and the
+// augmentation. An [Event] reports progress. Package runs opens a trained run.
 package train
 
 import (
@@ -17,14 +17,15 @@ import (
 	"github.com/vrkit-go/reprogram/datasets"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // Result has the results of a run.
 type Result struct {
-	Metrics []Metrics       // from epoch 0, before training, to the last
+	Metrics []runs.Metrics  // from epoch 0, before training, to the last
 	Best    int             // the epoch with the best validation accuracy, the first of equal ones; the last without a validation set
 	Program *vrkit.Compiled // after the last step; its Finalize releases the memory
-	Lost    []vrkit.Which   // artefacts of earlier epochs that are damaged or missing and can't be restored
+	Lost    []runs.Which    // artefacts of earlier epochs that are damaged or missing and can't be restored
 	Unkept  []int           // epochs that History asks for but that were trained without it: they have no artefact
 }
 
@@ -36,23 +37,23 @@ func (r Result) Warning() string {
 		for i, which := range r.Lost {
 			files[i] = string(which) + ".npz"
 		}
-		says = append(says, fmt.Sprintf("damaged or gone in %s, and held by no other file: %s", vrkit.ArtefactDir, strings.Join(files, ", ")))
+		says = append(says, fmt.Sprintf("damaged or gone in %s, and held by no other file: %s", runs.ArtefactDir, strings.Join(files, ", ")))
 	}
 	if n := len(r.Unkept); n > 0 {
 		says = append(says, fmt.Sprintf("%d of its epochs (%d to %d) were trained without -history, so that %s has no files of them: to have them, train a run in another directory with -history from the start",
-			n, r.Unkept[0], r.Unkept[n-1], vrkit.ArtefactDir))
+			n, r.Unkept[0], r.Unkept[n-1], runs.ArtefactDir))
 	}
 	return strings.Join(says, "; ")
 }
 
 // First, Last and BestEpoch return the metrics of those epochs.
-func (r Result) First() Metrics     { return r.Metrics[0] }
-func (r Result) Last() Metrics      { return r.Metrics[len(r.Metrics)-1] }
-func (r Result) BestEpoch() Metrics { return r.Metrics[r.Best] }
+func (r Result) First() runs.Metrics     { return r.Metrics[0] }
+func (r Result) Last() runs.Metrics      { return r.Metrics[len(r.Metrics)-1] }
+func (r Result) BestEpoch() runs.Metrics { return r.Metrics[r.Best] }
 
 // BestOnTest returns the metrics of the trained epoch with the best test accuracy, the first of equal ones. The papers
 // report it; it is too good, because the test set chooses it.
-func (r Result) BestOnTest() Metrics {
+func (r Result) BestOnTest() runs.Metrics {
 	best := r.Metrics[min(1, len(r.Metrics)-1)]
 	for _, m := range r.Metrics[1:] {
 		if m.TestAccuracy > best.TestAccuracy {
@@ -76,7 +77,7 @@ func Train(ctx context.Context, c Config) (Result, error) {
 	if err := c.check(); err != nil {
 		return Result{}, err
 	}
-	unlock, err := lockRun(c.Run)
+	unlock, err := runs.Lock(c.Run)
 	if err != nil {
 		return Result{}, err
 	}
@@ -110,7 +111,7 @@ func Train(ctx context.Context, c Config) (Result, error) {
 // trainer is a run that is being trained.
 type trainer struct {
 	Config
-	record  vrkit.Manifest
+	record  runs.Manifest
 	digest  string // the record's digest
 	program *vrkit.Compiled
 	step    *stepper
@@ -118,7 +119,7 @@ type trainer struct {
 	state   state
 	before  output.Mapping     // the ω of the last evaluation; empty before the first
 	seen    *output.Statistics // statistics of the current epoch's training steps for the next ω; nil if it comes from a separate pass
-	lost    []vrkit.Which      // see [Result]
+	lost    []runs.Which       // see [Result]
 	unkept  []int              // likewise
 
 	began      time.Time // when this process began
@@ -127,7 +128,7 @@ type trainer struct {
 	perEpoch   time.Duration // how long the last epoch took in this process; 0 before the first
 }
 
-func newTrainer(c Config, record vrkit.Manifest) (*trainer, error) {
+func newTrainer(c Config, record runs.Manifest) (*trainer, error) {
 	t := &trainer{Config: c, record: record, began: time.Now(), saved: time.Now()}
 	var err error
 	if t.digest, err = record.Digest(); err != nil {
@@ -185,7 +186,7 @@ func (t *trainer) trainEpochs(ctx context.Context) error {
 			return err
 		}
 		if len(t.state.Metrics) == 0 { // epoch 0
-			if err := t.endEpoch(ctx, Metrics{Epoch: 0}); err != nil {
+			if err := t.endEpoch(ctx, runs.Metrics{Epoch: 0}); err != nil {
 				return err
 			}
 			t.epochBegan = time.Now()
@@ -197,7 +198,7 @@ func (t *trainer) trainEpochs(ctx context.Context) error {
 			return err
 		}
 		n := float64(len(t.Data.Train))
-		m := Metrics{Epoch: t.state.Epoch + 1, Loss: t.state.LossSum / n, TrainAccuracy: t.state.Correct / n}
+		m := runs.Metrics{Epoch: t.state.Epoch + 1, Loss: t.state.LossSum / n, TrainAccuracy: t.state.Correct / n}
 		if err := t.endEpoch(ctx, m); err != nil {
 			return err
 		}
@@ -236,7 +237,7 @@ func (t *trainer) learn(ctx context.Context) error {
 }
 
 // endEpoch evaluates the epoch and saves it.
-func (t *trainer) endEpoch(ctx context.Context, m Metrics) error {
+func (t *trainer) endEpoch(ctx context.Context, m runs.Metrics) error {
 	m.ValAccuracy, m.TestAccuracy = -1, -1
 	for _, part := range []struct {
 		samples  []datasets.Sample

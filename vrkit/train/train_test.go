@@ -20,6 +20,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -83,7 +84,7 @@ func TestTrainLearns(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, frozen, now, "frozen means frozen")
 
-			metrics, err := train.ReadMetrics(c.Run)
+			metrics, err := runs.ReadMetrics(c.Run)
 			require.NoError(t, err)
 			require.Len(t, metrics, 21)
 			require.Equal(t, result.Last().TestAccuracy, metrics[20].TestAccuracy)
@@ -112,9 +113,9 @@ func TestLearningRateZero(t *testing.T) {
 	for _, m := range result.Metrics {
 		require.Equal(t, result.First().TestAccuracy, m.TestAccuracy)
 	}
-	artefact, err := result.Program.Artefact()
+	artefact, err := result.Program.Learned()
 	require.NoError(t, err)
-	prompt, err := tensors.CopyFlatData[float32](artefact.Learned[input.PromptVariable])
+	prompt, err := tensors.CopyFlatData[float32](artefact.Variables[input.PromptVariable])
 	require.NoError(t, err)
 	require.Equal(t, make([]float32, 8*8*3), prompt)
 }
@@ -146,7 +147,7 @@ func TestOnlyTrainingIsAugmented(t *testing.T) {
 
 // omegaOf returns the ω with which an epoch was trained and evaluated, from a run that keeps its history.
 func omegaOf(t *testing.T, run string, epoch int) output.Mapping {
-	artefact, err := vrkit.ReadArtefact(run, vrkit.Epoch(epoch))
+	artefact, err := runs.ReadArtefact(run, runs.Epoch(epoch))
 	require.NoError(t, err)
 	return artefact.Mapping
 }
@@ -210,9 +211,9 @@ func TestBestOnValidation(t *testing.T) {
 	}
 	require.Equal(t, best, result.Best)
 
-	artefact, err := vrkit.ReadArtefact(c.Run, vrkit.Best)
+	artefact, err := runs.ReadArtefact(c.Run, runs.Best)
 	require.NoError(t, err)
-	require.NoError(t, result.Program.Use(artefact))
+	require.NoError(t, result.Program.Use(artefact.Learned))
 	e, err := train.Evaluate(t.Context(), result.Program, c.Data.Val, 5, nil)
 	require.NoError(t, err)
 	require.Equal(t, result.BestEpoch().ValAccuracy, e.Accuracy(), "the best artefact gives the best epoch's accuracy, whatever the batch")
@@ -225,13 +226,13 @@ func TestEndTestsAndHistory(t *testing.T) {
 	_, err := train.Train(t.Context(), c)
 	require.NoError(t, err)
 	require.NoFileExists(t, filepath.Join(c.Run, "artefact", "epoch-000.npz"), "none is kept unasked")
-	full, err := train.ReadMetrics(c.Run)
+	full, err := runs.ReadMetrics(c.Run)
 	require.NoError(t, err)
 
 	c.Run, c.EndTests, c.History = filepath.Join(t.TempDir(), "run"), true, true
 	result, err := train.Train(t.Context(), c)
 	require.NoError(t, err)
-	metrics, err := train.ReadMetrics(c.Run)
+	metrics, err := runs.ReadMetrics(c.Run)
 	require.NoError(t, err)
 	require.Len(t, metrics, 4)
 	for i, m := range metrics {
@@ -243,9 +244,9 @@ func TestEndTestsAndHistory(t *testing.T) {
 		m.Seconds, want.Seconds = 0, 0
 		require.Equal(t, want, m, "all else is as it is without")
 
-		artefact, err := vrkit.ReadArtefact(c.Run, vrkit.Epoch(i))
+		artefact, err := runs.ReadArtefact(c.Run, runs.Epoch(i))
 		require.NoError(t, err)
-		require.NoError(t, result.Program.Use(artefact))
+		require.NoError(t, result.Program.Use(artefact.Learned))
 		e, err := train.Evaluate(t.Context(), result.Program, c.Data.Val, 5, nil)
 		require.NoError(t, err)
 		require.Equal(t, m.ValAccuracy, e.Accuracy(), "the artefact of epoch %d gives its accuracy", i)

@@ -19,6 +19,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -142,7 +143,7 @@ func (g golden) follow(t *testing.T, backend compute.Backend, c trajectory) {
 				require.NoError(t, err)
 				require.NoError(t, program.SetMapping(mapping))
 			} else {
-				run.state = state{Epoch: epoch, Metrics: make([]Metrics, epoch+1)}
+				run.state = state{Epoch: epoch, Metrics: make([]runs.Metrics, epoch+1)}
 				require.NoError(t, run.align(t.Context()))
 			}
 			mapping, err := program.Mapping()

@@ -11,8 +11,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/core/tensors/numpy"
 
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/npy"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // readArray reads a .npy file whose values are float32 or int64, and returns them row-major. what says
@@ -85,5 +85,5 @@ func saveArray(path string, values []float32, shape ...int) error {
 	if err := numpy.ToNpyWriter(tensors.FromFlatDataAndDimensions(values, shape...), &file); err != nil {
 		return err
 	}
-	return vrkit.WriteFile(path, file.Bytes(), 0o644)
+	return runs.WriteFile(path, file.Bytes(), 0o644)
 }

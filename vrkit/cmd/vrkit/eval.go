@@ -12,10 +12,10 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/vrkit-go/reprogram/datasets"
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 	"github.com/vrkit-go/reprogram/vrkit/results"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/terminal"
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
@@ -51,7 +51,7 @@ type evaluation struct {
 // eval evaluates trained runs.
 func eval(ctx context.Context, c *call) error {
 	var asked evaluation
-	c.StringVar(&asked.which, "epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
+	c.StringVar(&asked.which, "epoch", string(runs.Last), "which epoch's prompt and ω: last, or best (on validation)")
 	c.StringVar(&asked.part, "part", "test", "which images: test, val or train")
 	c.StringVar((*string)(&asked.batchNorm), "batchnorm", string(train.Running), "SMM: running, the mean and variance of the run, or precise, estimated again on the training images; the run is not changed")
 	c.BoolVar(&asked.recount, "recount", false, "evaluate with an ω that is counted again on the training images; the run is not changed")
@@ -103,7 +103,7 @@ func eval(ctx context.Context, c *call) error {
 }
 
 // open opens a run, its data and the part of them to evaluate.
-func (e evaluation) open(ctx context.Context, dir string, report fetch.Report) (*train.Run, *datasets.Dataset, []datasets.Sample, error) {
+func (e evaluation) open(ctx context.Context, dir string, report fetch.Report) (*runs.Run, *datasets.Dataset, []datasets.Sample, error) {
 	run, err := openRun(ctx, dir, e.which, e.weights, report)
 	if err != nil {
 		return nil, nil, nil, err
@@ -120,7 +120,7 @@ func (e evaluation) open(ctx context.Context, dir string, report fetch.Report) (
 }
 
 // measure evaluates the program on samples, after the requested estimates.
-func (e evaluation) measure(ctx context.Context, engine compute.Backend, run *train.Run, data *datasets.Dataset, samples []datasets.Sample) (measured, error) {
+func (e evaluation) measure(ctx context.Context, engine compute.Backend, run *runs.Run, data *datasets.Dataset, samples []datasets.Sample) (measured, error) {
 	m := measured{Run: run.Dir, Part: e.part, Epoch: e.which}
 	program, err := run.Compile(engine)
 	if err != nil {
@@ -202,9 +202,9 @@ func (c *call) datasetFlag() *string {
 }
 
 // dataOf loads a run's data set from its present place.
-func dataOf(ctx context.Context, run *train.Run, dataset string, report fetch.Report) (*datasets.Dataset, error) {
+func dataOf(ctx context.Context, run *runs.Run, dataset string, report fetch.Report) (*datasets.Dataset, error) {
 	data, err := run.Data(ctx, dataset, report)
-	if errors.Is(err, train.ErrData) {
+	if errors.Is(err, runs.ErrData) {
 		return nil, fmt.Errorf("%w: say where the run's pictures are now with -dataset %sPATH", err, datasets.FolderPrefix)
 	}
 	return data, err
@@ -212,7 +212,7 @@ func dataOf(ctx context.Context, run *train.Run, dataset string, report fetch.Re
 
 // checkEpoch returns an error that lists the epochs of a run.
 func checkEpoch(name string) error {
-	if w := vrkit.Which(name); w != vrkit.Last && w != vrkit.Best {
+	if w := runs.Which(name); w != runs.Last && w != runs.Best {
 		return fmt.Errorf("no epoch is called %q; known: last, best", name)
 	}
 	return nil

@@ -11,8 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // paintFolder makes a folder of two classes with n pictures each, and one more file in each that can't be read.
@@ -53,7 +53,7 @@ func TestFolderWithUnreadableFiles(t *testing.T) {
 		require.Contains(t, stderr, "own/red/page.jpg is no picture (PNG, ")
 		require.Contains(t, stderr, "2 of 20 pictures can't be read and were left out")
 	}
-	manifest, err := vrkit.ReadManifest("run")
+	manifest, err := runs.ReadManifest("run")
 	require.NoError(t, err)
 	require.Equal(t, 18, manifest.Data.Train+manifest.Data.Test)
 	status, stdout, stderr := vrkitIn(t, dir, "eval", "run", "-part", "train")

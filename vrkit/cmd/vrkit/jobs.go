@@ -14,15 +14,14 @@ import (
 	"sync"
 	"time"
 
-	"github.com/vrkit-go/reprogram/vrkit"
-	"github.com/vrkit-go/reprogram/vrkit/train"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // outcome is the result of one run.
 type outcome struct {
 	cell     cell
-	manifest vrkit.Manifest
-	metrics  []train.Metrics
+	manifest runs.Manifest
+	metrics  []runs.Metrics
 	cost     cost
 }
 
@@ -121,7 +120,7 @@ func (c cell) run(ctx context.Context, executable string, processors []int) (res
 			return result, false, nil
 		}
 	}
-	if _, err := os.Stat(filepath.Join(c.Run, vrkit.ManifestFile)); err == nil && unread != nil {
+	if _, err := os.Stat(filepath.Join(c.Run, runs.ManifestFile)); err == nil && unread != nil {
 		before.Partial = true
 	}
 	var said bytes.Buffer
@@ -155,7 +154,7 @@ func (c cell) run(ctx context.Context, executable string, processors []int) (res
 }
 
 // digest is that of a record; "" of one that could not be read.
-func digest(m vrkit.Manifest) string {
+func digest(m runs.Manifest) string {
 	if m.Input.Name == "" {
 		return ""
 	}
@@ -169,15 +168,15 @@ func digest(m vrkit.Manifest) string {
 // read is what a cell's run directory says, but for its cost.
 func (c cell) read() (result outcome, err error) {
 	result.cell = c
-	if result.manifest, err = vrkit.ReadManifest(c.Run); err != nil {
+	if result.manifest, err = runs.ReadManifest(c.Run); err != nil {
 		return result, err
 	}
-	result.metrics, err = train.ReadMetrics(c.Run)
+	result.metrics, err = runs.ReadMetrics(c.Run)
 	return result, err
 }
 
-func (o outcome) first() train.Metrics { return o.metrics[0] }
-func (o outcome) last() train.Metrics  { return o.metrics[len(o.metrics)-1] }
+func (o outcome) first() runs.Metrics { return o.metrics[0] }
+func (o outcome) last() runs.Metrics  { return o.metrics[len(o.metrics)-1] }
 
 // readCost is what is known of a cell's cost; an error if nothing is.
 func (c cell) readCost() (known cost, err error) {
@@ -197,5 +196,5 @@ func (c cost) write(run string) error {
 	if err != nil {
 		return err
 	}
-	return vrkit.WriteFile(filepath.Join(run, costFile), append(data, '\n'), 0o600)
+	return runs.WriteFile(filepath.Join(run, costFile), append(data, '\n'), 0o600)
 }

@@ -11,12 +11,13 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	"github.com/vrkit-go/reprogram/vrkit/terminal"
 )
 
 // predict labels pictures with a trained run, and says which source labels voted.
 func predict(ctx context.Context, c *call) error {
-	which := c.String("epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
+	which := c.String("epoch", string(runs.Last), "which epoch's prompt and ω: last, or best (on validation)")
 	voters := c.Int("voters", 3, "how many source labels to print, those with the largest votes")
 	weights := c.weightsFlag()
 	device := c.String("device", "auto", "the device that computes: "+strings.Join(backend.Devices, ", "))

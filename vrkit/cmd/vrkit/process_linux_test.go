@@ -43,7 +43,7 @@ func TestTableKilled(t *testing.T) {
 	await(t, "work on epoch 1, where the run says nothing for a while", func() bool { return ticks(child) > said+20 })
 	require.NoError(t, table.Process.Kill())
 	require.Error(t, table.Wait())
-	await(t, "the end of the run of a table that was killed", func() bool { return !runs(child) })
+	await(t, "the end of the run of a table that was killed", func() bool { return !alive(child) })
 	require.False(t, trained(), "the run outlived its table")
 
 	table = process(t, dir, grid...)
@@ -82,8 +82,8 @@ func childOf(t *testing.T, parent int) (pid int) {
 	return pid
 }
 
-// runs tells whether a process has not ended; one whose parent has not read its exit status has ended.
-func runs(pid int) bool {
+// alive tells whether a process has not ended; one whose parent has not read its exit status has ended.
+func alive(pid int) bool {
 	fields := stat(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	return len(fields) > 0 && fields[0] != "Z"
 }

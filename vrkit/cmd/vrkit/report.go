@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/results"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	vrshow "github.com/vrkit-go/reprogram/vrkit/show"
 )
 
@@ -132,10 +132,10 @@ func writeReport(dir string, outcomes []outcome, rows []*results.Row) error {
 	if err != nil {
 		return err
 	}
-	if err := vrkit.WriteFile(filepath.Join(dir, "runs.csv"), lines, 0o644); err != nil {
+	if err := runs.WriteFile(filepath.Join(dir, "runs.csv"), lines, 0o644); err != nil {
 		return err
 	}
-	if err := vrkit.WriteFile(filepath.Join(dir, "table.md"), []byte(strings.TrimPrefix(markdown(rows), "\n")), 0o644); err != nil {
+	if err := runs.WriteFile(filepath.Join(dir, "table.md"), []byte(strings.TrimPrefix(markdown(rows), "\n")), 0o644); err != nil {
 		return err
 	}
 	return writePictures(dir, rows)
@@ -159,7 +159,7 @@ func writePictures(dir string, rows []*results.Row) error {
 		if err != nil {
 			return err
 		}
-		if err := vrkit.WriteFile(filepath.Join(dir, name+".png"), picture.PNG, 0o644); err != nil {
+		if err := runs.WriteFile(filepath.Join(dir, name+".png"), picture.PNG, 0o644); err != nil {
 			return err
 		}
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/vrkit-go/reprogram/datasets"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
-	"github.com/vrkit-go/reprogram/vrkit/train"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // small is a run of the real SqueezeNet on real digits that takes seconds.
@@ -37,9 +37,9 @@ func TestRun(t *testing.T) {
 	require.Contains(t, stdout, "after 1 epochs: test accuracy ")
 	require.Contains(t, stderr, "XLA on ")
 
-	manifest, err := vrkit.ReadManifest("run")
+	manifest, err := runs.ReadManifest("run")
 	require.NoError(t, err)
-	require.Equal(t, vrkit.Part{Name: "blm", Settings: map[string]any{"lambda": 1.}}, manifest.Output)
+	require.Equal(t, runs.Part{Name: "blm", Settings: map[string]any{"lambda": 1.}}, manifest.Output)
 	require.Equal(t, 60, manifest.Data.Train)
 	require.Equal(t, 3*(128*128-64*64), manifest.Model.Trainables)
 	table := readTable(t, "run/metrics.csv")
@@ -48,7 +48,7 @@ func TestRun(t *testing.T) {
 	began := time.Now()
 	status, stdout, stderr = vrkitIn(t, dir, append(small, "-epochs", "1", "-json")...)
 	require.Equal(t, 0, status, stderr)
-	var metrics []train.Metrics
+	var metrics []runs.Metrics
 	require.NoError(t, json.Unmarshal([]byte(stdout), &metrics))
 	require.Len(t, metrics, 2)
 	require.Equal(t, table, readTable(t, "run/metrics.csv"), "there was nothing left to do")

@@ -11,13 +11,12 @@ import (
 	"strings"
 
 	"github.com/vrkit-go/reprogram/datasets"
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 	"github.com/vrkit-go/reprogram/vrkit/figure"
 	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 	vrshow "github.com/vrkit-go/reprogram/vrkit/show"
-	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
 // mostMasks is the largest number of samples of figure.Masks.
@@ -25,7 +24,7 @@ const mostMasks = 6
 
 // show writes a run's figures.
 func show(ctx context.Context, c *call) error {
-	which := c.String("epoch", string(vrkit.Last), "which epoch's prompt and ω: last, or best (on validation)")
+	which := c.String("epoch", string(runs.Last), "which epoch's prompt and ω: last, or best (on validation)")
 	folder := c.String("o", "", "the folder for the figures; default: figures in the run directory")
 	masks := c.Int("masks", 0, fmt.Sprintf("also draw the masks of this many test images, 1 to %d; 0 draws none and computes nothing", mostMasks))
 	weights := c.weightsFlag()
@@ -95,7 +94,7 @@ func inFlags(err error) error {
 }
 
 // masks draws the masks of the first test images of a run.
-func (c *call) masks(ctx context.Context, run *train.Run, dataset string, count int, device string, report fetch.Report) (figure.Figure, error) {
+func (c *call) masks(ctx context.Context, run *runs.Run, dataset string, count int, device string, report fetch.Report) (figure.Figure, error) {
 	if _, ok := run.Program.Input.(input.Masked); !ok {
 		return figure.Figure{}, fmt.Errorf("-masks: %s has no masks, because %s makes none; leave -masks out", run.Dir, run.Program.Input.Name())
 	}

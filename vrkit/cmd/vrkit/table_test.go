@@ -14,11 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/datasets"
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 	"github.com/vrkit-go/reprogram/vrkit/results"
-	"github.com/vrkit-go/reprogram/vrkit/train"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 func TestTableRefuses(t *testing.T) {
@@ -157,8 +156,8 @@ func TestSummarise(t *testing.T) {
 	result := func(seed uint64, out string, before, last float64) outcome {
 		return outcome{
 			cell:     cell{parts: parts{"m", "d", "pad", out, seed}},
-			manifest: vrkit.Manifest{Model: vrkit.ModelRecord{Trainables: 10, OutputTrainables: 5}},
-			metrics: []train.Metrics{{TestAccuracy: before, ValAccuracy: .1}, {Epoch: 1, TestAccuracy: .9, ValAccuracy: .5, Seconds: 3},
+			manifest: runs.Manifest{Model: runs.ModelRecord{Trainables: 10, OutputTrainables: 5}},
+			metrics: []runs.Metrics{{TestAccuracy: before, ValAccuracy: .1}, {Epoch: 1, TestAccuracy: .9, ValAccuracy: .5, Seconds: 3},
 				{Epoch: 2, TestAccuracy: last, ValAccuracy: .4, Seconds: 5, Loss: 1}},
 			cost: cost{PeakMemory: int64(seed) * 1e6},
 		}
@@ -210,10 +209,10 @@ func TestTable(t *testing.T) {
 	require.Positive(t, rows[0].PeakMemory)
 	require.Equal(t, 3*(64*64-32*32), rows[0].Trainable)
 
-	runs := readTable(t, filepath.Join(dir, "grid/runs.csv"))
-	require.Len(t, runs, 5)
-	for _, run := range runs[1:] {
-		metrics, err := train.ReadMetrics(filepath.Join(dir, "grid/squeezenet1.1/mnist", run[2]+"-blm", "seed-"+run[5]))
+	cells := readTable(t, filepath.Join(dir, "grid/runs.csv"))
+	require.Len(t, cells, 5)
+	for _, run := range cells[1:] {
+		metrics, err := runs.ReadMetrics(filepath.Join(dir, "grid/squeezenet1.1/mnist", run[2]+"-blm", "seed-"+run[5]))
 		require.NoError(t, err)
 		require.Len(t, metrics, 3)
 		require.Equal(t, -1., metrics[1].TestAccuracy, "only the ends are measured")
@@ -245,7 +244,7 @@ func TestTable(t *testing.T) {
 	status, _, stderr = vrkitIn(t, dir, small...)
 	require.Equal(t, 0, status, stderr)
 	for i, run := range readTable(t, filepath.Join(dir, "grid/runs.csv")) {
-		require.Equal(t, runs[i][:13], run[:13], "all but its cost")
+		require.Equal(t, cells[i][:13], run[:13], "all but its cost")
 	}
 
 	// What nobody knows any more is empty: the cost of a run whose file was damaged, and seconds without timing.csv.

@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
-	"github.com/vrkit-go/reprogram/vrkit/train"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // weightsFlag declares the flag for a user's own weight file.
@@ -16,15 +15,15 @@ func (c *call) weightsFlag() *string {
 }
 
 // openRun opens a run, with the published weights of its model or with the user's own file.
-func openRun(ctx context.Context, dir, which, weights string, report fetch.Report) (*train.Run, error) {
-	run, err := train.OpenRunWeights(ctx, dir, vrkit.Which(which), weights, report)
+func openRun(ctx context.Context, dir, which, weights string, report fetch.Report) (*runs.Run, error) {
+	run, err := runs.OpenWeights(ctx, dir, runs.Which(which), weights, report)
 	return run, askForWeights(err, weights)
 }
 
 // askForWeights adds what to do to the error of a run that was trained with other weights. given is the user's file, or
 // "" for the published weights.
 func askForWeights(err error, given string) error {
-	if _, ok := errors.AsType[*vrkit.OtherWeightsError](err); !ok {
+	if _, ok := errors.AsType[*runs.OtherWeightsError](err); !ok {
 		return err
 	}
 	if given == "" {

@@ -16,8 +16,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // ownWeights writes a .safetensors file with random weights of torchvision's SqueezeNet, as a network wrapped by
@@ -76,7 +76,7 @@ func TestOwnWeightsRefused(t *testing.T) {
 	}
 	refused(t, dir, "-weights page.pth is a file of one model, but -models names 2", "table", "-o", "new", "-models", "resnet18,resnet34", "-weights", "page.pth")
 
-	other := fmt.Errorf("run: %w", &vrkit.OtherWeightsError{Name: "resnet18", Recorded: strings.Repeat("a", 64), Now: strings.Repeat("b", 64)})
+	other := fmt.Errorf("run: %w", &runs.OtherWeightsError{Name: "resnet18", Recorded: strings.Repeat("a", 64), Now: strings.Repeat("b", 64)})
 	require.EqualError(t, askForWeights(other, ""), "run: it was trained with other weights of resnet18 (sha256 aaaaaaaaaaaa…, now bbbbbbbbbbbb…): give them with -weights FILE")
 	require.NoError(t, askForWeights(nil, ""))
 	require.Equal(t, os.ErrNotExist, askForWeights(os.ErrNotExist, "a"))

@@ -1,4 +1,4 @@
-package train
+package runs
 
 import (
 	"errors"
@@ -15,23 +15,23 @@ import (
 func TestLock(t *testing.T) {
 	dir := t.TempDir()
 	run := filepath.Join(dir, "run")
-	unlock, err := lockRun(run)
+	unlock, err := Lock(run)
 	require.NoError(t, err)
-	_, err = lockRun(run)
+	_, err = Lock(run)
 	require.EqualError(t, err, run+" is being trained by another part of this program: wait for it, or take another run directory")
 	unlock()
-	unlock, err = lockRun(run)
+	unlock, err = Lock(run)
 	require.NoError(t, err)
 	unlock()
 
 	require.NoError(t, os.Remove(filepath.Join(run, lockFile)))
 	require.NoError(t, os.Mkdir(filepath.Join(run, lockFile), 0o700))
-	_, err = lockRun(run)
+	_, err = Lock(run)
 	require.ErrorContains(t, err, "is a directory")
 	require.NotContains(t, err.Error(), "another process")
 	file := filepath.Join(dir, "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
-	_, err = lockRun(filepath.Join(file, "run"))
+	_, err = Lock(filepath.Join(file, "run"))
 	require.ErrorContains(t, err, "not a directory")
 
 	opened := func(errno error) error { return &os.PathError{Op: "open", Path: "run/state/lock", Err: errno} }

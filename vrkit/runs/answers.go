@@ -1,4 +1,4 @@
-package vrkit
+package runs
 
 import (
 	"archive/zip"

@@ -1,4 +1,4 @@
-package vrkit
+package runs
 
 import (
 	"archive/zip"
@@ -11,16 +11,15 @@ import (
 	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// Artefact has all that is needed to predict, except the frozen model: the learned variables of the manipulation, and
-// ω. A run directory keeps artefacts in artefact/, files of a few kB that numpy can read.
+// Artefact has all that is needed to predict, except the frozen model. A run directory keeps artefacts in artefact/, files
+// of a few kB that numpy can read.
 type Artefact struct {
-	Learned map[string]*tensors.Tensor // by variable name; the prompt is input.PromptVariable
-	Mapping output.Mapping
+	vrkit.Learned
 	Program string // the digest of the manifest that it belongs to; "" if that is not known
 	Epoch   int    // the epoch after which it was kept; 0 if Program is ""
 }
@@ -56,62 +55,10 @@ const (
 	epochNumber   = "epoch"
 )
 
-// Artefact copies the learned variables and ω from the store. It is an error if two variables, such as a/b and a_b,
-// would have the same name in the file.
-func (c *Compiled) Artefact() (Artefact, error) {
-	a := Artefact{Learned: map[string]*tensors.Tensor{}}
-	for _, variable := range c.learned() {
-		value, err := variable.Value()
-		if err == nil {
-			value, err = value.LocalClone()
-		}
-		if err != nil {
-			return a, err
-		}
-		name := learnedName(variable)
-		if a.Learned[name] != nil {
-			return a, fmt.Errorf("two learned variables are kept by the same name, %s, one of them %s: give one another name", name, variable.Path())
-		}
-		a.Learned[name] = value
-	}
-	var err error
-	a.Mapping, err = c.Mapping()
-	return a, err
-}
-
-// learnedName is a variable's path below the input scope, or, in the output scope, its path with that scope.
-func learnedName(v *model.Variable) string {
-	return model.EscapeScopeName(strings.TrimPrefix(strings.TrimPrefix(v.Path(), "/"), inputScope+"/"))
-}
-
-// Use sets the learned variables and ω.
-func (c *Compiled) Use(a Artefact) error {
-	if err := c.Initialise(); err != nil {
-		return err
-	}
-	for _, variable := range c.learned() {
-		value, ok := a.Learned[learnedName(variable)]
-		if !ok || !value.Shape().Equal(variable.Shape()) {
-			return fmt.Errorf("the artefact does not hold the program's %s of shape %s", variable.Name(), variable.Shape())
-		}
-		clone, err := value.LocalClone()
-		if err != nil {
-			return err
-		}
-		if err := variable.SetValue(clone); err != nil {
-			return err
-		}
-	}
-	if _, ok := c.Output.(output.Learned); ok {
-		return nil // its ω follows from the variables
-	}
-	return c.SetMapping(a.Mapping)
-}
-
 // Save writes the artefact to a run directory.
 func (a Artefact) Save(run string, which Which) error {
 	arrays := map[string]*tensors.Tensor{}
-	for name, value := range a.Learned {
+	for name, value := range a.Variables {
 		arrays[learnedPrefix+name] = value
 	}
 	m := a.Mapping
@@ -177,10 +124,10 @@ func missing(run string, which Which, path string) error {
 }
 
 func readArtefact(arrays map[string]*tensors.Tensor) (a Artefact, err error) {
-	a.Learned = map[string]*tensors.Tensor{}
+	a.Variables = map[string]*tensors.Tensor{}
 	for name, value := range arrays {
 		if learned, ok := strings.CutPrefix(name, learnedPrefix); ok {
-			a.Learned[learned] = value
+			a.Variables[learned] = value
 		}
 	}
 	if arrays[programDigest] != nil {

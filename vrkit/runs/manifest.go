@@ -1,4 +1,4 @@
-package vrkit
+package runs
 
 import (
 	"crypto/sha256"
@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
@@ -147,19 +148,19 @@ func (m Manifest) Write(run string) error {
 }
 
 // Program rebuilds the recorded program with an opened model.
-func (m Manifest) Program(frozen *models.Model) (Program, error) {
+func (m Manifest) Program(frozen *models.Model) (vrkit.Program, error) {
 	manipulation, err := input.Restore(m.Input.Name, m.Input.Settings)
 	if err != nil {
-		return Program{}, err
+		return vrkit.Program{}, err
 	}
 	alignment, err := output.Restore(m.Output.Name, m.Output.Settings)
 	if err != nil {
-		return Program{}, err
+		return vrkit.Program{}, err
 	}
 	if err := m.Model.CheckWeights(frozen.Name, frozen.Weights.Hash()); err != nil {
-		return Program{}, err
+		return vrkit.Program{}, err
 	}
-	p := Program{Input: manipulation, Model: frozen, Output: alignment, Side: m.Model.Side, Precision: m.Model.Precision}
+	p := vrkit.Program{Input: manipulation, Model: frozen, Output: alignment, Side: m.Model.Side, Precision: m.Model.Precision}
 	return p, p.Check()
 }
 

@@ -1,4 +1,4 @@
-package train
+package runs
 
 import (
 	"cmp"
@@ -21,23 +21,23 @@ import (
 // Run is a trained run, opened to look at it or to predict with it. It needs no backend until it is compiled.
 type Run struct {
 	Dir      string
-	Manifest vrkit.Manifest
+	Manifest Manifest
 	Program  vrkit.Program
-	Artefact vrkit.Artefact
+	Artefact Artefact
 	Metrics  []Metrics // epoch 0 first; none if they can't be read
 	// MetricsErr says why there are no metrics and what to do. Predicting does not need them.
 	MetricsErr error
 }
 
-// OpenRun opens a run directory without changing it: its record, the frozen model that it names, and the artefact.
-func OpenRun(ctx context.Context, dir string, which vrkit.Which, report fetch.Report) (*Run, error) {
-	return OpenRunWeights(ctx, dir, which, "", report)
+// Open opens a run directory without changing it: its record, the frozen model that it names, and the artefact.
+func Open(ctx context.Context, dir string, which Which, report fetch.Report) (*Run, error) {
+	return OpenWeights(ctx, dir, which, "", report)
 }
 
-// OpenRunWeights is OpenRun for a run that was trained with the user's own weight file, as [models.OpenWeights] takes
-// it; an empty path takes the published weights. The error is a [vrkit.OtherWeightsError] if the run had other weights.
-func OpenRunWeights(ctx context.Context, dir string, which vrkit.Which, weights string, report fetch.Report) (*Run, error) {
-	manifest, err := vrkit.ReadManifest(dir)
+// OpenWeights is Open for a run that was trained with the user's own weight file, as [models.OpenWeights] takes
+// it; an empty path takes the published weights. The error is a [OtherWeightsError] if the run had other weights.
+func OpenWeights(ctx context.Context, dir string, which Which, weights string, report fetch.Report) (*Run, error) {
+	manifest, err := ReadManifest(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -48,17 +48,11 @@ func OpenRunWeights(ctx context.Context, dir string, which vrkit.Which, weights 
 	if err != nil {
 		return nil, err
 	}
-	return open(dir, which, manifest, frozen)
-}
-
-// open is OpenRun with an opened frozen model.
-func open(dir string, which vrkit.Which, manifest vrkit.Manifest, frozen *models.Model) (*Run, error) {
 	r := &Run{Dir: dir, Manifest: manifest}
-	var err error
-	if r.Program, err = r.Manifest.Program(frozen); err != nil {
+	if r.Program, err = manifest.Program(frozen); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	if r.Artefact, err = vrkit.ReadArtefact(dir, which); err != nil {
+	if r.Artefact, err = ReadArtefact(dir, which); err != nil {
 		return nil, err
 	}
 	r.Metrics, r.MetricsErr = ReadMetrics(dir)
@@ -71,7 +65,7 @@ func (r *Run) Compile(backend compute.Backend) (*vrkit.Compiled, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c, c.Use(r.Artefact)
+	return c, c.Use(r.Artefact.Learned)
 }
 
 // ErrData says that a run's data set was not found.
@@ -104,7 +98,7 @@ func (e *dataError) Unwrap() []error { return []error{ErrData, e.err} }
 
 // HasPicture tells whether the run learned a prompt of the input's shape.
 func (r *Run) HasPicture() bool {
-	prompt, ok := r.Artefact.Learned[input.PromptVariable]
+	prompt, ok := r.Artefact.Variables[input.PromptVariable]
 	side := r.Program.SideOrDefault()
 	return ok && slices.Equal(prompt.Shape().Dimensions, []int{side, side, 3})
 }
@@ -114,7 +108,7 @@ func (r *Run) Prompt() ([]float32, error) {
 	if !r.HasPicture() {
 		return nil, fmt.Errorf("%s learned no prompt that is a picture", r.Dir)
 	}
-	prompt := r.Artefact.Learned[input.PromptVariable]
+	prompt := r.Artefact.Variables[input.PromptVariable]
 	return tensors.CopyFlatData[float32](prompt)
 }
 

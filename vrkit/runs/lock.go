@@ -1,4 +1,4 @@
-package train
+package runs
 
 import (
 	"errors"
@@ -10,8 +10,17 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/lock"
 )
 
-// lockRun makes the run directory if need be, and keeps other processes from training there until unlock is called.
-func lockRun(run string) (unlock func(), err error) {
+// StateFile holds what was trained, what the run has computed and its position in the data. program.json, the tables and
+// the artefacts are written from it.
+const StateFile = "state/latest.npz"
+
+const (
+	stateDir = "state"
+	lockFile = "state/lock"
+)
+
+// Lock makes the run directory if need be, and keeps other processes from training there until unlock is called.
+func Lock(run string) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Join(run, stateDir), 0o700); err != nil {
 		return nil, unlockable(run, err)
 	}
@@ -37,4 +46,16 @@ func unlockable(run string, err error) error {
 		return fmt.Errorf("%s can't be written: take a run directory that you may write (%w)", run, err)
 	}
 	return fmt.Errorf("%s can't be made a run directory: take another one (%w)", run, err)
+}
+
+// Forget removes the files of a try that trained nothing. It removes the state last, so that a kill in between changes
+// nothing.
+func Forget(run string) error {
+	err := os.RemoveAll(filepath.Join(run, ArtefactDir))
+	for _, name := range []string{metricsFile, diagnosticsFile, timingFile, ManifestFile, StateFile} {
+		if removed := os.Remove(filepath.Join(run, name)); !errors.Is(removed, os.ErrNotExist) {
+			err = errors.Join(err, removed)
+		}
+	}
+	return err
 }

@@ -1,4 +1,4 @@
-package train
+package runs
 
 import (
 	"bytes"
@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
@@ -27,9 +26,13 @@ const (
 	digestShown   = 16
 )
 
-// writeTables writes program.json, metrics.csv and diagnostics.csv, which repeat bit by bit, and timing.csv, which does
-// not.
-func (t *trainer) writeTables() error {
+// WriteTables writes program.json, metrics.csv and diagnostics.csv, which repeat bit by bit, and timing.csv, which does
+// not. described is of the ω of each entry of all.
+func WriteTables(run string, record Manifest, all []Metrics, described []output.Diagnostics) error {
+	digest, err := record.Digest()
+	if err != nil {
+		return err
+	}
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	share := func(v float64) string {
 		if v < 0 {
@@ -40,24 +43,24 @@ func (t *trainer) writeTables() error {
 	metrics := [][]string{{"epoch", "loss", "train_accuracy", "val_accuracy", "test_accuracy"}}
 	timing := [][]string{{"epoch", "seconds"}}
 	diagnostics := [][]string{{"epoch", "entropy", "sources", "coverage", "churn"}}
-	for i, m := range t.state.Metrics {
+	for i, m := range all {
 		row := []string{strconv.Itoa(m.Epoch), number(m.Loss), number(m.TrainAccuracy), share(m.ValAccuracy), share(m.TestAccuracy)}
 		if m.Epoch == 0 {
 			row[1], row[2] = "", "" // epoch 0 has no training step
 		}
 		metrics = append(metrics, row)
-		d := t.state.Diagnostics[i]
+		d := described[i]
 		diagnostics = append(diagnostics, []string{row[0], number(d.Entropy), number(d.Sources), number(d.Coverage), share(d.Churn)})
 		timing = append(timing, []string{row[0], strconv.FormatFloat(m.Seconds, 'f', 2, 64)})
 	}
-	if err := t.record.Write(t.Run); err != nil {
+	if err := record.Write(run); err != nil {
 		return err
 	}
 	for _, table := range []struct {
 		file string
 		rows [][]string
 	}{{metricsFile, metrics}, {diagnosticsFile, diagnostics}, {timingFile, timing}} {
-		if err := writeCSV(filepath.Join(t.Run, table.file), table.rows, t.digest[:digestShown]); err != nil {
+		if err := writeCSV(filepath.Join(run, table.file), table.rows, digest[:digestShown]); err != nil {
 			return err
 		}
 	}
@@ -77,7 +80,7 @@ func writeCSV(path string, rows [][]string, program string) error {
 	if err := csv.NewWriter(&buffer).WriteAll(rows); err != nil {
 		return err
 	}
-	return vrkit.WriteFile(path, buffer.Bytes(), 0o600)
+	return WriteFile(path, buffer.Bytes(), 0o600)
 }
 
 // readTable reads a table of numbers of a run directory without its heading: that many columns before the program's. An
@@ -86,16 +89,16 @@ func readTable(run, file string, columns int) ([][]float64, error) {
 	path := filepath.Join(run, file)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s: %w: %s", path, os.ErrNotExist, vrkit.Rewrite)
+		return nil, fmt.Errorf("%s: %w: %s", path, os.ErrNotExist, Rewrite)
 	}
 	if err != nil {
 		return nil, err
 	}
 	table, program, err := parseTable(data, columns)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s", &vrkit.DamagedError{Path: path, Err: err}, vrkit.Rewrite)
+		return nil, fmt.Errorf("%w: %s", &DamagedError{Path: path, Err: err}, Rewrite)
 	}
-	return table, vrkit.CheckDigest(run, path, program)
+	return table, CheckDigest(run, path, program)
 }
 
 // parseTable is readTable of a file's contents. program is the content of the last column, or "".
