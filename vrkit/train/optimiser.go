@@ -8,6 +8,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
 
+	"github.com/vrkit-go/reprogram/vrkit/output"
+
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -60,6 +62,12 @@ func groupOf(path string) int {
 	return promptRate
 }
 
+// decays tells whether the weight decay reduces a variable of that path. As in the paper's code, the bias of a linear
+// output stays as it is.
+func (r Recipe) decays(path string) bool {
+	return r.Decay > 0 && path != "/output/"+output.BiasVariable
+}
+
 // update adds one optimiser step for every trainable variable that the loss depends on. An estimated ω and the frozen
 // weights get no gradient: they are constants.
 func (r Recipe) update(root *model.Scope, loss, scheduled *Node) {
@@ -89,6 +97,9 @@ func (r Recipe) update(root *model.Scope, loss, scheduled *Node) {
 			second.SetNodeValue(s)
 			step = Div(Mul(m, entry(firstMoment)), AddScalar(Sqrt(Mul(s, entry(secondMoment))), epsilon))
 		case SGD:
+			if r.decays(v.Path()) {
+				gradient = Add(gradient, MulScalar(v.NodeValue(g), r.Decay))
+			}
 			buffer := moment("velocity")
 			step = Add(MulScalar(buffer.NodeValue(g), r.Momentum), gradient)
 			buffer.SetNodeValue(step)

@@ -18,6 +18,9 @@ type Recipe struct {
 	Mask      Group   `json:"mask"`               // the parameters φ of SMM's mask generator
 	Output    Group   `json:"output"`             // the weights of a learned output alignment
 	Augment   Augment `json:"augment"`
+	// Decay is the weight decay, in [0,1): sgd adds Decay·p to the gradient of each value p that is learned, except the
+	// bias of a linear output. adam has none.
+	Decay float64 `json:"decay,omitempty"`
 
 	Epochs int `json:"-"` // the published number; a run may have another
 	Batch  int `json:"-"` // likewise
@@ -27,7 +30,8 @@ type Recipe struct {
 type Group struct {
 	Rate float64 `json:"rate"`
 	// LRSchedule is the learning-rate schedule: Constant; Steps, which multiplies the rate by Factor at each share of
-	// the epochs in At; or Cosine, which goes from Rate to 0 and changes at every step.
+	// the epochs in At; Cosine, which goes from Rate to 0 and changes at every step; or Warmup, which changes at every
+	// epoch: from 0 to Rate in a tenth of the epochs, then to 0 as a cosine.
 	LRSchedule string    `json:"fall"`
 	Factor     float64   `json:"factor,omitempty"`
 	At         []float64 `json:"at,omitempty"`
@@ -41,12 +45,13 @@ const (
 	Constant = "constant"
 	Steps    = "steps"
 	Cosine   = "cosine"
+	Warmup   = "warmup"
 )
 
 // The optimisers.
 const (
 	Adam = "adam" // β .9 and .999, ε 1e-8, no weight decay
-	SGD  = "sgd"  // with momentum; no dampening, no Nesterov momentum
+	SGD  = "sgd"  // with momentum and weight decay; no dampening, no Nesterov momentum
 )
 
 // paperSteps is the papers' MultiStepLR: the rate is multiplied by .1 after 50 % and after 72 % of the epochs.
@@ -74,7 +79,9 @@ func recipes() []Recipe {
 	vit.Name, vit.Mask = "smm-vit", Group{Rate: .001, LRSchedule: Constant}
 	cosine := Group{Rate: 40, LRSchedule: Cosine}
 	clip := Recipe{Name: "clip", Optimiser: SGD, Momentum: .9, Prompt: cosine, Mask: cosine, Output: cosine, Epochs: 200, Batch: 256}
-	return []Recipe{course, blm, watermark, smm, vit, clip}
+	warmup := Group{Rate: .25, LRSchedule: Warmup}
+	vpt := Recipe{Name: "vpt", Optimiser: SGD, Momentum: .9, Decay: .001, Prompt: warmup, Mask: warmup, Output: warmup, Epochs: 100, Batch: 64}
+	return []Recipe{course, blm, watermark, smm, vit, clip, vpt}
 }
 
 // RecipeNames lists the names of the recipes.
@@ -94,6 +101,7 @@ func RecipeNames() []string {
 //	smm            blm, with the mask generator at .01 and images 32 pixels larger, cropped at random, and mirrored
 //	smm-vit        smm, with the mask generator at a constant .001
 //	clip           SGD 40 with momentum .9 and a cosine schedule
+//	vpt            SGD .25 with momentum .9 and weight decay .001, a warm-up and a cosine schedule; 100 epochs of batches of 64
 func NamedRecipe(name string) (Recipe, error) {
 	all := recipes()
 	if i := slices.IndexFunc(all, func(r Recipe) bool { return r.Name == name }); i >= 0 {
@@ -121,6 +129,9 @@ func (r Recipe) Check() error {
 	if !(r.Momentum >= 0 && r.Momentum < 1) {
 		return fmt.Errorf("the momentum must lie between 0 and 1, not %v", r.Momentum)
 	}
+	if !(r.Decay >= 0 && r.Decay < 1) || (r.Decay > 0 && r.Optimiser != SGD) {
+		return fmt.Errorf("the weight decay must lie between 0 and 1, and only %s has one: not %v with %s", SGD, r.Decay, r.Optimiser)
+	}
 	return errors.Join(r.Prompt.check("prompt"), r.Mask.check("mask generator"), r.Output.check("output"), r.Augment.check())
 }
 
@@ -129,7 +140,7 @@ func (g Group) check(of string) error {
 		return fmt.Errorf("the learning rate of the %s must be a number from 0 to 1e6, not %v", of, g.Rate)
 	}
 	switch g.LRSchedule {
-	case Constant, Cosine:
+	case Constant, Cosine, Warmup:
 		return nil
 	case Steps:
 		if !(g.Factor > 0 && g.Factor <= 1) || len(g.At) == 0 || !slices.IsSorted(g.At) || !(g.At[0] >= 0 && g.At[len(g.At)-1] <= 1) {
@@ -137,7 +148,7 @@ func (g Group) check(of string) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("no learning-rate schedule is called %q; known: %s, %s, %s", g.LRSchedule, Constant, Steps, Cosine)
+	return fmt.Errorf("no learning-rate schedule is called %q; known: %s, %s, %s, %s", g.LRSchedule, Constant, Steps, Cosine, Warmup)
 }
 
 // rateAt returns the learning rate of a step: epoch and step count from 0, an epoch has steps steps.
@@ -153,7 +164,18 @@ func (g Group) rateAt(epoch, step, steps int) float64 {
 		return rate
 	case Cosine:
 		done := float64(epoch*steps+step) / float64(g.Horizon*steps)
-		return g.Rate * (1 + math.Cos(math.Pi*min(done, 1))) / 2
+		return cosine(g.Rate, done)
+	case Warmup:
+		rising := g.Horizon / 10
+		if epoch < rising {
+			return g.Rate * float64(epoch) / float64(rising)
+		}
+		return cosine(g.Rate, float64(epoch-rising)/float64(g.Horizon-rising))
 	}
 	return g.Rate
+}
+
+// cosine goes from rate to 0 while done goes from 0 to 1.
+func cosine(rate, done float64) float64 {
+	return rate * (1 + math.Cos(math.Pi*min(done, 1))) / 2
 }

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"encoding/json"
 	"math"
 	"strings"
 	"testing"
@@ -94,6 +95,37 @@ func TestCosineRates(t *testing.T) {
 	}
 }
 
+// TestWarmupRates compares with the values of the paper's schedule (docs/methods.md 3.1): it changes from epoch to epoch
+// alone, and a run of other lengths warms up in a tenth of its epochs.
+func TestWarmupRates(t *testing.T) {
+	r := named(t, "vpt", 100)
+	require.Equal(t, [5]any{SGD, .9, .001, 100, 64}, [5]any{r.Optimiser, r.Momentum, r.Decay, r.Epochs, r.Batch})
+	require.Equal(t, Augment{}, r.Augment)
+	for _, g := range []Group{r.Prompt, r.Mask, r.Output} {
+		for epoch, rate := range map[int]float64{0: 0, 1: .025, 9: .225, 10: .25, 55: .125, 99: 7.614662e-5} {
+			for _, step := range []int{0, 6} {
+				require.InDelta(t, rate, g.rateAt(epoch, step, 7), 1e-11, "epoch %d", epoch)
+			}
+		}
+	}
+	for epochs, warm := range map[int]int{100: 10, 60: 6, 59: 5, 10: 1, 9: 0, 2: 0, 1: 0} {
+		g := named(t, "vpt", epochs).Prompt
+		require.Equal(t, .25, g.rateAt(warm, 0, 1), "of %d epochs", epochs)
+		for epoch := range warm {
+			require.InDelta(t, .25*float64(epoch)/float64(warm), g.rateAt(epoch, 0, 1), 1e-15, "of %d epochs", epochs)
+		}
+	}
+}
+
+// Recipes without weight decay have the record that they had before there was one.
+func TestRecordsOfRecipes(t *testing.T) {
+	for _, name := range RecipeNames() {
+		record, err := json.Marshal(named(t, name, 7))
+		require.NoError(t, err)
+		require.Equal(t, name == "vpt", strings.Contains(string(record), "decay"), "%s", record)
+	}
+}
+
 // Adam's bias corrections count the steps of the whole run, from one.
 func TestMomentCorrections(t *testing.T) {
 	r := AdamAt(.05)
@@ -117,6 +149,9 @@ func TestRecipeChecks(t *testing.T) {
 		{"momentum must lie between 0 and 1, not 1", func(r *Recipe) { r.Momentum = 1 }},
 		{"momentum must lie between 0 and 1, not -0.1", func(r *Recipe) { r.Momentum = -.1 }},
 		{"momentum must lie between 0 and 1, not NaN", func(r *Recipe) { r.Momentum = math.NaN() }},
+		{"weight decay must lie between 0 and 1, and only sgd has one: not -0.1 with sgd", func(r *Recipe) { r.Optimiser, r.Decay = SGD, -.1 }},
+		{"weight decay must lie between 0 and 1, and only sgd has one: not NaN with sgd", func(r *Recipe) { r.Optimiser, r.Decay = SGD, math.NaN() }},
+		{"weight decay must lie between 0 and 1, and only sgd has one: not 0.01 with adam", func(r *Recipe) { r.Decay = .01 }},
 		{"learning rate of the prompt must be", func(r *Recipe) { r.Prompt.Rate = math.NaN() }},
 		{"learning rate of the mask generator must be", func(r *Recipe) { r.Mask.Rate = -1 }},
 		{"learning rate of the output must be", func(r *Recipe) { r.Output.Rate = math.Inf(1) }},
@@ -138,7 +173,7 @@ func TestRecipeChecks(t *testing.T) {
 	r := AdamAt(-1) // one error names all that is wrong
 	require.Len(t, strings.Split(r.Check().Error(), "\n"), 3)
 	_, err := NamedRecipe("blm+")
-	require.EqualError(t, err, `no recipe is called "blm+"; known: course, blm, blm-watermark, smm, smm-vit, clip`)
+	require.EqualError(t, err, `no recipe is called "blm+"; known: course, blm, blm-watermark, smm, smm-vit, clip, vpt`)
 }
 
 // Only schedules that are not constant have a horizon, and the run's replaces a caller's.

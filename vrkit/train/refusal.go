@@ -76,7 +76,7 @@ var words = map[string]string{
 	"data.name": "data set", "data.sha256": "contents of the data set", "data.classes": "classes",
 	"data.train": "images", "data.val": "validation images", "data.test": "test images",
 	"training.batch": "batch", "training.seed": "seed", "training.schedule": "schedule of ω", "training.end_tests": "end-tests",
-	"training.recipe.name": "recipe", "training.recipe.optimiser": "optimiser", "training.recipe.momentum": "momentum",
+	"training.recipe.name": "recipe", "training.recipe.optimiser": "optimiser", "training.recipe.momentum": "momentum", "training.recipe.decay": "weight decay",
 	"training.recipe.augment.margin": "margin of the augmentation", "training.recipe.augment.flip": "mirroring of the augmentation",
 	"engine.backend": "backend", "engine.plugin_sha256": "XLA plugin", "engine.xla_flags": "XLA_FLAGS", "engine.threads": "threads", "engine.devices": "devices",
 	"versions.go": "Go",

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -48,7 +49,9 @@ type trajectory struct {
 	LRSchedule                               string `json:"fall"`
 	Rates                                    struct{ Prompt, Mask, Output float64 }
 	At                                       []float64
-	Factor                                   float64
+	Factor, Decay                            float64
+	Horizon                                  int                // epochs of the learning-rate schedule; 0 is those of the run
+	Bias                                     bool               // of a linear output
 	Initial                                  map[string]formula // of variables, by path
 
 	Losses  []float64          // by step
@@ -83,7 +86,7 @@ func readGolden(t *testing.T) (g golden) {
 // does so for a mask of each number of channels, and the other trajectories of SMM run on the pure-Go backend.
 func TestTrajectories(t *testing.T) {
 	backend, g := quickest(t), readGolden(t)
-	require.Len(t, g.Cases, 23)
+	require.Len(t, g.Cases, 24)
 	for _, c := range g.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			if testing.Short() && strings.HasPrefix(c.Input, "smm") && c.Name != "smm blm+" {
@@ -110,7 +113,7 @@ func quickest(t *testing.T) compute.Backend {
 const tolerance = 1e-6
 
 func (g golden) follow(t *testing.T, backend compute.Backend, c trajectory) {
-	program := g.program(t, backend, c.Input, c.Output)
+	program := g.program(t, backend, c.Input, c.Output, c.Bias)
 	side := program.ImageSide()
 	logits := model.MustNewExec(backend, program.Store, func(root *model.Scope, pixels *Node) (target, source *Node) {
 		return program.TargetLogits(root, models.Value{Each: pixels})
@@ -120,7 +123,7 @@ func (g golden) follow(t *testing.T, backend compute.Backend, c trajectory) {
 	require.NoError(t, err)
 	set[float64](t, program.Store, c.Initial)
 
-	recipe := c.recipe().spread(len(g.Orders))
+	recipe := c.recipe().spread(cmp.Or(c.Horizon, len(g.Orders)))
 	require.NoError(t, recipe.Check())
 	step, err := newStepper(program, recipe)
 	require.NoError(t, err)
@@ -180,7 +183,7 @@ func TestSingleStep(t *testing.T) {
 	backend, g := quickest(t), readGolden(t)
 	require.Len(t, g.Single, 2)
 	for _, c := range g.Single {
-		program := g.program(t, backend, c.Input, "blm")
+		program := g.program(t, backend, c.Input, "blm", false)
 		require.NoError(t, program.Initialise())
 		set[float32](t, program.Store, c.Initial)
 		require.NoError(t, program.SetMapping(output.Mapping{Sources: program.Model.Sources(), Targets: g.Targets, Weights: c.Omega}))
@@ -213,7 +216,7 @@ func beforeNorm(path string) bool {
 }
 
 // program compiles the program that the script calls input and output.
-func (g golden) program(t *testing.T, backend compute.Backend, in, out string) *vrkit.Compiled {
+func (g golden) program(t *testing.T, backend compute.Backend, in, out string, bias bool) *vrkit.Compiled {
 	net, side := modeltest.Tiny(), g.Side
 	var manipulation input.Manipulation
 	switch in {
@@ -228,7 +231,11 @@ func (g golden) program(t *testing.T, backend compute.Backend, in, out string) *
 	default:
 		manipulation = input.Watermark{Kind: in}
 	}
-	alignment, err := output.Restore(out, map[string]any{"lambda": g.Lambda, "alpha": g.Alpha})
+	restrict := output.NoBias
+	if bias {
+		restrict = output.WithBias
+	}
+	alignment, err := output.Restore(out, map[string]any{"lambda": g.Lambda, "alpha": g.Alpha, "restrict": restrict})
 	require.NoError(t, err)
 	program, err := vrkit.Compile(backend, vrkit.Program{Input: manipulation, Model: net, Output: alignment, Side: side}, g.Targets)
 	require.NoError(t, err)
@@ -239,7 +246,7 @@ func (c trajectory) recipe() Recipe {
 	group := func(rate float64) Group {
 		return Group{Rate: rate, LRSchedule: c.LRSchedule, Factor: c.Factor, At: c.At}
 	}
-	r := Recipe{Optimiser: c.Optimiser, Prompt: group(c.Rates.Prompt), Mask: group(c.Rates.Mask), Output: group(c.Rates.Output)}
+	r := Recipe{Optimiser: c.Optimiser, Decay: c.Decay, Prompt: group(c.Rates.Prompt), Mask: group(c.Rates.Mask), Output: group(c.Rates.Output)}
 	if r.Optimiser == SGD {
 		r.Momentum = .9
 	}

@@ -148,7 +148,7 @@ func TestTrainRefuses(t *testing.T) {
 		"-n -3":                  "-n: padding needs",
 		"-lr-mask -1":            "learning rate of the mask generator must be a number from 0 to 1e6, not -1",
 		"-lr-output inf":         "learning rate of the output must be",
-		"-recipe best":           `no recipe is called "best"; known: course, blm, blm-watermark, smm, smm-vit, clip`,
+		"-recipe best":           `no recipe is called "best"; known: course, blm, blm-watermark, smm, smm-vit, clip, vpt`,
 		"-schedule slow":         `no ω schedule is called "slow"; known: fast, exact`,
 		"-augment yes":           `no augmentation is called "yes"; known: recipe, none, always`,
 		"-protocol fair":         `no protocol is called "fair"; known: honest, paper`,

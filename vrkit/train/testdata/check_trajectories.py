@@ -33,15 +33,25 @@ def momentum(p, gradients, rates):
     return p
 
 
+def decayed(p, gradients, rate):
+    """SGD with momentum .9 and weight decay .1 by its formula."""
+    buffer = np.zeros_like(p)
+    for g in gradients:
+        buffer = 0.9 * buffer + g + 0.1 * p
+        p = p - rate * buffer
+    return p
+
+
 def optimisers():
     gradients = [m.made_up(1, f, 7) for f in (0.3, 0.5, 0.7, 0.9)]
     for make, want in (
         (lambda p: torch.optim.Adam(p, lr=0.01), adam(np.ones(7), gradients, 0.01)),
         (lambda p: torch.optim.SGD(p, lr=40, momentum=0.9), momentum(np.ones(7), gradients, [20 * (1 + math.cos(math.pi * t / 4)) for t in range(4)])),
+        (lambda p: torch.optim.SGD(p, lr=0.3, momentum=0.9, weight_decay=0.1), decayed(np.ones(7), gradients, 0.3)),
     ):
         p = torch.ones(7, dtype=DOUBLE, requires_grad=True)
         optimiser = make([p])
-        fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, 4) if isinstance(optimiser, torch.optim.SGD) else None
+        fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, 4) if optimiser.param_groups[0]["lr"] == 40 else None
         for g in gradients:
             p.grad = torch.from_numpy(g)
             optimiser.step()

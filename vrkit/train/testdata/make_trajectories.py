@@ -45,6 +45,12 @@ def decisive(logits, first):
     assert gap > 1e-5, f"two logits of a sample differ by {gap}: take other images"
 
 
+def warmup(epoch, epochs):
+    """The share of the rate: rises in a tenth of the epochs, then falls as a cosine."""
+    rising = epochs // 10
+    return epoch / rising if epoch < rising else (1 + math.cos(math.pi * (epoch - rising) / (epochs - rising))) / 2
+
+
 def train(case, orders, jitter=0.0):
     """Runs a case and returns it with its results. jitter is a relative change of the frozen weights."""
     manipulation = {**MANIPULATIONS, **TOKENS}[case["input"]](Tiny(torch.float64), torch.float64)
@@ -54,9 +60,13 @@ def train(case, orders, jitter=0.0):
     if linear:
         omega = torch.nn.Parameter(torch.zeros(S, K, dtype=torch.float64))
         manipulation.start("output/weights", omega, 0.3, 0.5)
+    bias = torch.nn.Parameter(torch.zeros(K, dtype=torch.float64))
     for path, p in manipulation.learned.items():
         groups["output" if "output/" in path else "mask" if "/mask/" in path else "prompt"].append(p)
-    parameters = [{"params": p, "lr": case["rates"][name]} for name, p in groups.items() if p]
+    parameters = [{"params": p, "lr": case["rates"][name], "weight_decay": case.get("decay", 0)} for name, p in groups.items() if p]
+    if case.get("bias"):
+        manipulation.start("output/bias", bias, 0.2, 0.7)
+        parameters.append({"params": [bias], "lr": case["rates"]["output"], "weight_decay": 0})
     if case["optimiser"] == "adam":
         optimiser = torch.optim.Adam(parameters, betas=(0.9, 0.999), eps=1e-8)
     else:
@@ -66,6 +76,9 @@ def train(case, orders, jitter=0.0):
         fall = torch.optim.lr_scheduler.MultiStepLR(optimiser, [int(share * EPOCHS) for share in case["at"]], case["factor"])
     if case["fall"] == "cosine":
         step_fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, EPOCHS * math.ceil(IMAGES / BATCH))
+
+    if case["fall"] == "warmup":
+        fall = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda epoch: warmup(epoch, case["horizon"]))
 
     seen, losses, omegas, checkpoints = None, [], [], []
     for order in orders:
@@ -85,7 +98,7 @@ def train(case, orders, jitter=0.0):
             chosen = order[start : start + BATCH]
             optimiser.zero_grad()
             z = manipulation.logits(pictures(manipulation.side, chosen, torch.float64))
-            loss = F.cross_entropy(z @ omega, torch.tensor([LABELS[i] for i in chosen]))
+            loss = F.cross_entropy(z @ omega + bias, torch.tensor([LABELS[i] for i in chosen]))
             loss.backward()
             optimiser.step()
             if step_fall:
@@ -162,6 +175,9 @@ def cases():
     for name in TOKENS:
         for output in ("blm+", "linear"):
             yield dict(adam, name=f"{name} {output}", input=name, output=output)
+    rates = {"prompt": 0.25, "mask": 0.25, "output": 0.25}
+    recipe = dict(adam, optimiser="sgd", rates=rates, decay=0.05, fall="warmup", horizon=20)
+    yield dict(recipe, name="vpt's recipe", input="vpt-deep", output="linear", bias=True)
 
 
 def main():
