@@ -154,7 +154,7 @@ func (m *Model) logits(scope *model.Scope, input Value, hook Hook) *Node {
 	}
 	defer m.Weights.release()
 	logits := m.Forward(m.weights(scope, x), input.sum(), func(at Site, v Value) Value {
-		v.Present = input.Present
+		v.Present, v.Random = input.Present, input.Random
 		return hook(at, v)
 	})
 	logits.AssertDims(x.Shape().Dim(0), m.Sources())

@@ -72,6 +72,9 @@ type Value struct {
 	// Momentum is how far the running statistics of a BatchNorm move towards the batch's in training, a scalar from 0 to
 	// 1; nil takes PyTorch's .1.
 	Momentum *Node
+	// Random is the state of a random number generator for hooks that draw in training, uint64 [3], as [RandomUniform]
+	// takes it: another one for each step, the same for all sites. nil if no hook draws.
+	Random *Node
 }
 
 // Total is Each + Shared.

@@ -3,6 +3,7 @@ package input
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 
@@ -44,6 +45,9 @@ type VPT struct {
 	Depth int `json:"depth" usage:"vpt-deep and prefix: how many layers get them, from the first; 0 takes all"`
 	// Shared is true if these layers have one prompt together.
 	Shared bool `json:"shared" usage:"vpt-deep and prefix: these layers share one prompt"`
+	// Dropout is the probability with which a value of a prompt is 0 for a sample and a layer in training, from 0 to
+	// less than 1. The paper's released runs of Deep have .1.
+	Dropout float64 `json:"dropout,omitempty" usage:"VPT and prefix: the share of a prompt's values that a training step sets to 0, from 0 to less than 1"`
 	// Seed is of the initial values. 0 takes the run's.
 	Seed uint64 `json:"seed"`
 }
@@ -92,8 +96,11 @@ func (v VPT) Check() error {
 	case v.Name() == Shallow && v.Depth > 1:
 		return registry.Wrong("depth", "%s has prompts before the first layer alone, not before %d: take %s", Shallow, v.Depth, Deep)
 	}
-	return registry.CheckSeed(v.Seed)
+	return errors.Join(registry.CheckSeed(v.Seed), checkDropout(v.Dropout))
 }
+
+// Draws tells whether there is dropout.
+func (v VPT) Draws() bool { return v.Dropout > 0 }
 
 // depth is the number of layers that get prompts.
 func (v VPT) depth(m models.Info) (int, error) {
@@ -119,7 +126,7 @@ func (v VPT) Fit(m models.Info) (Fitted, error) {
 		if v.Name() == Prefix {
 			for stream, part := range []models.Part{models.Keys, models.Values} {
 				hooks[models.AttentionOf(number, part)] = func(scope *model.Scope, value models.Value) models.Value {
-					prompt := v.prompt(scope, string(part), uint64(stream), m, depth, number, value.Each)
+					prompt := v.prompt(scope, string(part), stream, m, depth, number, value)
 					value.Each = models.BeforeTokens(value.Each, prompt)
 					return value
 				}
@@ -131,7 +138,7 @@ func (v VPT) Fit(m models.Info) (Fitted, error) {
 			replaced = 0
 		}
 		hooks[models.TokensInto(number)] = func(scope *model.Scope, value models.Value) models.Value {
-			prompt := v.prompt(scope, PromptVariable, 0, m, depth, number, value.Each)
+			prompt := v.prompt(scope, PromptVariable, 0, m, depth, number, value)
 			value.Each = models.ReplaceTokens(value.Each, prompt, replaced)
 			return value
 		}
@@ -139,19 +146,21 @@ func (v VPT) Fit(m models.Info) (Fitted, error) {
 	return Fitted{m.Side, hooks}, err
 }
 
-// prompt is a layer's part of a variable, [1,p,width].
-func (v VPT) prompt(scope *model.Scope, name string, stream uint64, m models.Info, depth, number int, tokens *Node) *Node {
+// prompt is a layer's part of a variable, [1,p,width], or with dropout [B,p,width].
+func (v VPT) prompt(scope *model.Scope, name string, stream int, m models.Info, depth, number int, at models.Value) *Node {
+	drawn := 2*number + stream
 	if v.Shared {
 		depth, number = 1, 0
 	}
-	dtype := tokens.DType()
+	dtype := at.Each.DType()
 	if dtype == dtypes.BFloat16 {
 		dtype = dtypes.Float32 // learned variables are not rounded
 	}
 	bound := math.Sqrt(6 / float64(3*m.Tokens.Patch*m.Tokens.Patch+m.Tokens.Width))
-	variable := scope.WithInitializer(uniform(v.Seed, vptStream+stream, bound)).
+	variable := scope.WithInitializer(uniform(v.Seed, vptStream+uint64(stream), bound)).
 		VariableWithShape(name, shapes.Make(dtype, depth, v.tokens(), m.Tokens.Width))
-	return SliceAxis(variable.NodeValue(tokens.Graph()), 0, AxisRange(number, number+1))
+	prompt := SliceAxis(variable.NodeValue(at.Each.Graph()), 0, AxisRange(number, number+1))
+	return dropout(scope, at, prompt, v.Dropout, drawn)
 }
 
 // MarshalJSON records all settings, with the default number of tokens in place of 0.

@@ -67,7 +67,7 @@ func TestReestimate(t *testing.T) {
 
 	p := program()
 	defer p.Finalize()
-	step, err := newStepper(p, c.Recipe)
+	step, err := newStepper(p, c.Recipe, c.Seed)
 	require.NoError(t, err)
 	defer step.exec.Finalize()
 	for number, b := range batches(t.Context(), all[:8], inOrder(8), augmenter{}, 8, p.ImageSide(), 0) {

@@ -44,13 +44,14 @@ func TestDevices(t *testing.T) {
 	}
 }
 
-// shared are the programs that devices share: ω from the training passes, from separate passes, and learned; and SMM,
-// whose BatchNorm takes the statistics of the whole batch.
+// shared are the programs that devices share: ω from the training passes, from separate passes, and learned; SMM,
+// whose BatchNorm takes the statistics of the whole batch; and dropout, which draws for the whole batch.
 var shared = map[string]func(c *train.Config){
 	"pad_ilm_fast":  func(c *train.Config) { c.Program.Output = output.ILM{} },
 	"pad_flm_exact": func(c *train.Config) { c.Program.Output, c.Schedule = output.FLM{}, train.Exact },
 	"pad_linear":    func(c *train.Config) { c.Program.Output = output.Linear{} },
 	"smm_blm+_fast": newest,
+	"vpt_dropout":   dropout,
 }
 
 func shareAndCompare(t *testing.T, vary func(c *train.Config)) {

@@ -27,13 +27,17 @@ const (
 	caseEnv   = "VRKIT_TEST_VICTIM_CASE"
 )
 
-// victims are what runs are killed: the plainest, on XLA, and the one with most to remember, on the pure-Go backend,
-// because XLA would compile it in every process.
+// victims are what runs are killed: the plainest, on XLA; and on the pure-Go backend, because XLA would compile them in
+// every process, the one with most to remember, and one that draws in every step.
 var victims = map[string]func(t *testing.T, c *train.Config){
 	"pad blm": func(*testing.T, *train.Config) {},
 	"smm blm+": func(t *testing.T, c *train.Config) {
 		newest(c)
 		c.Program.Input, c.Backend = input.SMM{Patch: 4, Multiplier: .25}, train.PureGo(t)
+	},
+	"vpt dropout": func(t *testing.T, c *train.Config) {
+		dropout(c)
+		c.Backend = train.PureGo(t)
 	},
 }
 

@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/models/modeltest"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 	"github.com/vrkit-go/reprogram/vrkit/runs"
@@ -25,6 +27,7 @@ func TestStopAndResume(t *testing.T) {
 		"pad blm fast":  func(c *train.Config) { c.Schedule = train.Fast },
 		"smm blm+ fast": newest,
 		"pad linear":    func(c *train.Config) { c.Program.Output = output.Linear{} },
+		"vpt dropout":   dropout,
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -67,6 +70,30 @@ func newest(c *train.Config) {
 	c.Data.Mirrors, c.Schedule = true, train.Fast
 	c.Recipe.Prompt.LRSchedule, c.Recipe.Mask.Rate = train.Cosine, .01
 	c.Recipe.Augment = train.Augment{Margin: 2, Flip: true}
+}
+
+// dropout makes a configuration of prompt tokens with dropout, on a transformer.
+func dropout(c *train.Config) {
+	c.Program.Input, c.Program.Model = input.VPT{Kind: input.Deep, Tokens: 3, Dropout: .3}, modeltest.TinyViT()
+}
+
+// Seed, epoch and step decide what dropout draws: the same seed gives the same run, and a run without dropout is another.
+func TestDropoutDraws(t *testing.T) {
+	after := func(seed uint64, rate float64) []float32 {
+		c := quick(t, filepath.Join(t.TempDir(), "run"), 2)
+		c.Program.Input, c.Program.Model = input.VPT{Kind: input.Deep, Tokens: 3, Dropout: rate, Seed: 1}, modeltest.TinyViT()
+		c.Program.Output, c.Seed = output.RLM{Seed: 1}, seed
+		c.Batch = len(c.Data.Train) // the order of the images does not matter
+		trained(t, c)
+		artefact, err := runs.ReadArtefact(c.Run, runs.Last)
+		require.NoError(t, err)
+		return tensors.MustCopyFlatData[float32](artefact.Variables[input.PromptVariable])
+	}
+	first := after(3, .3)
+	require.Equal(t, first, after(3, .3))
+	require.NotEqual(t, first, after(4, .3))
+	require.NotEqual(t, first, after(3, 0))
+	require.InDeltaSlice(t, after(3, 0), after(4, 0), 1e-4, "without dropout the seed decides nothing here")
 }
 
 func TestTrainOn(t *testing.T) {

@@ -3,12 +3,14 @@ package train
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit"
+	"github.com/vrkit-go/reprogram/vrkit/input"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -17,14 +19,23 @@ import (
 type stepper struct {
 	exec   *vrkit.Computation
 	recipe Recipe
+	seed   uint64
+	draws  bool // the graph takes random numbers
 }
 
 // newStepper builds the step: the cross-entropy of the target logits, its mean over the batch's samples, and the
-// recipe's update.
-func newStepper(c *vrkit.Compiled, recipe Recipe) (*stepper, error) {
-	exec, err := model.NewExec(c.Backend, c.Store, func(root *model.Scope, pixels, target, present, scheduled *Node) (loss, correct, source *Node) {
+// recipe's update. The seed decides what the input manipulation draws.
+func newStepper(c *vrkit.Compiled, recipe Recipe, seed uint64) (*stepper, error) {
+	drawing, ok := c.Input.(input.Drawing)
+	s := &stepper{recipe: recipe, seed: seed, draws: ok && drawing.Draws()}
+	exec, err := model.NewExec(c.Backend, c.Store, func(root *model.Scope, inputs []*Node) (loss, correct, source *Node) {
+		pixels, target, present, scheduled := inputs[0], inputs[1], inputs[2], inputs[3]
+		images := models.Value{Each: pixels, Present: present}
+		if s.draws {
+			images.Random = inputs[4]
+		}
 		root.Store().SetTraining(pixels.Graph(), true)
-		logits, source := c.TargetLogits(root, models.Value{Each: pixels, Present: present})
+		logits, source := c.TargetLogits(root, images)
 		perSample := CrossEntropy(logits, target)
 		loss = Div(ReduceAllSum(Mul(perSample, present)), ReduceAllSum(present))
 		recipe.update(root, loss, scheduled)
@@ -34,8 +45,23 @@ func newStepper(c *vrkit.Compiled, recipe Recipe) (*stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stepper{exec: c.Computation(exec, true, true, true, false), recipe: recipe}, nil
+	bySample := []bool{true, true, true, false}
+	if s.draws {
+		bySample = append(bySample, false)
+	}
+	s.exec = c.Computation(exec, bySample...)
+	return s, nil
 }
+
+// random is the state of a step's random number generator: see [models.Value]. Seed, epoch and step alone decide it, so
+// that a resumed run draws the same numbers.
+func random(seed uint64, epoch, step int) *tensors.Tensor {
+	r := rand.New(rand.NewPCG(seed, drawStream^(uint64(epoch)<<32|uint64(step))))
+	return tensors.FromFlatDataAndDimensions([]uint64{r.Uint64(), r.Uint64(), r.Uint64()}, 3)
+}
+
+// drawStream keeps these draws apart from others of the same seed.
+const drawStream = 0x64726177 << 32
 
 // CrossEntropy is −log softmax(logits)[target], [B], of logits [B,K] and labels [B].
 func CrossEntropy(logits, target *Node) *Node {
@@ -55,7 +81,13 @@ func (s stepped) finalize() { s.source.FinalizeAll() }
 func (s *stepper) run(b batch, epoch, step, steps int) (stepped, error) {
 	scheduled := asTensor[float32](s.recipe.stepInput(epoch, step, steps))
 	defer scheduled.FinalizeAll()
-	values, err := s.exec.Run(b.pixels, b.target, b.present, scheduled)
+	inputs := []*tensors.Tensor{b.pixels, b.target, b.present, scheduled}
+	if s.draws {
+		state := random(s.seed, epoch, step)
+		defer state.FinalizeAll()
+		inputs = append(inputs, state)
+	}
+	values, err := s.exec.Run(inputs...)
 	if err != nil {
 		return stepped{}, err
 	}

@@ -140,7 +140,7 @@ func newTrainer(c Config, record runs.Manifest) (*trainer, error) {
 	if err := t.program.Share(c.Devices); err != nil {
 		return nil, err
 	}
-	if t.step, err = newStepper(t.program, c.Recipe); err != nil {
+	if t.step, err = newStepper(t.program, c.Recipe, c.Seed); err != nil {
 		return nil, err
 	}
 	if c.BatchNorm == Precise {

@@ -125,7 +125,7 @@ func (g golden) follow(t *testing.T, backend compute.Backend, c trajectory) {
 
 	recipe := c.recipe().spread(cmp.Or(c.Horizon, len(g.Orders)))
 	require.NoError(t, recipe.Check())
-	step, err := newStepper(program, recipe)
+	step, err := newStepper(program, recipe, 0)
 	require.NoError(t, err)
 	run := &trainer{Config: Config{Program: program.Program, Schedule: Schedule(c.Schedule)}, program: program, step: step}
 	run.watch()
@@ -188,7 +188,7 @@ func TestSingleStep(t *testing.T) {
 		set[float32](t, program.Store, c.Initial)
 		require.NoError(t, program.SetMapping(output.Mapping{Sources: program.Model.Sources(), Targets: g.Targets, Weights: c.Omega}))
 		still := Group{LRSchedule: Constant} // at a rate of 0, so that both steps are of the initial values
-		step, err := newStepper(program, Recipe{Optimiser: SGD, Prompt: still, Mask: still, Output: still})
+		step, err := newStepper(program, Recipe{Optimiser: SGD, Prompt: still, Mask: still, Output: still}, 0)
 		require.NoError(t, err)
 		for _, s := range c.Steps {
 			t.Run(fmt.Sprintf("%s of %d", c.Input, len(s.Samples)), func(t *testing.T) {
