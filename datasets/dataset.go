@@ -70,7 +70,7 @@ func (s Sizes) Of(i Info) (Sizes, error) {
 		return s, fmt.Errorf("sizes can't be negative: %d for training, %d for validation, %d for testing", s.Train, s.Val, s.Test)
 	}
 	fail := func(size int, part, asked string) (Sizes, error) {
-		return s, fmt.Errorf("%s has %d %s images, %w to take %s", i.Name, size, part, ErrTooFew, asked)
+		return s, fmt.Errorf("%s has %d %s samples, %w to take %s", i.Name, size, part, ErrTooFew, asked)
 	}
 	left := i.TrainSize // for training
 	switch {

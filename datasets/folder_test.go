@@ -85,7 +85,7 @@ func TestFolderParts(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, [3]int{11, 2, 1}, [3]int{len(d.Train), len(d.Val), len(d.Test)})
 	_, err = Load(t.Context(), "folder:"+root, Sizes{Val: 8}, nil)
-	require.ErrorContains(t, err, "has 7 validation images, too few to take 8")
+	require.ErrorContains(t, err, "has 7 validation samples, too few to take 8")
 
 	require.NoError(t, os.RemoveAll(filepath.Join(root, "test")))
 	info, err = Named("folder:" + root)
@@ -168,7 +168,7 @@ func TestFolderLeavesOut(t *testing.T) {
 		require.Equal(t, d.SHA256, again.SHA256)
 	}
 	_, err = Load(t.Context(), "folder:"+root, Sizes{Train: 9}, nil)
-	require.ErrorContains(t, err, "has 7 training images, too few to take 9 (4 can't be read)")
+	require.ErrorContains(t, err, "has 7 training samples, too few to take 9 (4 can't be read)")
 	require.ErrorIs(t, err, ErrTooFew)
 
 	spoil := func(part, class, want string) {

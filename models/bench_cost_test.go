@@ -122,7 +122,7 @@ func withSources(b *testing.B, sources int) *models.Model {
 	require.NoError(b, err)
 	times, forward := sources/m.Sources(), m.Forward
 	m.Labels = slices.Repeat(m.Labels, times)
-	m.Forward = func(weight layer.Weight, x layer.Sum, hook models.Hook) *Node {
+	m.Forward = func(weight layer.Weight, x models.Value, hook models.Hook) *Node {
 		return Concatenate(slices.Repeat([]*Node{forward(weight, x, hook)}, times), -1)
 	}
 	return m

@@ -51,10 +51,10 @@ func efficientnet(size int, width, depth, top1 float64, bytes int64, suffix, sha
 		},
 		dict: dict,
 		read: dict.reader(title),
-		forward: func(weight layer.Weight, x layer.Sum, _ Hook) *Node {
-			return classified(weight, efficientnetFeatures(weight, x, blocks))
+		forward: func(weight layer.Weight, x Value, _ Hook) *Node {
+			return classified(weight, efficientnetFeatures(weight, x.Sum(), blocks))
 		},
-		features: func(weight layer.Weight, x layer.Sum, _ Hook) *Node { return efficientnetFeatures(weight, x, blocks) },
+		features: func(weight layer.Weight, x Value, _ Hook) *Node { return efficientnetFeatures(weight, x.Sum(), blocks) },
 		width:    efficientnetHead,
 	}
 }

@@ -39,7 +39,7 @@ func openCorners(context.Context, string) (*models.Model, error) {
 	for i := range 12 {
 		m.Labels = append(m.Labels, fmt.Sprintf("%s of quarter %d", []string{"red", "green", "blue"}[i%3], i/3))
 	}
-	m.Forward = func(weight layer.Weight, x layer.Sum, _ models.Hook) *Node {
+	m.Forward = func(weight layer.Weight, x models.Value, _ models.Hook) *Node {
 		pixels := x.Total()
 		size, half := pixels.Shape().Dim(0), pixels.Shape().Dim(1)/2
 		quarters := ReduceMean(Reshape(pixels, size, 2, half, 2, half, 3), 2, 4)

@@ -31,13 +31,13 @@ func frozenIn(scope *model.Scope, dtype dtypes.DType) (*model.Scope, dtypes.DTyp
 	return scope.At("%s", frozenScope), dtypes.Float32
 }
 
-// weights gives the model's weights by name, as variables that no trainer changes, converted to the type of x.
-func (m *Model) weights(scope *model.Scope, x *Node) layer.Weight {
-	frozen, dtype := frozenIn(scope, x.DType())
+// weights gives the model's weights by name, as variables that no trainer changes, in the type of the computations.
+func (m *Model) weights(scope *model.Scope, g *Graph, computed dtypes.DType) layer.Weight {
+	frozen, dtype := frozenIn(scope, computed)
 	return func(name string) *Node {
 		variable := frozen.GetVariable(model.EscapeScopeName(name))
 		if variable == nil {
-			value, err := m.stored(x.Graph().Backend(), frozen, name, dtype)
+			value, err := m.stored(g.Backend(), frozen, name, dtype)
 			if err == nil {
 				variable, err = frozen.CreateVariable(model.EscapeScopeName(name), value)
 			}
@@ -48,7 +48,7 @@ func (m *Model) weights(scope *model.Scope, x *Node) layer.Weight {
 				panic(fmt.Errorf("%s: %w", m.Name, err))
 			}
 		}
-		return ConvertDType(variable.SetTrainable(false).NodeValue(x.Graph()), x.DType())
+		return ConvertDType(variable.SetTrainable(false).NodeValue(g), computed)
 	}
 }
 

@@ -10,9 +10,11 @@ package models
 import (
 	"fmt"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models/layer"
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -42,20 +44,23 @@ func perChannel(values [3]float32, x *Node) *Node {
 	return ExpandAxes(ConvertDType(Const(x.Graph(), values[:]), x.DType()), 0, 1, 2)
 }
 
-// Forward builds an architecture's graph: from x, [B,side,side,3], normalised images or a sum of images and a prompt, to
-// the source logits, [B,S]. It takes each weight by its name, and calls hook at each site after the input.
-type Forward func(weight layer.Weight, x layer.Sum, hook Hook) *Node
+// Forward builds an architecture's graph: from the network's input to the source logits, [B,S]. The input is normalised
+// images, [B,side,side,3], which may be the sum of images and a prompt, or the numbers of tokens, [B,T], with Real. It
+// takes each weight by its name, and calls hook at each site after the input.
+type Forward func(weight layer.Weight, in Value, hook Hook) *Node
 
 // Info is what is known of a model before its weights are read.
 type Info struct {
-	Name          string        // on the command line: "resnet18"
-	Title         string        // in texts: "ResNet-18"
-	Sides         SideRule      // which image sides it takes
-	Side          int           // the default side, in pixels
-	Normalisation Normalisation // of its input
-	Top1          float64       // published ImageNet top-1 accuracy, in percent
-	Prepared      Preparation   // of the images that Top1 was measured on; zero if it is not published
-	Tokens        Tokens        // of a transformer; zero for other models
+	Name          string            // on the command line: "resnet18"
+	Title         string            // in texts: "ResNet-18"
+	Modality      taxonomy.Modality // of what it reads
+	Sides         SideRule          // which image sides it takes
+	Side          int               // the default side, in pixels
+	Normalisation Normalisation     // of its input
+	Top1          float64           // published ImageNet top-1 accuracy, in percent
+	Prepared      Preparation       // of the images that Top1 was measured on; zero if it is not published
+	Tokens        Tokens            // of a transformer; zero for other models
+	Window        int               // of a model of texts: the largest number of tokens that it reads
 	License       string
 	Citation      string
 }
@@ -102,12 +107,14 @@ type Model struct {
 	Labels  []string // names of the S source labels, in the order of the logits
 	Weights *Frozen
 	Forward Forward
+	Encode  func(text string) ([]int32, error) // of a model of texts: the numbers of a text's tokens
 }
 
 // Sources is S, the number of source labels.
 func (m *Model) Sources() int { return len(m.Labels) }
 
-// Logits builds the frozen model's graph from x, normalised images [B,side,side,3], to the source logits, [B,S].
+// Logits builds the frozen model's graph from x, normalised images [B,side,side,3], to the source logits, [B,S]. It is for
+// models of pictures.
 //
 // The weights become variables that no trainer changes, below "frozen" in scope; all graphs of one store share them. It
 // panics, as graph code does, with an error that names the cause: if x has a side that the model does not take, or if
@@ -116,16 +123,20 @@ func (m *Model) Logits(scope *model.Scope, x *Node) *Node {
 	return m.logits(scope, Value{Each: x}, Nothing)
 }
 
-// Reprogrammed is f ∘ I: it builds the frozen model's graph from images, floats [B,n,n,3] in [0,1], to the source logits,
-// [B,S], and calls hook at each of the model's sites, in the order of Sites. It panics as Logits does.
-func (m *Model) Reprogrammed(scope *model.Scope, images Value, hook Hook) *Node {
-	return m.logits(scope, m.Input(scope, images, hook), hook)
+// Reprogrammed is f ∘ I: it builds the frozen model's graph from images, floats [B,n,n,3] in [0,1], or from the numbers of
+// tokens, [B,T], to the source logits, [B,S], and calls hook at each of the model's sites, in the order of Sites. It
+// panics as Logits does.
+func (m *Model) Reprogrammed(scope *model.Scope, in Value, hook Hook) *Node {
+	return m.logits(scope, m.Input(scope, in, hook), hook)
 }
 
-// Input is the part of Reprogrammed before the network: what the hook and the normalisation make of the images. In
-// training a hook's Shared stays apart from Each, because its gradient costs less so; else they are added where they
-// appear.
+// Input is the part of Reprogrammed before the network: what the hook and the normalisation make of the images. The
+// numbers of tokens stay as they are. In training a hook's Shared stays apart from Each, because its gradient costs less
+// so; else they are added where they appear.
 func (m *Model) Input(scope *model.Scope, images Value, hook Hook) Value {
+	if m.Modality != taxonomy.Picture {
+		return images
+	}
 	training := scope.IsTraining(images.Each.Graph())
 	at := func(site Site, v Value) Value {
 		v = hook(site, v)
@@ -145,18 +156,26 @@ func (m *Model) Input(scope *model.Scope, images Value, hook Hook) Value {
 // logits checks the network's input, builds its graph, and releases Go's copy of the weights, which the graph has copied
 // to the backend.
 func (m *Model) logits(scope *model.Scope, input Value, hook Hook) *Node {
-	x := input.Each
+	x, dtype := input.Each, dtypes.Float32
+	if m.Modality == taxonomy.Picture {
+		m.checkImages(x)
+		dtype = x.DType()
+	}
+	defer m.Weights.release()
+	logits := m.Forward(m.weights(scope, x.Graph(), dtype), input, func(at Site, v Value) Value {
+		v.Present, v.Random = input.Present, input.Random
+		return hook(at, v)
+	})
+	logits.AssertDims(x.Shape().Dim(0), m.Sources())
+	return logits
+}
+
+// checkImages panics if the model does not take images of this shape.
+func (m *Model) checkImages(x *Node) {
 	x.AssertRank(4)
 	if h, w := x.Shape().Dim(1), x.Shape().Dim(2); h == w {
 		if err := m.Sides.Check(m.Name, h); err != nil {
 			panic(err)
 		}
 	}
-	defer m.Weights.release()
-	logits := m.Forward(m.weights(scope, x), input.sum(), func(at Site, v Value) Value {
-		v.Present, v.Random = input.Present, input.Random
-		return hook(at, v)
-	})
-	logits.AssertDims(x.Shape().Dim(0), m.Sources())
-	return logits
 }

@@ -111,7 +111,7 @@ func (n resnet) stateDict() stateDict {
 	return foldedNet(layers, "fc", features, 1e-5)
 }
 
-func (n resnet) forward(weight layer.Weight, input layer.Sum, hook Hook) *Node {
+func (n resnet) forward(weight layer.Weight, input Value, hook Hook) *Node {
 	return classified(weight, n.features(weight, input, hook))
 }
 
@@ -122,7 +122,7 @@ func (n resnet) outputs() int {
 }
 
 // features builds all layers before the classifier, and the average over the image, [B,outputs].
-func (n resnet) features(weight layer.Weight, input layer.Sum, _ Hook) *Node {
+func (n resnet) features(weight layer.Weight, input Value, _ Hook) *Node {
 	convolve := func(x *Node, name string, stride int) *Node {
 		kernel := weight.Kernel(name + "/kernel")
 		around := kernel.Values.Shape().Dim(0) / 2 // zeros on every side
@@ -132,7 +132,7 @@ func (n resnet) features(weight layer.Weight, input layer.Sum, _ Hook) *Node {
 		}
 		return layer.Convolution(x, kernel, weight(name+"/bias"), stride, padding)
 	}
-	x := layer.ReLU(input.Convolution(weight.Kernel("conv1/kernel"), weight("conv1/bias"), 2, [2][2]int{{3, 3}, {3, 3}}))
+	x := layer.ReLU(input.Sum().Convolution(weight.Kernel("conv1/kernel"), weight("conv1/bias"), 2, [2][2]int{{3, 3}, {3, 3}}))
 	x = layer.PaddedMaxPooling(x, 3, 2, [2][2]int{{1, 1}, {1, 1}})
 	for _, b := range n.residuals() {
 		y := x

@@ -47,10 +47,13 @@ func AttentionOf(number int, part Part) Site {
 	return Site{Location: taxonomy.Hidden, Layer: number, Part: part}
 }
 
-// Sites lists the model's sites, in the order in which its graph calls a hook: the input; of a transformer also, for each
-// layer, the tokens that go into it, and its attention's keys and values.
+// Sites lists the model's sites, in the order in which its graph calls a hook: the input, if it reads pictures; of a
+// transformer also, for each layer, the tokens that go into it, and its attention's keys and values.
 func (i Info) Sites() []Site {
-	sites := []Site{Pixels, Normalised}
+	var sites []Site
+	if i.Modality == taxonomy.Picture {
+		sites = append(sites, Pixels, Normalised)
+	}
 	for number := range i.Tokens.Layers {
 		sites = append(sites, TokensInto(number))
 		for _, part := range []Part{Keys, Values} {
@@ -62,10 +65,14 @@ func (i Info) Sites() []Site {
 
 // Value is what a model has at a site: Each + Shared.
 type Value struct {
-	// Each differs from sample to sample: images [B,H,W,3] at the input, tokens [B,T,width] elsewhere.
+	// Each differs from sample to sample: at the input, images [B,H,W,3] or the numbers of a text's tokens, integers
+	// [B,T]; elsewhere tokens [B,T,width].
 	Each *Node
 	// Shared is the same for all samples, [1,H,W,3]; nil if there is none. See [layer.Sum].
 	Shared *Node
+	// Real is 1 for a token that attention may see and 0 for one that fills up a shorter text, [B,T], of a float type; nil
+	// if all may be seen. A hook that inserts tokens inserts ones here too.
+	Real *Node
 	// Present is the sample weight, [B], of a float type: 1 for an image and 0 for one that only fills the batch; nil
 	// if all are images. A hook that uses the whole batch, as BatchNorm does, must leave out the filling.
 	Present *Node
@@ -78,9 +85,10 @@ type Value struct {
 }
 
 // Total is Each + Shared.
-func (v Value) Total() *Node { return v.sum().Total() }
+func (v Value) Total() *Node { return v.Sum().Total() }
 
-func (v Value) sum() layer.Sum { return layer.Sum{Each: v.Each, Shared: v.Shared} }
+// Sum is Each + Shared, as a first layer takes it.
+func (v Value) Sum() layer.Sum { return layer.Sum{Each: v.Each, Shared: v.Shared} }
 
 // Hook is called at each site of a model, like a forward pre-hook of PyTorch, and returns the value that the model takes
 // instead of v. It returns v itself if it changes nothing.

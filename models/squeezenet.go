@@ -61,14 +61,14 @@ var fires = []struct {
 // squeezenetForward builds the graph. The network averages the outputs of conv10 over the image. conv10 is a 1×1
 // convolution without an activation, thus linear, so that its output for the average is the average of its outputs:
 // averaging first saves most of its work.
-func squeezenetForward(weight layer.Weight, input layer.Sum, hook Hook) *Node {
+func squeezenetForward(weight layer.Weight, input Value, hook Hook) *Node {
 	last := weight("conv10/kernel") // [1,1,512,1000]
 	return layer.Dense(squeezenetFeatures(weight, input, hook), Reshape(last, last.Shape().Dimensions[2:]...), weight("conv10/bias"))
 }
 
 // squeezenetFeatures builds the average over the image of what conv10 takes, [B,512].
-func squeezenetFeatures(weight layer.Weight, input layer.Sum, _ Hook) *Node {
-	return fireModules(weight, input, layer.SamePadding(input.Each, 3, 2)).GlobalAverage()
+func squeezenetFeatures(weight layer.Weight, input Value, _ Hook) *Node {
+	return fireModules(weight, input.Sum(), layer.SamePadding(input.Each, 3, 2)).GlobalAverage()
 }
 
 // squeezenetWidth is the number of features of both SqueezeNets.

@@ -23,8 +23,8 @@ var squeezenetTorchvision = torchvision(architecture{
 		Citation: squeezenet.Citation,
 	},
 	forward: squeezenetTorchvisionForward,
-	features: func(weight layer.Weight, input layer.Sum, _ Hook) *Node {
-		return fireModules(weight, input, [2][2]int{}).GlobalAverage()
+	features: func(weight layer.Weight, input Value, _ Hook) *Node {
+		return fireModules(weight, input.Sum(), [2][2]int{}).GlobalAverage()
 	},
 	width: squeezenetWidth,
 }, "squeezenet1_1-b8a52dc0.pth", "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b", 4958839, squeezenetStateDict())
@@ -55,6 +55,6 @@ func squeezenetStateDict() stateDict {
 	}}
 }
 
-func squeezenetTorchvisionForward(weight layer.Weight, input layer.Sum, _ Hook) *Node {
-	return layer.GlobalAverage(rectified(weight, fireModules(weight, input, [2][2]int{}), "conv10"))
+func squeezenetTorchvisionForward(weight layer.Weight, input Value, _ Hook) *Node {
+	return layer.GlobalAverage(rectified(weight, fireModules(weight, input.Sum(), [2][2]int{}), "conv10"))
 }

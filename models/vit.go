@@ -169,18 +169,18 @@ type ViT struct {
 }
 
 // Forward builds the graph up to the logits. It is a [Forward].
-func (n ViT) Forward(weight layer.Weight, input layer.Sum, hook Hook) *Node {
+func (n ViT) Forward(weight layer.Weight, input Value, hook Hook) *Node {
 	return layer.Dense(n.Features(weight, input, hook), weight("classifier/kernel"), weight("classifier/bias"))
 }
 
 // Features builds the graph up to the features: the class token after the last LayerNorm, [B,Width]. It is a [Forward].
-func (n ViT) Features(weight layer.Weight, input layer.Sum, hook Hook) *Node {
+func (n ViT) Features(weight layer.Weight, input Value, hook Hook) *Node {
 	const epsilon = 1e-6
 	dense := func(x *Node, name string) *Node { return layer.Dense(x, weight(name+"/kernel"), weight(name+"/bias")) }
 	norm := func(x *Node, name string) *Node {
 		return layer.LayerNorm(x, weight(name+"/gamma"), weight(name+"/beta"), epsilon)
 	}
-	patches := input.PatchEmbedding(weight("patches/kernel"), weight("patches/bias"))
+	patches := input.Sum().PatchEmbedding(weight("patches/kernel"), weight("patches/bias"))
 	size := patches.Shape().Dim(0)
 	class := BroadcastToDims(ExpandAxes(weight("class"), 0), size, 1, n.Width)
 	x := Add(Concatenate([]*Node{class, patches}, 1), ExpandAxes(weight("positions"), 0))
@@ -198,7 +198,7 @@ func (n ViT) Features(weight layer.Weight, input layer.Sum, hook Hook) *Node {
 		if i == n.Layers-1 { // the classifier needs only the class token
 			x, each[0] = layer.Rows(SliceAxis(tokens, 1, AxisRange(0, 1))), SliceAxis(each[0], 1, AxisRange(0, 1))
 		}
-		x = Add(x, dense(layer.Rows(layer.Attention(each[0], each[1], each[2], n.Heads)), name+"/out"))
+		x = Add(x, dense(layer.Rows(layer.Attention(each[0], each[1], each[2], n.Heads, nil)), name+"/out"))
 		x = Add(x, dense(layer.GELU(dense(norm(x, name+"/norm2"), name+"/expand")), name+"/project"))
 	}
 	return Reshape(norm(x, "norm"), size, n.Width)

@@ -6,6 +6,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/janpfeifer/must"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/models"
@@ -21,7 +22,7 @@ import (
 func TestBare(t *testing.T) {
 	frozen, built := modeltest.Tiny(), 0
 	forward := frozen.Forward
-	frozen.Forward = func(weight layer.Weight, x layer.Sum, hook models.Hook) *graph.Node {
+	frozen.Forward = func(weight layer.Weight, x models.Value, hook models.Hook) *graph.Node {
 		built++
 		return forward(weight, x, hook)
 	}
@@ -86,7 +87,7 @@ func TestManyNumbersOfPictures(t *testing.T) {
 	for n := 1; n <= 40; n++ {
 		_, err := bare.Ask(make([]uint8, n*4*4*3), 4, 1)
 		require.NoError(t, err, "%d pictures", n)
-		_, err = program.Answers(make([]uint8, n*4*4*3))
+		_, err = program.Answers(must.M1(program.Pictures(make([]uint8, n*4*4*3))))
 		require.NoError(t, err, "%d pictures", n)
 		_, err = program.Inputs(make([]uint8, n*4*4*3))
 		require.NoError(t, err, "%d pictures", n)
@@ -114,7 +115,7 @@ func TestReadCompilesOnce(t *testing.T) {
 	before, err := c.Mapping()
 	require.NoError(t, err)
 	for range 4 {
-		_, err := c.Read(make([]uint8, 4*4*3), []string{"one", "two", "three"}, 2)
+		_, err := c.Read(must.M1(c.Pictures(make([]uint8, 4*4*3))), []string{"one", "two", "three"}, 2)
 		require.NoError(t, err)
 	}
 	require.Equal(t, 2, built)

@@ -67,8 +67,8 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 		return nil, err
 	}
 	c.omega.SetTrainable(false)
-	logits, err := model.NewExec(backend, c.Store, func(root *model.Scope, pixels *Node) (target, source *Node) {
-		return c.TargetLogits(root, models.Value{Each: pixels})
+	logits, err := model.NewExec(backend, c.Store, func(root *model.Scope, rows []*Node) (target, source *Node) {
+		return c.TargetLogits(root, c.Value(rows))
 	})
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (c *Compiled) Finalize() {
 	c.Store.Finalize()
 }
 
-// ImageSide is the side in pixels of the images that the program takes.
+// ImageSide is the side in pixels of the images that the program takes; 0 if it takes texts.
 func (c *Compiled) ImageSide() int { return c.image }
 
 // TargetLogits builds ẑ = O_ω(f(I(x))), [B,K], and the source logits z, [B,S], that it reads.
@@ -114,16 +114,15 @@ func (c *Compiled) TargetLogits(root *model.Scope, images models.Value) (target,
 	return output.Apply(source, omega), source
 }
 
-// Logits runs the whole program on pixels, uint8 [n,image,image,3], and returns the target logits, [n,K], and the
-// source logits, [n,S], row-major. It does not check that they are finite, because only the caller knows which images
-// are filling: CheckLogits does.
-func (c *Compiled) Logits(pixels *tensors.Tensor) (target, source []float32, err error) {
-	return exec2(c.exec, pixels)
+// Logits runs the whole program on rows, and returns the target logits, [n,K], and the source logits, [n,S], row-major.
+// It does not check that they are finite, because only the caller knows which rows are filling: CheckLogits does.
+func (c *Compiled) Logits(rows Rows) (target, source []float32, err error) {
+	return exec2(c.exec, rows...)
 }
 
 // exec2 runs a graph with two results, and returns them, row-major.
-func exec2(exec *Computation, input *tensors.Tensor) (one, other []float32, err error) {
-	values, err := exec.Run(input)
+func exec2(exec *Computation, inputs ...*tensors.Tensor) (one, other []float32, err error) {
+	values, err := exec.Run(inputs...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -167,32 +166,27 @@ func (c *Compiled) seen(root *model.Scope, pixels *Node) (seen, masks *Node) {
 }
 
 func (c *Compiled) manipulated(pixels []uint8) (seen, masks []float32, err error) {
-	images, err := c.batch(pixels)
+	rows, err := c.Pictures(pixels)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer images.FinalizeAll()
-	if seen, masks, err = exec2(c.input, images); err != nil {
+	defer rows.Finalize()
+	if seen, masks, err = exec2(c.input, rows...); err != nil {
 		return nil, nil, err
 	}
 	for _, values := range [][]float32{masks, seen} {
 		if at := slices.IndexFunc(values, notFinite); at >= 0 {
-			size := len(seen) / images.Shape().Dim(0)
+			size := len(seen) / rows.Len()
 			return nil, nil, fmt.Errorf("picture %d: the input manipulation %s gives it a value of %v: what it has learned is damaged", at/size, c.Input.Name(), values[at])
 		}
 	}
 	return seen, masks, nil
 }
 
-// Answers runs the whole program on pixels, RGB [n,image,image,3] row-major, and returns for each image the target
-// label with the largest logit, the first of equal ones. A logit that is not finite is an error.
-func (c *Compiled) Answers(pixels []uint8) ([]int, error) {
-	images, err := c.batch(pixels)
-	if err != nil {
-		return nil, err
-	}
-	defer images.FinalizeAll()
-	logits, source, err := c.Logits(images)
+// Answers runs the whole program on rows, and returns for each the target label with the largest logit, the first of
+// equal ones. A logit that is not finite is an error.
+func (c *Compiled) Answers(rows Rows) ([]int, error) {
+	logits, source, err := c.Logits(rows)
 	if err != nil {
 		return nil, err
 	}
@@ -205,18 +199,6 @@ func (c *Compiled) Answers(pixels []uint8) ([]int, error) {
 		answers[i] = slices.Index(row, slices.Max(row))
 	}
 	return answers, nil
-}
-
-// batch returns pixels as a tensor.
-func (c *Compiled) batch(pixels []uint8) (*tensors.Tensor, error) { return pictures(pixels, c.image) }
-
-// pictures returns pixels, RGB row-major, as a tensor [n,side,side,3].
-func pictures(pixels []uint8, side int) (*tensors.Tensor, error) {
-	size := side * side * 3
-	if len(pixels) == 0 || len(pixels)%size != 0 {
-		return nil, fmt.Errorf("%d values are not RGB pictures of side %d", len(pixels), side)
-	}
-	return tensors.FromFlatDataAndDimensions(slices.Clone(pixels), len(pixels)/size, side, side, 3), nil
 }
 
 // SetMapping sets ω. The graphs do not compile again.
@@ -273,19 +255,22 @@ func (c *Compiled) Initialise() error {
 	if c.ready {
 		return nil // building the graph again would compile it again
 	}
-	pixels := tensors.FromFlatDataAndDimensions(make([]uint8, c.image*c.image*3), 1, c.image, c.image, 3)
-	defer pixels.FinalizeAll()
+	row := c.NewRows(1)
+	defer row.Finalize()
 	build := c.Manipulate
 	if c.actsInside() {
 		build = c.SourceLogits
 	}
-	manipulated, err := model.CallOnce(c.Backend, c.Store, func(root *model.Scope, pixels *Node) *Node {
-		return build(root, models.Value{Each: pixels})
-	}, pixels)
+	exec, err := model.NewExec(c.Backend, c.Store, func(root *model.Scope, rows []*Node) *Node { return build(root, c.Value(rows)) })
 	if err != nil {
 		return err
 	}
-	manipulated.FinalizeAll()
+	defer exec.Finalize()
+	manipulated, err := (&Computation{exec: exec}).Run(row...)
+	if err != nil {
+		return err
+	}
+	manipulated[0].FinalizeAll()
 	_, err = c.Mapping()
 	c.ready = err == nil
 	return err

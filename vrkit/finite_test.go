@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/janpfeifer/must"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/models"
@@ -97,10 +98,10 @@ func TestNotFinite(t *testing.T) {
 			require.NoError(t, program.Use(vrkit.Learned{Variables: c.learned, Mapping: mapping}))
 
 			one := make([]uint8, 8*8*3)
-			_, err = program.Answers(one)
+			_, err = program.Answers(must.M1(program.Pictures(one)))
 			require.ErrorContains(t, err, "sample 0: ")
 			require.ErrorContains(t, err, c.want)
-			_, err = program.Read(one, classes, 2)
+			_, err = program.Read(must.M1(program.Pictures(one)), classes, 2)
 			require.ErrorContains(t, err, c.want)
 			_, err = program.Inputs(one)
 			if !c.blurred {

@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"datasets":                  {"vrkit/fetch", "vrkit/taxonomy"},
 	"models":                    {"vrkit/npy", "models/layer", "vrkit/fetch", "vrkit/taxonomy"},
 	"models/layer":              {},
-	"datasets/datasettest":      {"datasets"},
+	"datasets/datasettest":      {"datasets", "vrkit/taxonomy"},
 	"models/modeltest":          {"models", "models/layer"},
 	"vrkit/taxonomy":            {},
 	"vrkit/registry":            {},

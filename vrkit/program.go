@@ -59,11 +59,16 @@ func (p Program) Check() error {
 	if p.Input == nil || p.Model == nil || p.Output == nil {
 		return errors.New("a program needs an input manipulation, a model and an output alignment")
 	}
-	if err := p.Model.Sides.Check(p.Model.Name, p.SideOrDefault()); err != nil {
-		return err
+	if p.Model.Modality == taxonomy.Picture {
+		if err := p.Model.Sides.Check(p.Model.Name, p.SideOrDefault()); err != nil {
+			return err
+		}
 	}
 	if p.Precision != "" && !slices.Contains(Precisions, p.Precision) {
 		return fmt.Errorf("no precision is called %q; known: %s", p.Precision, strings.Join(Precisions, ", "))
+	}
+	if p.Precision == BF16 && p.Model.Modality != taxonomy.Picture {
+		return fmt.Errorf("%s computes in %s only", p.Model.Name, FP32)
 	}
 	if checked, ok := p.Output.(registry.Checked); ok {
 		if err := checked.Check(); err != nil {
@@ -104,16 +109,17 @@ func (p Program) actsInside() bool {
 func (p Program) fit() (input.Fitted, error) {
 	info := p.Info()
 	fitted, err := p.Input.Fit(info)
-	if err != nil {
-		return fitted, err
-	}
 	sites := info.Sites()
 	for site := range fitted.Hooks {
-		if !slices.Contains(sites, site) {
+		switch {
+		case slices.Contains(sites, site):
+		case p.Model.Modality != taxonomy.Picture && site.Location == taxonomy.Input:
+			return fitted, fmt.Errorf("%s changes a picture, and %s reads a %s: take another input, or a model of pictures", p.Input.Name(), p.Model.Name, p.Model.Modality)
+		default:
 			return fitted, fmt.Errorf("%s changes the %s, but %s can only be changed at its input: take a transformer, such as vit-b32", p.Input.Name(), site.Location, p.Model.Name)
 		}
 	}
-	return fitted, nil
+	return fitted, err
 }
 
 // Coordinates are the program's place in the taxonomy.
@@ -144,14 +150,18 @@ func (p Program) hook(root *model.Scope) models.Hook {
 	return fitted.Hooks.In(root.At(inputScope))
 }
 
-// SourceLogits builds z = f(I(x)), [B,S], from images as in Manipulate. f computes in the program's precision; z has the
-// type of the images.
-func (p Program) SourceLogits(root *model.Scope, images models.Value) *Node {
-	images = floats(images)
-	dtype, hook, spoilt := images.Each.DType(), p.hook(root), (*Node)(nil)
-	z := p.Model.Reprogrammed(root, images, func(at models.Site, v models.Value) models.Value {
+// SourceLogits builds z = f(I(x)), [B,S], from images as in Manipulate, or from the numbers of tokens. f computes in the
+// program's precision; z has the type of the images, and is float32 for texts.
+func (p Program) SourceLogits(root *model.Scope, in models.Value) *Node {
+	in = floats(in)
+	dtype, first := in.Each.DType(), models.Normalised
+	if p.Model.Modality != taxonomy.Picture {
+		dtype, first = dtypes.Float32, models.TokensInto(0)
+	}
+	hook, spoilt := p.hook(root), (*Node)(nil)
+	z := p.Model.Reprogrammed(root, in, func(at models.Site, v models.Value) models.Value {
 		v = hook(at, v)
-		if at == models.Normalised {
+		if at == first {
 			spoilt = unlessFinite(v.Total())
 			if p.Precision == BF16 {
 				v.Each = ConvertDType(v.Each, dtypes.BFloat16)
@@ -168,7 +178,11 @@ func (p Program) SourceLogits(root *model.Scope, images models.Value) *Node {
 // unlessFinite is NaN for each sample of x with a value that is not finite, else 0: [B,1]. It is added to the logits,
 // because an activation may hide such a value: oneDNN's ReLU of a NaN is 0.
 func unlessFinite(x *Node) *Node {
-	return MulScalar(ExpandAxes(ReduceSum(StopGradient(x), 1, 2, 3), 1), 0)
+	axes := make([]int, x.Rank()-1)
+	for i := range axes {
+		axes[i] = i + 1
+	}
+	return MulScalar(ExpandAxes(ReduceSum(StopGradient(x), axes...), 1), 0)
 }
 
 // floats is images as floats in [0,1].

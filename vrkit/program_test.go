@@ -69,7 +69,7 @@ func TestPrecision(t *testing.T) {
 		p := vrkit.Program{Input: input.Watermark{Kind: input.Full}, Model: modeltest.Tiny(), Output: output.Identity{}, Side: side, Precision: precision}
 		c, err := vrkit.Compile(backendtest.XLA(t), p, 3)
 		require.NoError(t, err)
-		_, source, err := c.Logits(tensors.FromFlatDataAndDimensions(append([]uint8(nil), pixels...), size, side, side, 3))
+		_, source, err := c.Logits(vrkit.Rows{tensors.FromFlatDataAndDimensions(append([]uint8(nil), pixels...), size, side, side, 3)})
 		require.NoError(t, err)
 		logits[precision] = source
 	}

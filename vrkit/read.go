@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Reading is a program's answer for one image, and the reasons for it.
+// Reading is a program's answer for one sample, and the reasons for it.
 type Reading struct {
 	Label       string   // the target label with the largest logit
 	Probability float64  // its softmax over the target labels
@@ -19,25 +19,20 @@ type Ballot struct {
 	Share  float64 `json:"share"` // of the target label's sum, 0 to 1
 }
 
-// Read classifies one image, RGB [image,image,3]. classes are the names of the target labels; the reading has at most k
+// Read classifies one row. classes are the names of the target labels; the reading has at most k
 // voters.
 //
 // The target logit is Σ_s ω[s,t]·z[s]. A source's part in it is ω[s,t] times the difference of z[s] and the smallest
 // source logit: the columns of ω sum to one, so that a constant added to all logits must not count. A logit that is not
 // finite is an error.
-func (c *Compiled) Read(pixels []uint8, classes []string, k int) (Reading, error) {
-	images, err := c.batch(pixels)
-	if err != nil {
-		return Reading{}, err
-	}
-	defer images.FinalizeAll()
+func (c *Compiled) Read(row Rows, classes []string, k int) (Reading, error) {
 	if k < 0 {
 		return Reading{}, fmt.Errorf("a reading names 0 or more voters, not %d", k)
 	}
-	if len(classes) != c.Targets || images.Shape().Dim(0) != 1 {
-		return Reading{}, fmt.Errorf("a reading takes one picture and %d class names, not %d and %d", c.Targets, images.Shape().Dim(0), len(classes))
+	if len(classes) != c.Targets || row.Len() != 1 {
+		return Reading{}, fmt.Errorf("a reading takes one row and %d class names, not %d and %d", c.Targets, row.Len(), len(classes))
 	}
-	target, source, err := c.Logits(images)
+	target, source, err := c.Logits(row)
 	if err != nil {
 		return Reading{}, err
 	}

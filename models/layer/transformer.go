@@ -94,13 +94,17 @@ func GELU(x *Node) *Node {
 }
 
 // Attention is multi-head scaled dot-product attention: queries [B,Q,width], keys and values [B,T,width] to
-// [B,Q,width]. Each head has width/heads of the last axis; heads must divide width.
-func Attention(queries, keys, values *Node, heads int) *Node {
+// [B,Q,width]. Each head has width/heads of the last axis; heads must divide width. visible, truth values [B,Q,T], says
+// which keys a query sees; nil stands for all.
+func Attention(queries, keys, values *Node, heads int, visible *Node) *Node {
 	split := func(x *Node) *Node {
 		return Reshape(x, x.Shape().Dim(0), x.Shape().Dim(1), heads, x.Shape().Dim(2)/heads)
 	}
 	scale := 1 / math.Sqrt(float64(queries.Shape().Dim(2)/heads))
 	scores := Einsum("bqhd,bkhd->bhqk", MulScalar(split(queries), scale), split(keys))
-	mixed := Einsum("bhqk,bkhd->bqhd", Softmax(scores, -1), split(values))
+	if visible != nil {
+		visible = BroadcastToDims(ExpandAxes(visible, 1), scores.Shape().Dimensions...)
+	}
+	mixed := Einsum("bhqk,bkhd->bqhd", MaskedSoftmax(scores, visible, -1), split(values))
 	return Reshape(mixed, queries.Shape().Dimensions...)
 }

@@ -35,9 +35,9 @@ func Tiny() *models.Model {
 			Normalisation: models.Normalisation{Mean: [3]float32{.5, .4, .3}, Std: [3]float32{.25, .2, .3}},
 		},
 		Weights: weights,
-		Forward: func(weight layer.Weight, input layer.Sum, _ models.Hook) *Node {
+		Forward: func(weight layer.Weight, input models.Value, _ models.Hook) *Node {
 			none := Zeros(input.Each.Graph(), shapes.Make(input.Each.DType(), 6))
-			x := Tanh(input.Convolution(weight.Kernel("conv/kernel"), none, 2, [2][2]int{{0, 1}, {0, 1}}))
+			x := Tanh(input.Sum().Convolution(weight.Kernel("conv/kernel"), none, 2, [2][2]int{{0, 1}, {0, 1}}))
 			rows := ReduceMean(x, 2)                                      // [B, height, 6]
 			middle := SliceAxis(rows, 1, AxisElem(rows.Shape().Dim(1)/2)) // so that the logits depend on where things are
 			x = Add(ReduceMean(rows, 1), Squeeze(middle, 1))              // [B, 6]

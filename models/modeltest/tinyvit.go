@@ -18,29 +18,8 @@ func TinyViT() *models.Model {
 			"patches/kernel": wave(.3, .35, patch, patch, 3, width),
 			"patches/bias":   wave(.1, .9, width),
 		}
-		number := 0.
-		dense := func(name string, in, out int) {
-			number++
-			w[name+"/kernel"], w[name+"/bias"] = wave(.6, .35+.07*number, in, out), wave(.1, .2+.05*number, out)
-		}
-		norm := func(name string) {
-			gamma := wave(.3, .8, width)
-			for i := range gamma.Data {
-				gamma.Data[i]++
-			}
-			w[name+"/gamma"], w[name+"/beta"] = gamma, wave(.1, .6, width)
-		}
-		for i := range layers {
-			name := fmt.Sprintf("layer%d", i)
-			norm(name + "/norm1")
-			dense(name+"/attention", width, 3*width)
-			dense(name+"/out", width, width)
-			norm(name + "/norm2")
-			dense(name+"/expand", width, 4*width)
-			dense(name+"/project", 4*width, width)
-		}
-		norm("norm")
-		dense("classifier", width, Sources)
+		transformerLayers(w, width, layers)
+		w["classifier/kernel"], w["classifier/bias"] = wave(.6, .35+.07*float64(4*layers+1), width, Sources), wave(.1, .2+.05*float64(4*layers+1), Sources)
 		return w, nil
 	})
 	m := &models.Model{
@@ -59,4 +38,30 @@ func TinyViT() *models.Model {
 		m.Labels = append(m.Labels, fmt.Sprintf("source %d", i))
 	}
 	return m
+}
+
+// transformerLayers adds the weights of a transformer's layers, and of the LayerNorm after them.
+func transformerLayers(w models.Weights, width, layers int) {
+	number := 0.
+	dense := func(name string, in, out int) {
+		number++
+		w[name+"/kernel"], w[name+"/bias"] = wave(.6, .35+.07*number, in, out), wave(.1, .2+.05*number, out)
+	}
+	norm := func(name string) {
+		gamma := wave(.3, .8, width)
+		for i := range gamma.Data {
+			gamma.Data[i]++
+		}
+		w[name+"/gamma"], w[name+"/beta"] = gamma, wave(.1, .6, width)
+	}
+	for i := range layers {
+		name := fmt.Sprintf("layer%d", i)
+		norm(name + "/norm1")
+		dense(name+"/attention", width, 3*width)
+		dense(name+"/out", width, width)
+		norm(name + "/norm2")
+		dense(name+"/expand", width, 4*width)
+		dense(name+"/project", 4*width, width)
+	}
+	norm("norm")
 }

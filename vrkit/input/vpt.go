@@ -40,7 +40,7 @@ type VPT struct {
 	// Kind is Shallow, Deep or Prefix; "" is Shallow.
 	Kind string `json:"-"`
 	// Tokens is p, from 1 to 1000; 0 takes 10.
-	Tokens int `json:"tokens" usage:"VPT and prefix: learned tokens a layer"`
+	Tokens int `json:"tokens" usage:"VPT, prefix and soft: learned tokens a layer"`
 	// Depth is the number of layers that have prompts, from the first, of Deep and Prefix; 0 takes all.
 	Depth int `json:"depth" usage:"vpt-deep and prefix: how many layers get them, from the first; 0 takes all"`
 	// Shared is true if these layers have one prompt together.

@@ -144,7 +144,7 @@ func TestPrefixByHand(t *testing.T) {
 				keys = models.BeforeTokens(keys, Const(g, [][][]float64{{key}}))
 				values = models.BeforeTokens(values, Const(g, [][][]float64{{value}}))
 			}
-			return layer.Attention(q, keys, values, 1)
+			return layer.Attention(q, keys, values, 1, nil)
 		}, [][][]float64{{{1, 0}}})
 		require.NoError(t, err)
 		return tensors.MustCopyFlatData[float64](mixed)

@@ -31,7 +31,12 @@ func Readings(program *vrkit.Compiled, pixels []uint8, truth, classes []string, 
 
 // ReadingsFigure returns the figure of Readings.
 func ReadingsFigure(program *vrkit.Compiled, pixels []uint8, truth, classes []string, caption string) (figure.Figure, error) {
-	answers, err := program.Answers(pixels)
+	rows, err := program.Pictures(pixels)
+	if err != nil {
+		return figure.Figure{}, err
+	}
+	defer rows.Finalize()
+	answers, err := program.Answers(rows)
 	if err != nil {
 		return figure.Figure{}, err
 	}

@@ -75,8 +75,8 @@ func facts(e train.Event) []string {
 	case train.StageEvaluate:
 		says = append(says, "evaluating "+steps(e))
 	}
-	if e.ImagesPerSecond > 0 {
-		says = append(says, fmt.Sprintf("%.0f images/s", e.ImagesPerSecond))
+	if e.SamplesPerSecond > 0 {
+		says = append(says, fmt.Sprintf("%.0f samples/s", e.SamplesPerSecond))
 	}
 	if e.Remaining > 0 {
 		says = append(says, duration(e.Remaining)+" left")

@@ -29,7 +29,7 @@ func run(epochs, steps int, report func(train.Event)) {
 			for step := 1; step <= steps; step++ {
 				report(train.Event{
 					Stage: stage, Epoch: epoch, Epochs: epochs, Step: step, Steps: steps,
-					Loss: 2 / float64(epoch+1), Accuracy: float64(epoch) / float64(epochs+1), ImagesPerSecond: 207.4,
+					Loss: 2 / float64(epoch+1), Accuracy: float64(epoch) / float64(epochs+1), SamplesPerSecond: 207.4,
 					Remaining: time.Duration(epochs-epoch)*7*time.Second + time.Second,
 				})
 			}
@@ -52,7 +52,7 @@ func TestDoneNeverGoesBack(t *testing.T) {
 func TestPlainLines(t *testing.T) {
 	var out bytes.Buffer
 	run(4, 20, (&plainLines{title: "padding + BLM", out: &out}).event)
-	require.Equal(t, `padding + BLM: before training, estimating ω 1/20, 207 images/s, 29 s left
+	require.Equal(t, `padding + BLM: before training, estimating ω 1/20, 207 samples/s, 29 s left
 padding + BLM: before training, test 25.0 %
 padding + BLM: epoch 1/4, loss 1.000, train 50.0 %, test 35.0 %
 padding + BLM: epoch 2/4, loss 0.667, train 50.0 %, test 45.0 %

@@ -7,7 +7,7 @@ import (
 	"github.com/vrkit-go/reprogram/datasets"
 )
 
-// Augment says how training images are augmented: each is resized to Margin pixels more than the program takes, cropped
+// Augment says how training samples are augmented: each is resized to Margin pixels more than the program takes, cropped
 // at a random place, and, with Flip, mirrored half of the time. The papers do so for watermarks and SMM, not for
 // padding (docs/methods.md 3.3).
 type Augment struct {

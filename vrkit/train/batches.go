@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"math/rand/v2"
 	"sync"
@@ -11,38 +12,46 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/vrkit"
 )
 
-// batch is the input of one step. All batches of a run have the same size, so that every graph compiles once: black
-// images fill up the last batch, with the sample weight 0.
+// batch is the input of one step. All batches of a run have the same size, so that every graph compiles once: the last
+// batch is filled up, with the sample weight 0.
 type batch struct {
-	pixels  *tensors.Tensor // uint8 [size, side, side, 3]
+	rows    vrkit.Rows      // the samples
 	present *tensors.Tensor // float32 [size], the sample weight: 1 for a sample, 0 for filling
 	target  *tensors.Tensor // int32 [size]
 	labels  []int32         // of the samples only
+	err     error           // of a sample that can't be a row
 }
 
-func newBatch(size, side int) batch {
+func newBatch(p rowed, size int) batch {
 	return batch{
-		pixels:  tensors.FromShape(shapes.Make(dtypes.Uint8, size, side, side, 3)),
+		rows:    p.NewRows(size),
 		present: tensors.FromShape(shapes.Make(dtypes.Float32, size)),
 		target:  tensors.FromShape(shapes.Make(dtypes.Int32, size)),
 	}
 }
 
 func (b batch) finalize() {
-	b.pixels.FinalizeAll()
+	b.rows.Finalize()
 	b.present.FinalizeAll()
 	b.target.FinalizeAll()
 }
 
-// batches yields samples in the given order, augmented and resized to side; first is the number of the first batch. It
+// rowed makes the rows of a program: it is the [vrkit.Compiled].
+type rowed interface {
+	NewRows(n int) vrkit.Rows
+	SetText(rows vrkit.Rows, i int, text string) error
+}
+
+// batches yields samples in the given order as rows of p, augmented; first is the number of the first batch. It
 // prepares the next batch while the loop uses the current one. Batches share memory, so that a batch is valid only in
 // the body of the loop. It ends early if the context does.
-func batches(ctx context.Context, samples []datasets.Sample, order []int, v augmenter, size, side, first int) iter.Seq2[int, batch] {
+func batches(ctx context.Context, p rowed, samples []datasets.Sample, order []int, v augmenter, size, first int) iter.Seq2[int, batch] {
 	return func(yield func(int, batch) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		both := [2]batch{newBatch(size, side), newBatch(size, side)}
+		both := [2]batch{newBatch(p, size), newBatch(p, size)}
 		ready, spare := make(chan batch), make(chan batch, len(both))
 		var ended sync.WaitGroup
 		defer func() {
@@ -59,7 +68,7 @@ func batches(ctx context.Context, samples []datasets.Sample, order []int, v augm
 			defer close(ready)
 			for start := first * size; start < len(order); start += size {
 				b := <-spare
-				b.fill(samples, order[start:min(start+size, len(order))], v)
+				b.fill(p, samples, order[start:min(start+size, len(order))], v)
 				select {
 				case ready <- b:
 				case <-ctx.Done():
@@ -80,16 +89,16 @@ func batches(ctx context.Context, samples []datasets.Sample, order []int, v augm
 }
 
 // fill puts the chosen samples into the batch.
-func (b *batch) fill(samples []datasets.Sample, chosen []int, v augmenter) {
-	side := b.pixels.Shape().Dim(1)
-	b.labels = b.labels[:0]
-	tensors.MustMutableFlatData(b.pixels, func(all []uint8) {
-		for i, index := range chosen {
-			v.resize(all[i*side*side*3:(i+1)*side*side*3], samples[index], index, side)
-			b.labels = append(b.labels, samples[index].Label)
-		}
-		clear(all[len(chosen)*side*side*3:])
-	})
+func (b *batch) fill(p rowed, samples []datasets.Sample, chosen []int, v augmenter) {
+	b.labels, b.err = b.labels[:0], nil
+	for _, index := range chosen {
+		b.labels = append(b.labels, samples[index].Label)
+	}
+	if len(b.rows) == 1 {
+		b.fillPictures(samples, chosen, v)
+	} else {
+		b.fillTexts(p, samples, chosen)
+	}
 	tensors.MustMutableFlatData(b.present, func(all []float32) {
 		clear(all)
 		for i := range chosen {
@@ -97,6 +106,31 @@ func (b *batch) fill(samples []datasets.Sample, chosen []int, v augmenter) {
 		}
 	})
 	tensors.MustMutableFlatData(b.target, func(all []int32) { clear(all[copy(all, b.labels):]) })
+}
+
+// fillPictures fills up with black pictures.
+func (b *batch) fillPictures(samples []datasets.Sample, chosen []int, v augmenter) {
+	side := b.rows[0].Shape().Dim(1)
+	tensors.MustMutableFlatData(b.rows[0], func(all []uint8) {
+		for i, index := range chosen {
+			v.resize(all[i*side*side*3:(i+1)*side*side*3], samples[index], index, side)
+		}
+		clear(all[len(chosen)*side*side*3:])
+	})
+}
+
+// fillTexts fills up with the first text, because a text without tokens has no place to read the answer at.
+func (b *batch) fillTexts(p rowed, samples []datasets.Sample, chosen []int) {
+	for i := range b.rows.Len() {
+		index := chosen[0]
+		if i < len(chosen) {
+			index = chosen[i]
+		}
+		if err := p.SetText(b.rows, i, samples[index].Text); err != nil {
+			b.err = fmt.Errorf("the text %.40q: %w", samples[index].Text, err)
+			return
+		}
+	}
 }
 
 // steps returns the number of batches of n samples.

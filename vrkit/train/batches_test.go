@@ -2,16 +2,29 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/vrkit"
 )
+
+// squares makes rows of pictures of this side.
+type squares int
+
+func (s squares) NewRows(n int) vrkit.Rows {
+	return vrkit.Rows{tensors.FromShape(shapes.Make(dtypes.Uint8, n, int(s), int(s), 3))}
+}
+
+func (squares) SetText(vrkit.Rows, int, string) error { return errors.New("a picture is no text") }
 
 // Batches share memory: nothing of one batch is left in the next.
 func TestLastBatchIsFilledUp(t *testing.T) {
@@ -22,8 +35,8 @@ func TestLastBatchIsFilledUp(t *testing.T) {
 	var pixels [][]uint8
 	var present [][]float32
 	var target, labels [][]int32
-	for _, b := range batches(t.Context(), samples, []int{4, 3, 2, 1, 0}, augmenter{}, 2, 1, 0) {
-		pixels = append(pixels, tensors.MustCopyFlatData[uint8](b.pixels))
+	for _, b := range batches(t.Context(), squares(1), samples, []int{4, 3, 2, 1, 0}, augmenter{}, 2, 0) {
+		pixels = append(pixels, tensors.MustCopyFlatData[uint8](b.rows[0]))
 		present = append(present, tensors.MustCopyFlatData[float32](b.present))
 		target = append(target, tensors.MustCopyFlatData[int32](b.target))
 		labels = append(labels, slices.Clone(b.labels))
@@ -39,17 +52,17 @@ func TestBatchesEndEarly(t *testing.T) {
 	samples := []datasets.Sample{{Image: datasets.Image{Height: 1, Width: 1, Channels: 1, Pixels: []uint8{1}}}}
 	for range 20 {
 		synctest.Test(t, func(t *testing.T) {
-			for range batches(t.Context(), samples, make([]int, 9), augmenter{}, 1, 1, 0) {
+			for range batches(t.Context(), squares(1), samples, make([]int, 9), augmenter{}, 1, 0) {
 				break
 			}
 			require.Panics(t, func() {
-				for range batches(t.Context(), samples, make([]int, 9), augmenter{}, 1, 1, 0) {
+				for range batches(t.Context(), squares(1), samples, make([]int, 9), augmenter{}, 1, 0) {
 					panic("in the loop")
 				}
 			})
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			for number := range batches(ctx, samples, make([]int, 9), augmenter{}, 1, 1, 0) {
+			for number := range batches(ctx, squares(1), samples, make([]int, 9), augmenter{}, 1, 0) {
 				require.Less(t, number, 3)
 				if number == 2 {
 					cancel()
@@ -79,10 +92,10 @@ func BenchmarkBatch(b *testing.B) {
 	} {
 		b.Run(fmt.Sprintf("%s/side=%d", name, c.side), func(b *testing.B) {
 			b.ReportAllocs()
-			into := newBatch(size, c.side)
+			into := newBatch(squares(c.side), size)
 			defer into.finalize()
 			for b.Loop() {
-				into.fill(samples, inOrder(size), c.augmenter)
+				into.fill(squares(c.side), samples, inOrder(size), c.augmenter)
 			}
 		})
 	}

@@ -93,7 +93,7 @@ func (r *reestimator) run(ctx context.Context, samples []datasets.Sample, v augm
 	return pass(ctx, r.program, samples, v, size, clock, func(b batch, first int) error {
 		share := tensors.FromScalar(float32(len(b.labels)) / float32(first+len(b.labels)))
 		defer share.FinalizeAll()
-		values, err := r.exec.Run(b.pixels, b.present, share)
+		values, err := r.exec.Run(b.rows[0], b.present, share)
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (r *reestimator) run(ctx context.Context, samples []datasets.Sample, v augm
 	})
 }
 
-// reestimate runs it on the training images, augmented as in a pass that estimates ω, if the run asks for it.
+// reestimate runs it on the training samples, augmented as in a pass that estimates ω, if the run asks for it.
 func (t *trainer) reestimate(ctx context.Context) error {
 	if t.precise == nil {
 		return nil

@@ -70,7 +70,7 @@ func TestReestimate(t *testing.T) {
 	step, err := newStepper(p, c.Recipe, c.Seed)
 	require.NoError(t, err)
 	defer step.exec.Finalize()
-	for number, b := range batches(t.Context(), all[:8], inOrder(8), augmenter{}, 8, p.ImageSide(), 0) {
+	for number, b := range batches(t.Context(), p, all[:8], inOrder(8), augmenter{}, 8, 0) {
 		said, err := step.run(b, 0, number, 1)
 		require.NoError(t, err)
 		said.finalize()

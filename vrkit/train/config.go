@@ -31,7 +31,7 @@ type Config struct {
 	Run      string   // the run directory, which is created or resumed
 	Recipe   Recipe   // optimiser, learning rates and augmentation; AdamAt(.05) is a start
 	Epochs   int      // of the whole run, also those of earlier processes; 0 takes the recipe's
-	Batch    int      // images per step; 0 takes the recipe's
+	Batch    int      // samples per step; 0 takes the recipe's
 	Seed     uint64   // decides every random draw: the order of the training data, augmentation, and what the program's parts draw
 	Schedule Schedule // the ω schedule; empty is Fast
 	// BatchNorm says which mean and variance an evaluation takes for a BatchNorm in the input manipulation; empty is
@@ -129,27 +129,27 @@ const maxBatch = 1 << 14
 // CheckBatch returns an error if a batch can't have that many images.
 func CheckBatch(size int) error {
 	if size < 1 || size > maxBatch {
-		return fmt.Errorf("a batch has 1 to %d images, not %d", maxBatch, size)
+		return fmt.Errorf("a batch has 1 to %d samples, not %d", maxBatch, size)
 	}
 	return nil
 }
 
 // checkLabels returns an error, with the classes' names, if the label of an image is no class, or if ω is estimated and
-// a class has no training image.
+// a class has no training sample.
 func (c Config) checkLabels() error {
 	d, counts := c.Data, make([]int, len(c.Data.Classes))
 	for _, part := range [][]datasets.Sample{d.Test, d.Val, d.Train} {
 		clear(counts) // at the end it has the counts of Train
 		for i, sample := range part {
 			if sample.Label < 0 || int(sample.Label) >= len(counts) {
-				return fmt.Errorf("%s: image %d has the label %d, but there are %d classes: labels go from 0 to %d", d.Name, i, sample.Label, len(counts), len(counts)-1)
+				return fmt.Errorf("%s: sample %d has the label %d, but there are %d classes: labels go from 0 to %d", d.Name, i, sample.Label, len(counts), len(counts)-1)
 			}
 			counts[sample.Label]++
 		}
 	}
 	if none := slices.Index(counts, 0); none >= 0 {
 		if _, ok := c.Program.Output.(output.Estimator); ok {
-			return fmt.Errorf("%s: none of the %d training images is of the class %q, so that no mapping can be estimated for it: take more training images", d.Name, len(d.Train), d.Classes[none])
+			return fmt.Errorf("%s: none of the %d training samples is of the class %q, so that no mapping can be estimated for it: take more training samples", d.Name, len(d.Train), d.Classes[none])
 		}
 	}
 	return nil
@@ -161,7 +161,10 @@ func (c Config) check() error {
 		return err
 	}
 	if len(c.Data.Train) == 0 {
-		return errors.New("there are no training images")
+		return errors.New("there are no training samples")
+	}
+	if has, reads := c.Data.Modality, c.Program.Model.Modality; has != reads {
+		return fmt.Errorf("a sample of %s is a %s, and %s reads a %s: take another data set or another model", c.Data.Name, has, c.Program.Model.Name, reads)
 	}
 	return c.checkLabels()
 }

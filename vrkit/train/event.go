@@ -24,7 +24,7 @@ type Event struct {
 	Step, Steps     int     // batches done, and all batches, of this stage
 	Loss            float64 // mean training loss so far in this epoch
 	Accuracy        float64 // training accuracy so far in this epoch, 0 to 1
-	ImagesPerSecond float64
+	SamplesPerSecond float64
 	Elapsed         time.Duration // since this process started the run
 	Remaining       time.Duration // estimated time until the run ends
 	Metrics         *runs.Metrics // set at StageEpoch only

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/janpfeifer/must"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/datasets"
@@ -20,7 +21,8 @@ import (
 func TestMend(t *testing.T) {
 	c := quick(t, filepath.Join(t.TempDir(), "run"), 3)
 	c.History = true
-	answers, err := trained(t, c).Program.Answers(datasets.Stack(c.Data.Test, 4))
+	program := trained(t, c).Program
+	answers, err := program.Answers(must.M1(program.Pictures(datasets.Stack(c.Data.Test, 4))))
 	require.NoError(t, err)
 	whole := everything(t, c.Run)
 	require.Len(t, whole, 10)
@@ -55,7 +57,7 @@ func TestMend(t *testing.T) {
 					require.Equal(t, name == "metrics.csv", run.MetricsErr != nil)
 					program, err := run.Compile(c.Backend)
 					require.NoError(t, err)
-					again, err := program.Answers(datasets.Stack(c.Data.Test, 4))
+					again, err := program.Answers(must.M1(program.Pictures(datasets.Stack(c.Data.Test, 4))))
 					require.NoError(t, err)
 					require.Equal(t, answers, again)
 				}

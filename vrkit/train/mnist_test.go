@@ -19,7 +19,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/train"
 )
 
-// TestMNIST reprograms the real SqueezeNet for real digits: 1,000 training and 1,000 test images, digits
+// TestMNIST reprograms the real SqueezeNet for real digits: 1,000 training and 1,000 test samples, digits
 // at 64 pixels, side 128, Adam .05, batch 50, 4 epochs, the last epoch, three seeds. Over the seeds the
 // mean test accuracy is at least .60, and at least .25 above that of the mapping alone, of epoch 0.
 func TestMNIST(t *testing.T) {

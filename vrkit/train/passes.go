@@ -14,7 +14,10 @@ import (
 // pass runs a compiled program over samples in order, batch by batch, and reports progress.
 func pass(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, v augmenter, size int, clock *clock, visit func(b batch, first int) error) error {
 	clock.start(steps(len(samples), size))
-	for number, b := range batches(ctx, samples, inOrder(len(samples)), v, size, c.ImageSide(), 0) {
+	for number, b := range batches(ctx, c, samples, inOrder(len(samples)), v, size, 0) {
+		if b.err != nil {
+			return b.err
+		}
 		if err := visit(b, number*size); err != nil {
 			return err
 		}
@@ -26,7 +29,7 @@ func pass(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, v a
 // answers runs the program on a batch and returns the target logits, [n,K], and the source logits, [n,S], of its
 // samples. It is an error if one is not finite; first is the number of the batch's first sample.
 func answers(c *vrkit.Compiled, b batch, first int) (target, source []float32, err error) {
-	if target, source, err = c.Logits(b.pixels); err != nil {
+	if target, source, err = c.Logits(b.rows); err != nil {
 		return nil, nil, err
 	}
 	target, source = target[:len(b.labels)*c.Targets], source[:len(b.labels)*c.Model.Sources()]
@@ -133,7 +136,7 @@ func (c *clock) tick(step, samples int) {
 	c.samples += samples
 	c.event.Step = step
 	elapsed := time.Since(c.began)
-	c.event.ImagesPerSecond = float64(c.samples) / elapsed.Seconds()
+	c.event.SamplesPerSecond = float64(c.samples) / elapsed.Seconds()
 	c.event.Remaining = c.ahead + time.Duration(float64(elapsed)/float64(step-c.first)*float64(c.event.Steps-step))
 	c.send()
 }

@@ -218,7 +218,7 @@ func (e explosive) Fit(m models.Info) (input.Fitted, error) {
 // A try that trained nothing leaves nothing behind, and its directory accepts other settings.
 func TestFailedTryBarsNothing(t *testing.T) {
 	for want, spoil := range map[string]func(c *train.Config, stop func()){
-		`none of the 2 training images is of the class "checks"`: func(c *train.Config, _ func()) { c.Data.Train = c.Data.Train[:2] },
+		`none of the 2 training samples is of the class "checks"`: func(c *train.Config, _ func()) { c.Data.Train = c.Data.Train[:2] },
 		"image 4 has the label 3, but there are 3 classes":       func(c *train.Config, _ func()) { c.Data.Train[4].Label = 3 },
 		"source logit 0 is NaN":                                  func(c *train.Config, _ func()) { c.Program.Input = runaway{} },
 		"epoch 1, step 2":                                        func(c *train.Config, _ func()) { c.Program.Input = explosive{} },

@@ -74,7 +74,7 @@ var words = map[string]string{
 	"model.name": "model", "model.side": "side", "model.precision": "precision", "model.sha256": "weights", "model.sources": "source labels",
 	"model.trainable_values": "trainable values of the input", "model.output_trainable_values": "trainable values of the output",
 	"data.name": "data set", "data.sha256": "contents of the data set", "data.classes": "classes",
-	"data.train": "images", "data.val": "validation images", "data.test": "test images",
+	"data.train": "images", "data.val": "validation samples", "data.test": "test samples",
 	"training.batch": "batch", "training.seed": "seed", "training.schedule": "schedule of ω", "training.end_tests": "end-tests",
 	"training.recipe.name": "recipe", "training.recipe.optimiser": "optimiser", "training.recipe.momentum": "momentum", "training.recipe.decay": "weight decay",
 	"training.recipe.augment.margin": "margin of the augmentation", "training.recipe.augment.flip": "mirroring of the augmentation",

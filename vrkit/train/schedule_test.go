@@ -76,7 +76,7 @@ func TestFastByHand(t *testing.T) {
 		var counts [sources][targets]float64
 		seen := 0
 		order := shuffled(30, c.Seed, epoch)
-		for number, b := range batches(t.Context(), c.Data.Train, order, augmenter{}, 8, 4, 0) {
+		for number, b := range batches(t.Context(), squares(4), c.Data.Train, order, augmenter{}, 8, 0) {
 			said, err := run.step.run(b, epoch, number, 4)
 			require.NoError(t, err)
 			logits, err := tensors.CopyFlatData[float32](said.source)

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 
@@ -28,14 +28,18 @@ type stepper struct {
 func newStepper(c *vrkit.Compiled, recipe Recipe, seed uint64) (*stepper, error) {
 	drawing, ok := c.Input.(input.Drawing)
 	s := &stepper{recipe: recipe, seed: seed, draws: ok && drawing.Draws()}
+	row := c.NewRows(1)
+	row.Finalize()
+	rows := len(row)
 	exec, err := model.NewExec(c.Backend, c.Store, func(root *model.Scope, inputs []*Node) (loss, correct, source *Node) {
-		pixels, target, present, scheduled := inputs[0], inputs[1], inputs[2], inputs[3]
-		images := models.Value{Each: pixels, Present: present}
+		in, rest := c.Value(inputs[:rows]), inputs[rows:]
+		target, present, scheduled := rest[0], rest[1], rest[2]
+		in.Present = present
 		if s.draws {
-			images.Random = inputs[4]
+			in.Random = rest[3]
 		}
-		root.Store().SetTraining(pixels.Graph(), true)
-		logits, source := c.TargetLogits(root, images)
+		root.Store().SetTraining(target.Graph(), true)
+		logits, source := c.TargetLogits(root, in)
 		perSample := CrossEntropy(logits, target)
 		loss = Div(ReduceAllSum(Mul(perSample, present)), ReduceAllSum(present))
 		recipe.update(root, loss, scheduled)
@@ -45,7 +49,7 @@ func newStepper(c *vrkit.Compiled, recipe Recipe, seed uint64) (*stepper, error)
 	if err != nil {
 		return nil, err
 	}
-	bySample := []bool{true, true, true, false}
+	bySample := append(slices.Repeat([]bool{true}, rows+2), false)
 	if s.draws {
 		bySample = append(bySample, false)
 	}
@@ -81,7 +85,10 @@ func (s stepped) finalize() { s.source.FinalizeAll() }
 func (s *stepper) run(b batch, epoch, step, steps int) (stepped, error) {
 	scheduled := asTensor[float32](s.recipe.stepInput(epoch, step, steps))
 	defer scheduled.FinalizeAll()
-	inputs := []*tensors.Tensor{b.pixels, b.target, b.present, scheduled}
+	if b.err != nil {
+		return stepped{}, b.err
+	}
+	inputs := append(slices.Clone(b.rows), b.target, b.present, scheduled)
 	if s.draws {
 		state := random(s.seed, epoch, step)
 		defer state.FinalizeAll()

@@ -2,7 +2,7 @@
 //
 // [Train] works in epochs (docs/methods.md 3.2). Epoch 0 estimates ω and evaluates the initial program. Each further
 // epoch estimates ω if its schedules ask for it (align.go), takes one optimiser step for each batch (batches.go,
-// step.go, optimiser.go), evaluates validation and test images (passes.go), and saves the state and the files that are
+// step.go, optimiser.go), evaluates validation and test samples (passes.go), and saves the state and the files that are
 // written from it (state.go, mend.go). A [Recipe] has the optimiser, the learning rates and the
 // augmentation. An [Event] reports progress. Package runs opens a trained run.
 package train
@@ -215,7 +215,7 @@ func (t *trainer) learn(ctx context.Context) error {
 	clock.first = t.state.Step
 	clock.start(total)
 	v := augmenter{t.Recipe.Augment, t.Seed, learning(t.state.Epoch)}
-	for number, b := range batches(ctx, t.Data.Train, order, v, t.Batch, t.program.ImageSide(), t.state.Step) {
+	for number, b := range batches(ctx, t.program, t.Data.Train, order, v, t.Batch, t.state.Step) {
 		said, err := t.step.run(b, t.state.Epoch, number, total)
 		if err == nil {
 			err = t.observe(said, b.labels)

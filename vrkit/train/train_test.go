@@ -10,6 +10,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/janpfeifer/must"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vrkit-go/reprogram/datasets"
@@ -168,7 +169,7 @@ func TestSameSeedSameRun(t *testing.T) {
 
 func TestTrainErrors(t *testing.T) {
 	for want, spoil := range map[string]func(c *train.Config){
-		`none of the 2 training images is of the class "checks"`: func(c *train.Config) { c.Data.Train = c.Data.Train[:2] },
+		`none of the 2 training samples is of the class "checks"`: func(c *train.Config) { c.Data.Train = c.Data.Train[:2] },
 		"source logit 0 is NaN":                                  func(c *train.Config) { c.Program.Input = runaway{} },
 		"at least one epoch":                                     func(c *train.Config) { c.Epochs = -1 },
 		"its side must lie between 1 and 7, not 9":               func(c *train.Config) { c.Program.Input = input.Padding{Image: 9} },
@@ -264,10 +265,10 @@ func TestRead(t *testing.T) {
 	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1})
 	result, err := train.Train(t.Context(), c)
 	require.NoError(t, err)
-	answers, err := result.Program.Answers(datasets.Stack(c.Data.Test, 4))
+	answers, err := result.Program.Answers(must.M1(result.Program.Pictures(datasets.Stack(c.Data.Test, 4))))
 	require.NoError(t, err)
 	for i, sample := range c.Data.Test {
-		reading, err := result.Program.Read(sample.Resized(4), c.Data.Classes, modeltest.Sources)
+		reading, err := result.Program.Read(must.M1(result.Program.Pictures(sample.Resized(4))), c.Data.Classes, modeltest.Sources)
 		require.NoError(t, err)
 		require.Equal(t, c.Data.Classes[answers[i]], reading.Label)
 		total := 0.
@@ -277,7 +278,7 @@ func TestRead(t *testing.T) {
 		}
 		require.InDelta(t, 1, total, 1e-9)
 	}
-	_, err = result.Program.Read(datasets.Stack(c.Data.Test[:2], 4), c.Data.Classes, 1)
+	_, err = result.Program.Read(must.M1(result.Program.Pictures(datasets.Stack(c.Data.Test[:2], 4))), c.Data.Classes, 1)
 	require.ErrorContains(t, err, "one picture")
 }
 

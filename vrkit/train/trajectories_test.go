@@ -119,7 +119,7 @@ func (g golden) follow(t *testing.T, backend compute.Backend, c trajectory) {
 		return program.TargetLogits(root, models.Value{Each: pixels})
 	})
 	all := g.float64Batch(inOrder(g.Images), g.Images, side)
-	_, _, err := logits.Call2(all.pixels) // creates the variables, of the images' type
+	_, _, err := logits.Call2(all.rows[0]) // creates the variables, of the images' type
 	require.NoError(t, err)
 	set[float64](t, program.Store, c.Initial)
 
@@ -138,7 +138,7 @@ func (g golden) follow(t *testing.T, backend compute.Backend, c trajectory) {
 	for epoch, order := range g.Orders {
 		if estimator, ok := program.Output.(output.Estimator); ok {
 			if epoch == 0 || c.Schedule == string(Exact) { // as estimate does, but with float64 images
-				_, source, err := logits.Call2(all.pixels)
+				_, source, err := logits.Call2(all.rows[0])
 				require.NoError(t, err)
 				statistics := output.NewStatistics(program.Model.Sources(), g.Targets)
 				require.NoError(t, estimator.Observe(statistics, rounded(source), all.labels))
@@ -157,7 +157,7 @@ func (g golden) follow(t *testing.T, backend compute.Backend, c trajectory) {
 		for number := range total {
 			chosen := order[number*g.Batch : min((number+1)*g.Batch, len(order))]
 			b := g.float64Batch(chosen, g.Batch, side)
-			said, err := step.exec.Run(b.pixels, b.target, b.present, asTensor[float64](recipe.stepInput(epoch, number, total)))
+			said, err := step.exec.Run(b.rows[0], b.target, b.present, asTensor[float64](recipe.stepInput(epoch, number, total)))
 			require.NoError(t, err)
 			loss, source := said[0], said[2]
 			losses = append(losses, tensors.ToScalar[float64](loss))
@@ -273,7 +273,7 @@ func (g golden) picture(i, side int) []uint8 {
 func (g golden) batch(chosen []int, side int) batch {
 	pixels, present, target := g.values(chosen, g.Batch, side)
 	return batch{
-		pixels:  tensors.FromFlatDataAndDimensions(pixels, g.Batch, side, side, 3),
+		rows:    vrkit.Rows{tensors.FromFlatDataAndDimensions(pixels, g.Batch, side, side, 3)},
 		present: asTensor[float32](present),
 		target:  tensors.FromFlatDataAndDimensions(target, g.Batch),
 		labels:  target[:len(chosen)],
@@ -288,7 +288,7 @@ func (g golden) float64Batch(chosen []int, size, side int) batch {
 		images[i] = float64(v) / 255
 	}
 	return batch{
-		pixels:  tensors.FromFlatDataAndDimensions(images, size, side, side, 3),
+		rows:    vrkit.Rows{tensors.FromFlatDataAndDimensions(images, size, side, side, 3)},
 		present: asTensor[float64](present),
 		target:  tensors.FromFlatDataAndDimensions(target, size),
 		labels:  target[:len(chosen)],

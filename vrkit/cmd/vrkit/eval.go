@@ -53,8 +53,8 @@ func eval(ctx context.Context, c *call) error {
 	var asked evaluation
 	c.StringVar(&asked.which, "epoch", string(runs.Last), "which epoch's prompt and ω: last, or best (on validation)")
 	c.StringVar(&asked.part, "part", "test", "which images: test, val or train")
-	c.StringVar((*string)(&asked.batchNorm), "batchnorm", string(train.Running), "SMM: running, the mean and variance of the run, or precise, estimated again on the training images; the run is not changed")
-	c.BoolVar(&asked.recount, "recount", false, "evaluate with an ω that is counted again on the training images; the run is not changed")
+	c.StringVar((*string)(&asked.batchNorm), "batchnorm", string(train.Running), "SMM: running, the mean and variance of the run, or precise, estimated again on the training samples; the run is not changed")
+	c.BoolVar(&asked.recount, "recount", false, "evaluate with an ω that is counted again on the training samples; the run is not changed")
 	dataset := c.datasetFlag()
 	c.IntVar(&asked.batch, "batch", 50, "images at a time")
 	weights := c.weightsFlag()

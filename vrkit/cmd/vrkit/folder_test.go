@@ -68,7 +68,7 @@ func TestFolderWithUnreadableFiles(t *testing.T) {
 	require.Contains(t, stderr, "2 of 20 pictures can't be read")
 
 	all := fmt.Sprint(manifest.Data.Train + 1)
-	refusal := fmt.Sprintf("-train %s: folder:own has %d training images, too few to take %s", all, manifest.Data.Train, all)
+	refusal := fmt.Sprintf("-train %s: folder:own has %d training samples, too few to take %s", all, manifest.Data.Train, all)
 	for _, command := range [][]string{train, grid} {
 		status, stdout, stderr = vrkitIn(t, dir, append(command, "-train", all)...)
 		require.Equal(t, 1, status)

@@ -55,7 +55,12 @@ func predict(ctx context.Context, c *call) error {
 	}
 	var predictions []prediction
 	for _, p := range pictures {
-		reading, err := program.Read(p.Resized(program.ImageSide()), run.Classes(), *voters)
+		rows, err := program.Pictures(p.Resized(program.ImageSide()))
+		if err != nil {
+			return err
+		}
+		reading, err := program.Read(rows, run.Classes(), *voters)
+		rows.Finalize()
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.path, err)
 		}

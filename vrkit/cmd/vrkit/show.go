@@ -26,7 +26,7 @@ const mostMasks = 6
 func show(ctx context.Context, c *call) error {
 	which := c.String("epoch", string(runs.Last), "which epoch's prompt and ω: last, or best (on validation)")
 	folder := c.String("o", "", "the folder for the figures; default: figures in the run directory")
-	masks := c.Int("masks", 0, fmt.Sprintf("also draw the masks of this many test images, 1 to %d; 0 draws none and computes nothing", mostMasks))
+	masks := c.Int("masks", 0, fmt.Sprintf("also draw the masks of this many test samples, 1 to %d; 0 draws none and computes nothing", mostMasks))
 	weights := c.weightsFlag()
 	dataset := c.datasetFlag()
 	device := c.String("device", "auto", "the device that computes the masks: "+strings.Join(backend.Devices, ", "))
@@ -93,7 +93,7 @@ func inFlags(err error) error {
 	return err
 }
 
-// masks draws the masks of the first test images of a run.
+// masks draws the masks of the first test samples of a run.
 func (c *call) masks(ctx context.Context, run *runs.Run, dataset string, count int, device string, report fetch.Report) (figure.Figure, error) {
 	if _, ok := run.Program.Input.(input.Masked); !ok {
 		return figure.Figure{}, fmt.Errorf("-masks: %s has no masks, because %s makes none; leave -masks out", run.Dir, run.Program.Input.Name())
@@ -103,7 +103,7 @@ func (c *call) masks(ctx context.Context, run *runs.Run, dataset string, count i
 		return figure.Figure{}, err
 	}
 	if len(data.Test) < count {
-		return figure.Figure{}, fmt.Errorf("-masks: %s has %d test images, too few for %d", run.Dir, len(data.Test), count)
+		return figure.Figure{}, fmt.Errorf("-masks: %s has %d test samples, too few for %d", run.Dir, len(data.Test), count)
 	}
 	engine, _, err := c.open(ctx, device, report)
 	if err != nil {
@@ -115,5 +115,5 @@ func (c *call) masks(ctx context.Context, run *runs.Run, dataset string, count i
 	}
 	samples := data.Test[:count]
 	return vrshow.MasksFigure(program, datasets.Stack(samples, program.ImageSide()), data.Names(samples),
-		"What is added to the first test images: the pattern δ, the same for all, times each image's own mask.")
+		"What is added to the first test samples: the pattern δ, the same for all, times each image's own mask.")
 }

@@ -37,13 +37,13 @@ func (c *call) specFlags() *spec {
 	s := &spec{asked: map[string]bool{}}
 	c.StringVar(&s.recipe, "recipe", "course", "optimiser, learning rates, augmentation, epochs and batch: "+strings.Join(train.RecipeNames(), ", "))
 	c.IntVar(&s.epochs, "epochs", 0, "number of epochs, with those already trained; 0 takes the recipe's")
-	c.IntVar(&s.batch, "batch", 0, "images per step; 0 takes the recipe's")
+	c.IntVar(&s.batch, "batch", 0, "samples per step; 0 takes the recipe's")
 	c.Float64Var(&s.promptRate, "lr", 0, "learning rate of the prompt, instead of the recipe's; with 0 it stays as it starts: the mapping alone")
 	c.Float64Var(&s.maskRate, "lr-mask", 0, "learning rate of SMM's mask generator, instead of the recipe's")
 	c.Float64Var(&s.outputRate, "lr-output", 0, "learning rate of a learned output, instead of the recipe's")
 	c.StringVar(&s.schedule, "schedule", "", "the ω schedule: fast takes ω's statistics from the training steps of the epoch before, exact from a separate pass (default fast; exact with -protocol paper)")
 	c.StringVar(&s.batchNorm, "batchnorm", "", "SMM: the mean and variance of an evaluation: running, as PyTorch moves them in training, or precise, estimated again at the end of each epoch (default running)")
-	c.StringVar(&s.augment, "augment", "recipe", "augmentation of training images: recipe, none, or always, which mirrors even if that changes the class")
+	c.StringVar(&s.augment, "augment", "recipe", "augmentation of training samples: recipe, none, or always, which mirrors even if that changes the class")
 	c.StringVar(&s.protocol, "protocol", "honest", "how the reported epoch is chosen: honest, the best on validation, or the last without it; paper, the best on the test set, with the exact ω schedule")
 	c.IntVar(&s.side, "side", 0, "side of the model's input in pixels; 0 takes the model's default")
 	s.weights = c.weightsFlag()
@@ -53,9 +53,9 @@ func (c *call) specFlags() *spec {
 	c.BoolVar(&s.force, "force", false, "resume under another engine, though the results then don't repeat bit by bit")
 	c.BoolVar(&s.endTests, "end-tests", false, "measure the test set before the first and after the last epoch only, to save time")
 	c.BoolVar(&s.history, "history", false, "keep the prompt and ω of every epoch")
-	c.IntVar(&s.sizes.Train, "train", 1000, "training images; 0 takes all; without the flag at most 1000")
-	c.IntVar(&s.sizes.Val, "val", 0, "validation images, taken from the training set; the best epoch is chosen on them")
-	c.IntVar(&s.sizes.Test, "test", 1000, "test images; 0 takes all; without the flag at most 1000")
+	c.IntVar(&s.sizes.Train, "train", 1000, "training samples; 0 takes all; without the flag at most 1000")
+	c.IntVar(&s.sizes.Val, "val", 0, "validation samples, taken from the training set; the best epoch is chosen on them")
+	c.IntVar(&s.sizes.Test, "test", 1000, "test samples; 0 takes all; without the flag at most 1000")
 	s.in, s.out = input.Flags(c.FlagSet), output.Flags(c.FlagSet, output.Names()...)
 	return s
 }

@@ -45,7 +45,7 @@ func TestTableRefuses(t *testing.T) {
 		"-plan nowhere.plan":      "nowhere.plan",
 		"-plan x.plan -seeds 1":   "-seeds belongs into the lines of the plan",
 		"-inputs smm -patch 7":    "a power of two, not 7",
-		"-train 70000":            "has 60000 training images",
+		"-train 70000":            "has 60000 training samples",
 		"-outputs blm surplus":    `was given "surplus"`,
 	} {
 		refused(t, dir, cause, append([]string{"table", "-o", "grid"}, strings.Fields(flags)...)...)
@@ -305,5 +305,5 @@ func TestFetchImages(t *testing.T) {
 		require.Equal(t, alone.SHA256, c.data)
 	}
 	cells[1].spec.sizes.Train = 99
-	require.ErrorContains(t, fetchImages(t.Context(), cells, nil), "-train 99 -test 0: folder:own has 14 training images, too few to take 99 (2 can't be read)")
+	require.ErrorContains(t, fetchImages(t.Context(), cells, nil), "-train 99 -test 0: folder:own has 14 training samples, too few to take 99 (2 can't be read)")
 }

@@ -23,7 +23,7 @@ func trainRun(ctx context.Context, c *call) error {
 	c.StringVar(&p.Dataset, "dataset", "mnist", "the data set of the target task")
 	c.StringVar(&p.Input, "input", "pad", "the input manipulation: "+strings.Join(input.Names(), ", "))
 	c.StringVar(&p.Output, "output", "blm", "the output alignment: "+strings.Join(output.Names(), ", "))
-	c.Uint64Var(&p.Seed, "seed", 0, "decides every random draw: the order of the training images, augmentation, initial values, RLM's mapping")
+	c.Uint64Var(&p.Seed, "seed", 0, "decides every random draw: the order of the training samples, augmentation, initial values, RLM's mapping")
 	run := c.String("o", "", "the run directory: created, or resumed (required)")
 	s := c.specFlags()
 	if err := c.parse(); err != nil {
