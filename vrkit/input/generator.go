@@ -86,14 +86,24 @@ func (m generator) parameters() (total int) {
 	return total
 }
 
-// uniform draws a variable's initial values between −bound and bound. It draws on the host, so that a seed gives the
-// same values on every backend and in every type.
+// uniform draws a variable's initial values between −bound and bound.
 func uniform(seed, stream uint64, bound float64) model.VariableInitializer {
+	return initial(seed, stream, func(r *rand.Rand) float64 { return (2*r.Float64() - 1) * bound })
+}
+
+// normal draws a variable's initial values, normally distributed with mean 0.
+func normal(seed, stream uint64, deviation float64) model.VariableInitializer {
+	return initial(seed, stream, func(r *rand.Rand) float64 { return r.NormFloat64() * deviation })
+}
+
+// initial draws a variable's initial values on the host, so that a seed gives the same values on every backend and in
+// every type.
+func initial(seed, stream uint64, draw func(r *rand.Rand) float64) model.VariableInitializer {
 	return func(g *Graph, shape shapes.Shape) *Node {
 		r := rand.New(rand.NewPCG(seed, stream))
 		values := make([]float64, shape.Size())
 		for i := range values {
-			values[i] = (2*r.Float64() - 1) * bound
+			values[i] = draw(r)
 		}
 		return Reshape(ConstAsDType(g, shape.DType, values), shape.Dimensions...)
 	}

@@ -164,7 +164,7 @@ func TestRestore(t *testing.T) {
 		require.Equal(t, m, again)
 	}
 	_, err := input.New("glue")
-	require.ErrorContains(t, err, "known: pad, narrow, medium, full, smm, vpt, vpt-deep, prefix")
+	require.ErrorContains(t, err, "known: pad, narrow, medium, full, smm, vpt, vpt-deep, vpt-add, prefix")
 	for _, m := range []input.Manipulation{input.SMM{}, input.VPT{}} { // a record has the defaults in place of zero values
 		zero, err := registry.Settings(m)
 		require.NoError(t, err)

@@ -35,7 +35,9 @@ const (
 //
 //	Attention(Q, [K*_i; K], [V*_i; V])
 //
-// The initial values are uniform between −v and v, v = √(6/(3·patch² + width)): Xavier's bound for a patch embedding.
+// The initial values are uniform between −v and v, v = √(6/(3·patch² + width)): Xavier's bound for a patch embedding. With
+// a projection the learned P̂ are [p,d'], with d' in place of width in v, and P = P̂·W + b: W [d',width] and b [width] are
+// learned, and the same for all layers.
 type VPT struct {
 	// Kind is Shallow, Deep or Prefix; "" is Shallow.
 	Kind string `json:"-"`
@@ -44,7 +46,9 @@ type VPT struct {
 	// Depth is the number of layers that have prompts, from the first, of Deep and Prefix; 0 takes all.
 	Depth int `json:"depth" usage:"vpt-deep and prefix: how many layers get them, from the first; 0 takes all"`
 	// Shared is true if these layers have one prompt together.
-	Shared bool `json:"shared" usage:"vpt-deep and prefix: these layers share one prompt"`
+	Shared bool `json:"shared" usage:"vpt-deep and prefix: these layers share one prompt; vpt-add: all tokens share one vector"`
+	// Projection is d', the width of the prompts before the projection, up to 4096; 0 is for no projection.
+	Projection int `json:"projection,omitempty" usage:"VPT and prefix: width of the prompts before a linear layer, shared by all layers, gives them the model's width; 0 leaves it out"`
 	// Dropout is the probability with which a value of a prompt is 0 for a sample and a layer in training, from 0 to
 	// less than 1. The paper's released runs of Deep have .1.
 	Dropout float64 `json:"dropout,omitempty" usage:"VPT and prefix: the share of a prompt's values that a training step sets to 0, from 0 to less than 1"`
@@ -58,8 +62,15 @@ const (
 	ValuesVariable = string(models.Values) // V*, [depth,p,width]
 )
 
-// The streams of VPT's draws from a seed.
-const vptStream = 0x565054 << 8
+// ProjectionScope has the variables of the projections: of each variable, by its name, "weights" W and "bias" b.
+const ProjectionScope = "projection"
+
+// The streams of VPT's draws from a seed: of the prompts, and of their projection's weights and bias.
+const (
+	vptStream        = 0x565054 << 8
+	projectionStream = vptStream + 16
+	biasStream       = vptStream + 32
+)
 
 // Name is the Kind.
 func (v VPT) Name() string { return cmp.Or(v.Kind, Shallow) }
@@ -95,6 +106,8 @@ func (v VPT) Check() error {
 		return registry.Wrong("tokens", "%s learns 1 to 1000 tokens a layer, not %d", v.Name(), v.Tokens)
 	case v.Name() == Shallow && v.Depth > 1:
 		return registry.Wrong("depth", "%s has prompts before the first layer alone, not before %d: take %s", Shallow, v.Depth, Deep)
+	case v.Projection < 0 || v.Projection > 4096:
+		return registry.Wrong("projection", "%s projects prompts of 1 to 4096 values to the model's width, or with 0 none, not of %d", v.Name(), v.Projection)
 	}
 	return errors.Join(registry.CheckSeed(v.Seed), checkDropout(v.Dropout))
 }
@@ -108,6 +121,8 @@ func (v VPT) depth(m models.Info) (int, error) {
 	switch {
 	case v.Check() != nil:
 		return 0, v.Check()
+	case m.Modality != taxonomy.Picture && v.Name() != Prefix:
+		return 0, fmt.Errorf("%s puts tokens behind a picture's class token, and %s reads a %s: take soft", v.Name(), m.Name, m.Modality)
 	case layers == 0:
 		return 0, fmt.Errorf("%s puts tokens into a transformer, and %s has none: take a model such as vit-b32", v.Name(), m.Name)
 	case v.Depth < 0 || v.Depth > layers:
@@ -152,15 +167,31 @@ func (v VPT) prompt(scope *model.Scope, name string, stream int, m models.Info, 
 	if v.Shared {
 		depth, number = 1, 0
 	}
+	width := cmp.Or(v.Projection, m.Tokens.Width)
+	prompt := learned(scope, name, at, uniform(v.Seed, vptStream+uint64(stream), promptBound(m, width)), depth, v.tokens(), width)
+	prompt = SliceAxis(prompt, 0, AxisRange(number, number+1))
+	if v.Projection > 0 {
+		scope := scope.At(ProjectionScope).At("%s", name)
+		// PyTorch's initial values of a linear layer's bias, and He's, by fan-out, of its weights.
+		weights := learned(scope, "weights", at, normal(v.Seed, projectionStream+uint64(stream), math.Sqrt(2/float64(m.Tokens.Width))), width, m.Tokens.Width)
+		bias := learned(scope, "bias", at, uniform(v.Seed, biasStream+uint64(stream), 1/math.Sqrt(float64(width))), m.Tokens.Width)
+		prompt = Add(Einsum("lpd,dw->lpw", prompt, weights), ExpandAxes(bias, 0, 1))
+	}
+	return dropout(scope, at, prompt, v.Dropout, drawn)
+}
+
+// promptBound is v, the bound of the initial values of prompts of this width.
+func promptBound(m models.Info, width int) float64 {
+	return math.Sqrt(6 / float64(3*m.Tokens.Patch*m.Tokens.Patch+width))
+}
+
+// learned is a learned variable at a site, in the type of its value; but not rounded to bf16.
+func learned(scope *model.Scope, name string, at models.Value, initial model.VariableInitializer, dimensions ...int) *Node {
 	dtype := at.Each.DType()
 	if dtype == dtypes.BFloat16 {
-		dtype = dtypes.Float32 // learned variables are not rounded
+		dtype = dtypes.Float32
 	}
-	bound := math.Sqrt(6 / float64(3*m.Tokens.Patch*m.Tokens.Patch+m.Tokens.Width))
-	variable := scope.WithInitializer(uniform(v.Seed, vptStream+uint64(stream), bound)).
-		VariableWithShape(name, shapes.Make(dtype, depth, v.tokens(), m.Tokens.Width))
-	prompt := SliceAxis(variable.NodeValue(at.Each.Graph()), 0, AxisRange(number, number+1))
-	return dropout(scope, at, prompt, v.Dropout, drawn)
+	return scope.WithInitializer(initial).VariableWithShape(name, shapes.Make(dtype, dimensions...)).NodeValue(at.Each.Graph())
 }
 
 // MarshalJSON records all settings, with the default number of tokens in place of 0.
@@ -170,7 +201,8 @@ func (v VPT) MarshalJSON() ([]byte, error) {
 	return json.Marshal(fields(v))
 }
 
-// Trainable is depth·p·width, twice that for a prefix; with one depth where layers share a prompt.
+// Trainable is depth·p·width, twice that for a prefix; with one depth where layers share a prompt. With a projection it is
+// depth·p·d' + (d' + 1)·width, or twice that.
 func (v VPT) Trainable(m models.Info) int {
 	depth, err := v.depth(m)
 	if err != nil {
@@ -179,8 +211,12 @@ func (v VPT) Trainable(m models.Info) int {
 	if v.Shared {
 		depth = 1
 	}
-	if v.Name() == Prefix {
-		depth *= 2
+	count := depth * v.tokens() * cmp.Or(v.Projection, m.Tokens.Width)
+	if v.Projection > 0 {
+		count += (v.Projection + 1) * m.Tokens.Width
 	}
-	return depth * v.tokens() * m.Tokens.Width
+	if v.Name() == Prefix {
+		count *= 2
+	}
+	return count
 }

@@ -32,17 +32,25 @@ func TestVPTTrainable(t *testing.T) {
 	require.Equal(t, 184320, input.VPT{Kind: input.Prefix, Tokens: 10}.Trainable(vitB16))
 	require.Equal(t, 50*768, input.VPT{Kind: input.Deep, Tokens: 50, Shared: true}.Trainable(vitB16))
 	require.Equal(t, 3*50*768, input.VPT{Kind: input.Deep, Tokens: 50, Depth: 3}.Trainable(vitB16))
+	require.Equal(t, 12*50*64+65*768, input.VPT{Kind: input.Deep, Tokens: 50, Projection: 64}.Trainable(vitB16))
+	require.Equal(t, 50*64+65*768, input.VPT{Kind: input.Deep, Tokens: 50, Projection: 64, Shared: true}.Trainable(vitB16))
+	require.Equal(t, 2*(12*10*64+65*768), input.VPT{Kind: input.Prefix, Tokens: 10, Projection: 64}.Trainable(vitB16))
+	require.Equal(t, 197*768, input.VPTAdd{}.Trainable(vitB16))
+	require.Equal(t, 768, input.VPTAdd{Shared: true}.Trainable(vitB16))
 	require.Zero(t, input.VPT{}.Trainable(models.Info{Side: 224}))
+	require.Zero(t, input.VPTAdd{}.Trainable(models.Info{Side: 224}))
 }
 
 func TestVPTChecks(t *testing.T) {
 	for message, v := range map[string]input.VPT{
-		"vpt-deep learns 1 to 1000 tokens a layer, not 1001":                          {Kind: input.Deep, Tokens: 1001},
-		"vpt learns 1 to 1000 tokens a layer, not -1":                                 {Tokens: -1},
-		"vpt has prompts before the first layer alone, not before 2: take vpt-deep":   {Depth: 2},
-		"vit-b16 has 12 layers: prompts go before 1 to 12 of them, not 13":            {Kind: input.Prefix, Depth: 13},
-		"a seed is at most 2⁵³ = 9007199254740992, not 9007199254740993":              {Seed: 1<<53 + 1},
-		"no visual prompt tuning is called \"deepest\"; known: vpt, vpt-deep, prefix": {Kind: "deepest"},
+		"vpt-deep learns 1 to 1000 tokens a layer, not 1001":                                          {Kind: input.Deep, Tokens: 1001},
+		"vpt learns 1 to 1000 tokens a layer, not -1":                                                 {Tokens: -1},
+		"vpt has prompts before the first layer alone, not before 2: take vpt-deep":                   {Depth: 2},
+		"vit-b16 has 12 layers: prompts go before 1 to 12 of them, not 13":                            {Kind: input.Prefix, Depth: 13},
+		"a seed is at most 2⁵³ = 9007199254740992, not 9007199254740993":                              {Seed: 1<<53 + 1},
+		"prefix projects prompts of 1 to 4096 values to the model's width, or with 0 none, not of -1": {Kind: input.Prefix, Projection: -1},
+		"vpt projects prompts of 1 to 4096 values to the model's width, or with 0 none, not of 4097":  {Projection: 4097},
+		"no visual prompt tuning is called \"deepest\"; known: vpt, vpt-deep, prefix":                 {Kind: "deepest"},
 	} {
 		_, err := v.Fit(vitB16)
 		require.ErrorContains(t, err, message)
@@ -50,25 +58,34 @@ func TestVPTChecks(t *testing.T) {
 	}
 	_, err := input.VPT{}.Fit(models.Info{Name: "resnet18", Side: 224})
 	require.EqualError(t, err, "vpt puts tokens into a transformer, and resnet18 has none: take a model such as vit-b32")
+	_, err = input.VPTAdd{}.Fit(models.Info{Name: "resnet18", Side: 224})
+	require.EqualError(t, err, "vpt-add changes the tokens of a transformer, and resnet18 has none: take a model such as vit-b32")
+	_, err = input.VPTAdd{Dropout: 1}.Fit(vitB16)
+	require.ErrorContains(t, err, "dropout sets")
+	require.Equal(t, taxonomy.Additive, input.VPTAdd{}.Coordinates().Operator)
 	require.Equal(t, taxonomy.Location("embedding+hidden"), input.VPT{Kind: input.Deep}.Coordinates().Location)
 }
 
 // prompted builds the source logits of the tiny transformer for images that are made up, and the store of what is
-// learned. permute changes the order of the inserted tokens, if it is not nil.
-func prompted(t *testing.T, v *input.VPT) (logits []float64, store *model.Store) {
-	net := modeltest.TinyViT()
-	hooks := input.Hooks{}
+// learned.
+func prompted(t *testing.T, v input.Manipulation) (logits []float64, store *model.Store) {
+	store = model.NewStore()
+	z, err := model.CallOnce(pureGo(t), store, answering(t, v), tensors.FromFlatDataAndDimensions(wave(.5, 1, 2, 8, 8, 3), 2, 8, 8, 3))
+	require.NoError(t, err)
+	return tensors.MustCopyFlatData[float64](z), store
+}
+
+// answering builds the source logits of the tiny transformer, reprogrammed if v is not nil.
+func answering(t *testing.T, v input.Manipulation) func(root *model.Scope, x *Node) *Node {
+	net, hooks := modeltest.TinyViT(), input.Hooks{}
 	if v != nil {
 		fitted, err := v.Fit(net.Info)
 		require.NoError(t, err)
 		hooks = fitted.Hooks
 	}
-	store = model.NewStore()
-	z, err := model.CallOnce(pureGo(t), store, func(root *model.Scope, x *Node) *Node {
+	return func(root *model.Scope, x *Node) *Node {
 		return net.Reprogrammed(root, models.Value{Each: x}, hooks.In(root.At("input")))
-	}, tensors.FromFlatDataAndDimensions(wave(.5, 1, 2, 8, 8, 3), 2, 8, 8, 3))
-	require.NoError(t, err)
-	return tensors.MustCopyFlatData[float64](z), store
+	}
 }
 
 // Initial values fill the bounds of the patch embedding's initialiser: 1/16 for a ViT-B/16.
@@ -77,7 +94,7 @@ func TestVPTInitialValues(t *testing.T) {
 	bound := math.Sqrt(6. / (3*4*4 + 8))
 	draws := map[string][]float64{}
 	for _, kind := range []string{input.Deep, input.Prefix} {
-		_, store := prompted(t, &input.VPT{Kind: kind, Tokens: 40, Seed: 3})
+		_, store := prompted(t, input.VPT{Kind: kind, Tokens: 40, Seed: 3})
 		for v := range store.RootScope().At("input").IterVariables() {
 			require.Equal(t, []int{3, 40, 8}, v.Shape().Dimensions)
 			values := tensors.MustCopyFlatData[float64](v.MustValue())
@@ -88,8 +105,49 @@ func TestVPTInitialValues(t *testing.T) {
 	}
 	require.Len(t, draws, 3)
 	require.NotEqual(t, draws["/input/keys"], draws["/input/values"])
-	_, store := prompted(t, &input.VPT{Kind: input.Deep, Tokens: 40, Seed: 4})
+	_, store := prompted(t, input.VPT{Kind: input.Deep, Tokens: 40, Seed: 4})
 	require.NotEqual(t, draws["/input/prompt"], tensors.MustCopyFlatData[float64](store.GetVariable("/input/prompt").MustValue()))
+}
+
+// The projection's weights are normal with variance 2/width, and its bias is uniform in ±1/√d'; prompts have d' in place of
+// the model's width in their bound.
+func TestProjectionInitialValues(t *testing.T) {
+	const projected = 100
+	_, store := prompted(t, input.VPT{Kind: input.Prefix, Tokens: 40, Projection: projected, Seed: 3})
+	of := func(path string, dimensions ...int) []float64 {
+		v := store.GetVariable("/input/" + path)
+		require.NotNil(t, v, path)
+		require.Equal(t, dimensions, v.Shape().Dimensions, path)
+		return tensors.MustCopyFlatData[float64](v.MustValue())
+	}
+	for _, name := range []string{"keys", "values"} {
+		require.InDelta(t, math.Sqrt(6./(3*4*4+projected)), slices.Max(of(name, 3, 40, projected)), .01)
+		sum, squares := 0., 0.
+		weights := of("projection/"+name+"/weights", projected, 8)
+		for _, w := range weights {
+			sum, squares = sum+w, squares+w*w
+		}
+		require.InDelta(t, 0, sum/800, .06)
+		require.InEpsilon(t, 2./8, squares/800, .15)
+		bias := of("projection/"+name+"/bias", 8)
+		require.LessOrEqual(t, max(slices.Max(bias), -slices.Min(bias)), .1)
+		require.Greater(t, slices.Max(bias)-slices.Min(bias), .05)
+	}
+	require.NotEqual(t, of("projection/keys/weights", projected, 8), of("projection/values/weights", projected, 8))
+}
+
+// Vectors of zero, added to the tokens, leave the frozen network's answer as it is, bit by bit.
+func TestAddedZeros(t *testing.T) {
+	frozen, _ := prompted(t, nil)
+	for _, v := range []input.VPTAdd{{}, {Shared: true}} {
+		moved, store := prompted(t, v)
+		require.NotEqual(t, frozen, moved)
+		prompt := store.GetVariable("/input/" + input.PromptVariable)
+		require.NoError(t, prompt.SetValue(tensors.FromShape(prompt.Shape())))
+		zeros, err := model.CallOnce(pureGo(t), store, answering(t, v), tensors.FromFlatDataAndDimensions(wave(.5, 1, 2, 8, 8, 3), 2, 8, 8, 3))
+		require.NoError(t, err)
+		require.Equal(t, frozen, tensors.MustCopyFlatData[float64](zeros))
+	}
 }
 
 // A prompt changes the answer at every layer where it stands; one of no layer is the frozen network bit by bit.
@@ -97,16 +155,17 @@ func TestVPTWhereItStands(t *testing.T) {
 	frozen, _ := prompted(t, nil)
 	seen := [][]float64{frozen}
 	for _, v := range []input.VPT{{}, {Kind: input.Deep, Depth: 2}, {Kind: input.Deep}, {Kind: input.Deep, Shared: true},
-		{Kind: input.Prefix, Depth: 1}, {Kind: input.Prefix}, {Kind: input.Prefix, Shared: true}} {
+		{Kind: input.Prefix, Depth: 1}, {Kind: input.Prefix}, {Kind: input.Prefix, Shared: true},
+		{Kind: input.Deep, Projection: 3}, {Kind: input.Prefix, Projection: 3}} {
 		v.Tokens, v.Seed = 3, 1
-		z, _ := prompted(t, &v)
+		z, _ := prompted(t, v)
 		require.Len(t, z, len(frozen))
 		for _, other := range seen {
 			require.NotEqual(t, other, z, "%+v", v)
 		}
 		seen = append(seen, z)
 	}
-	one, _ := prompted(t, &input.VPT{Kind: input.Deep, Depth: 1, Tokens: 3, Seed: 1})
+	one, _ := prompted(t, input.VPT{Kind: input.Deep, Depth: 1, Tokens: 3, Seed: 1})
 	require.Equal(t, seen[1], one, "deep of one layer is shallow")
 }
 

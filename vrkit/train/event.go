@@ -19,13 +19,13 @@ const (
 
 // Event is one report of a run's progress.
 type Event struct {
-	Stage           string
-	Epoch, Epochs   int     // from 1; 0 is before training
-	Step, Steps     int     // batches done, and all batches, of this stage
-	Loss            float64 // mean training loss so far in this epoch
-	Accuracy        float64 // training accuracy so far in this epoch, 0 to 1
+	Stage            string
+	Epoch, Epochs    int     // from 1; 0 is before training
+	Step, Steps      int     // batches done, and all batches, of this stage
+	Loss             float64 // mean training loss so far in this epoch
+	Accuracy         float64 // training accuracy so far in this epoch, 0 to 1
 	SamplesPerSecond float64
-	Elapsed         time.Duration // since this process started the run
-	Remaining       time.Duration // estimated time until the run ends
-	Metrics         *runs.Metrics // set at StageEpoch only
+	Elapsed          time.Duration // since this process started the run
+	Remaining        time.Duration // estimated time until the run ends
+	Metrics          *runs.Metrics // set at StageEpoch only
 }

@@ -30,7 +30,8 @@ func TestEveryProgram(t *testing.T) {
 	inputs := []input.Manipulation{
 		input.Padding{Image: 8}, input.Watermark{Kind: input.Narrow}, input.Watermark{Kind: input.Medium},
 		input.Watermark{Kind: input.Full}, input.SMM{Patch: 4, Seed: 2},
-		input.VPT{Kind: input.Shallow, Tokens: 2, Seed: 2}, input.VPT{Kind: input.Deep, Tokens: 2, Seed: 2}, input.VPT{Kind: input.Prefix, Tokens: 2, Seed: 2}, input.Soft{Tokens: 2, Seed: 2},
+		input.VPT{Kind: input.Shallow, Tokens: 2, Seed: 2}, input.VPT{Kind: input.Deep, Tokens: 2, Seed: 2}, input.VPT{Kind: input.Prefix, Tokens: 2, Seed: 2},
+		input.VPTAdd{Seed: 2}, input.Soft{Tokens: 2, Seed: 2},
 	}
 	outputs := []output.Alignment{
 		output.RLM{Seed: 2}, output.FLM{}, output.ILM{}, output.BLM{Lambda: 1}, output.BLMPlus{Lambda: 1, Alpha: .7},
@@ -46,7 +47,7 @@ func TestEveryProgram(t *testing.T) {
 			if row > 4 && out.Name() != "blm+" && out.Name() != "linear" {
 				continue // an output does not depend on where the prompt is
 			}
-			diagonal := column == []int{1, 2, 3, 4, 5, 5, 4, 5, 4}[row]
+			diagonal := column == []int{1, 2, 3, 4, 5, 5, 4, 5, 4, 4}[row]
 			if testing.Short() && !diagonal {
 				continue
 			}
@@ -65,10 +66,10 @@ func TestEveryProgram(t *testing.T) {
 func trainAndReopen(t *testing.T, c train.Config) {
 	in := c.Program.Input
 	c.Program.Side, c.Epochs = 16, 2
-	if _, ok := in.(input.VPT); ok {
+	switch in.(type) {
+	case input.VPT, input.VPTAdd:
 		c.Program.Model, c.Program.Side = modeltest.TinyViT(), 8
-	}
-	if _, ok := in.(input.Soft); ok {
+	case input.Soft:
 		c.Program.Model, c.Program.Side, c.Data = modeltest.TinyText(), 0, datasettest.Moods()
 	}
 	c.Recipe.Mask.Rate = .01

@@ -19,12 +19,12 @@ func TestRefusal(t *testing.T) {
 	_, err := train.Train(t.Context(), c)
 	require.NoError(t, err)
 	for want, change := range map[string]func(c *train.Config){
-		"images 30, now 20":                        func(c *train.Config) { c.Data = stripes(20, 12, 12) },
+		"images 30, now 20":                         func(c *train.Config) { c.Data = stripes(20, 12, 12) },
 		"test samples 12, now 6":                    func(c *train.Config) { c.Data = stripes(30, 12, 6) },
-		"n 4, now 6":                               func(c *train.Config) { c.Program.Input = input.Padding{Image: 6} },
+		"n 4, now 6":                                func(c *train.Config) { c.Program.Input = input.Padding{Image: 6} },
 		"images 30, now 20; test samples 12, now 6": func(c *train.Config) { c.Data = stripes(20, 12, 6) },
-		"images 30, now 20; batch 8, now 5":        func(c *train.Config) { c.Data, c.Batch = stripes(20, 12, 12), 5 },
-		"batch 8, now 9; seed 3, now 4":            func(c *train.Config) { c.Batch, c.Seed = 9, 4 },
+		"images 30, now 20; batch 8, now 5":         func(c *train.Config) { c.Data, c.Batch = stripes(20, 12, 12), 5 },
+		"batch 8, now 9; seed 3, now 4":             func(c *train.Config) { c.Batch, c.Seed = 9, 4 },
 		"lambda 1, now 2; schedule of ω fast, now exact": func(c *train.Config) {
 			c.Program.Output, c.Schedule = output.BLM{Lambda: 2}, train.Exact
 		},

@@ -170,11 +170,11 @@ func TestSameSeedSameRun(t *testing.T) {
 func TestTrainErrors(t *testing.T) {
 	for want, spoil := range map[string]func(c *train.Config){
 		`none of the 2 training samples is of the class "checks"`: func(c *train.Config) { c.Data.Train = c.Data.Train[:2] },
-		"source logit 0 is NaN":                                  func(c *train.Config) { c.Program.Input = runaway{} },
-		"at least one epoch":                                     func(c *train.Config) { c.Epochs = -1 },
-		"its side must lie between 1 and 7, not 9":               func(c *train.Config) { c.Program.Input = input.Padding{Image: 9} },
-		"multiples of 4, not 10":                                 func(c *train.Config) { c.Program.Side = 10 },
-		"learning rate of the prompt must be":                    func(c *train.Config) { c.Recipe = train.AdamAt(math.NaN()) },
+		"source logit 0 is NaN":                                   func(c *train.Config) { c.Program.Input = runaway{} },
+		"at least one epoch":                                      func(c *train.Config) { c.Epochs = -1 },
+		"its side must lie between 1 and 7, not 9":                func(c *train.Config) { c.Program.Input = input.Padding{Image: 9} },
+		"multiples of 4, not 10":                                  func(c *train.Config) { c.Program.Side = 10 },
+		"learning rate of the prompt must be":                     func(c *train.Config) { c.Recipe = train.AdamAt(math.NaN()) },
 	} {
 		c := quick(t, filepath.Join(t.TempDir(), "run"), 5)
 		c.Program.Output = output.ILM{}

@@ -86,7 +86,7 @@ func readGolden(t *testing.T) (g golden) {
 // does so for a mask of each number of channels, and the other trajectories of SMM run on the pure-Go backend.
 func TestTrajectories(t *testing.T) {
 	backend, g := quickest(t), readGolden(t)
-	require.Len(t, g.Cases, 24)
+	require.Len(t, g.Cases, 28)
 	for _, c := range g.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			if testing.Short() && strings.HasPrefix(c.Input, "smm") && c.Name != "smm blm+" {
@@ -131,7 +131,7 @@ func (g golden) follow(t *testing.T, backend compute.Backend, c trajectory) {
 	run.watch()
 
 	prompt := input.PromptVariable
-	if c.Input == input.Prefix {
+	if strings.HasPrefix(c.Input, input.Prefix) {
 		prompt = input.KeysVariable
 	}
 	var losses []float64
@@ -228,6 +228,10 @@ func (g golden) program(t *testing.T, backend compute.Backend, in, out string, b
 		manipulation = input.SMM{Patch: 2, Channels: 1}
 	case input.Shallow, input.Deep, input.Prefix:
 		net, side, manipulation = modeltest.TinyViT(), 8, input.VPT{Kind: in, Tokens: 2}
+	case "vpt-deep projected", "prefix projected":
+		net, side, manipulation = modeltest.TinyViT(), 8, input.VPT{Kind: strings.Fields(in)[0], Tokens: 2, Projection: 5}
+	case "vpt-add", "vpt-add shared":
+		net, side, manipulation = modeltest.TinyViT(), 8, input.VPTAdd{Shared: in != "vpt-add"}
 	default:
 		manipulation = input.Watermark{Kind: in}
 	}

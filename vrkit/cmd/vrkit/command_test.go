@@ -132,7 +132,7 @@ func TestTrainRefuses(t *testing.T) {
 	dir := t.TempDir()
 	refused(t, dir, "needs a run directory: -o RUN", "train")
 	for flags, cause := range map[string]string{
-		"-batch -1":              "a batch has 1 to 16384 images, not -1",
+		"-batch -1":              "a batch has 1 to 16384 samples, not -1",
 		"-batch -5":              "not -5",
 		"-batch 99999999999":     "not 99999999999",
 		"-batch ten":             `invalid value "ten" for flag -batch`,
@@ -184,7 +184,7 @@ func TestRunDirectoryRefused(t *testing.T) {
 		refused(t, dir, ". is no run directory", command, ".")
 		refused(t, dir, `no epoch is called "first"; known: last, best`, command, ".", "-epoch", "first")
 	}
-	refused(t, dir, "a batch has 1 to 16384 images, not 0", "eval", ".", "-batch", "0")
+	refused(t, dir, "a batch has 1 to 16384 samples, not 0", "eval", ".", "-batch", "0")
 	refused(t, dir, `no part is called "exam"; known: test, val, train`, "eval", ".", "-part", "exam")
 
 	require.NoError(t, os.WriteFile("program.json", []byte(`{"input":`), 0o600))

@@ -73,9 +73,9 @@ func listDatasets(ctx context.Context, c *call) error {
 }
 
 func aboutData(d datasets.Info) string {
-	about := fmt.Sprintf("%d classes, %d training and %d test samples", len(d.Classes), d.TrainSize, d.TestSize)
+	about := fmt.Sprintf("%d classes, %d training and %d test images", len(d.Classes), d.TrainSize, d.TestSize)
 	if d.ValSize > 0 {
-		about = fmt.Sprintf("%d classes, %d training, %d validation and %d test samples", len(d.Classes), d.TrainSize, d.ValSize, d.TestSize)
+		about = fmt.Sprintf("%d classes, %d training, %d validation and %d test images", len(d.Classes), d.TrainSize, d.ValSize, d.TestSize)
 	}
 	kind := "grey"
 	if d.Channels == 3 {

@@ -32,7 +32,7 @@ import torch
 import torch.nn.functional as F
 
 import check_trajectories
-from restated_vit import TOKENS
+from restated_vit import ADDED, PROJECTED, TOKENS
 from restated import ALIGNMENTS, ALPHA, IMAGES, INNER, K, LABELS, LAMBDA, MANIPULATIONS, S, SIDE, Tiny, go, made_up, pictures
 
 BATCH, EPOCHS = 4, 5  # 4 steps an epoch, the last of 2 images; 20 in all
@@ -53,7 +53,7 @@ def warmup(epoch, epochs):
 
 def train(case, orders, jitter=0.0):
     """Runs a case and returns it with its results. jitter is a relative change of the frozen weights."""
-    manipulation = {**MANIPULATIONS, **TOKENS}[case["input"]](Tiny(torch.float64), torch.float64)
+    manipulation = {**MANIPULATIONS, **TOKENS, **PROJECTED, **ADDED}[case["input"]](Tiny(torch.float64), torch.float64)
     manipulation.net.change(lambda shape: jitter * torch.from_numpy(made_up(1, 0.3, *shape)))
     groups = {"prompt": [], "mask": [], "output": []}
     linear = case["output"] == "linear"
@@ -178,6 +178,8 @@ def cases():
     rates = {"prompt": 0.25, "mask": 0.25, "output": 0.25}
     recipe = dict(adam, optimiser="sgd", rates=rates, decay=0.05, fall="warmup", horizon=20)
     yield dict(recipe, name="vpt's recipe", input="vpt-deep", output="linear", bias=True)
+    for name in (*PROJECTED, *ADDED):
+        yield dict(adam, name=f"{name} linear", input=name, output="linear")
 
 
 def main():

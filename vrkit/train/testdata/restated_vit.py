@@ -63,25 +63,35 @@ class TinyViT:
 
 
 class Tokens(Prompt):
-    """vpt, vpt-deep and prefix; parameters are [width,depth,p], which Go's layout makes [depth,p,width]."""
+    """vpt, vpt-deep and prefix; parameters are [width,depth,p], which Go's layout makes [depth,p,width]. projected is the
+    width before a linear layer, [projected,width], which all layers share; 0 for none."""
 
     side = VIT_SIDE
 
-    def __init__(self, _, dtype, kind):
+    def __init__(self, _, dtype, kind, projected=0):
         super().__init__(TinyViT(dtype), dtype)
         del self.learned["input/prompt"]
         self.kind, depth = kind, 1 if kind == "vpt" else LAYERS
         names = ["keys", "values"] if kind == "prefix" else ["prompt"]
-        self.parts = torch.nn.ParameterList(torch.nn.Parameter(torch.zeros(WIDTH, depth, PROMPTS, dtype=dtype)) for _ in names)
+        self.parts = torch.nn.ParameterList(torch.nn.Parameter(torch.zeros(projected or WIDTH, depth, PROMPTS, dtype=dtype)) for _ in names)
         self.prompt = self.parts[0]
         for i, (name, part) in enumerate(zip(names, self.parts)):
             self.start(f"input/{name}", part, 0.3, 0.4 + 0.2 * i)
+        self.weights, self.biases = torch.nn.ParameterList(), torch.nn.ParameterList()
+        for i, name in enumerate(names if projected else []):
+            self.weights.append(torch.nn.Parameter(torch.zeros(projected, WIDTH, dtype=dtype)))
+            self.biases.append(torch.nn.Parameter(torch.zeros(WIDTH, dtype=dtype)))
+            self.start(f"input/projection/{name}/weights", self.weights[i], 0.5, 0.7 + 0.2 * i)
+            self.start(f"input/projection/{name}/bias", self.biases[i], 0.2, 0.9 + 0.2 * i)
 
     def forward(self, x):
         return self.net.normalise(x)
 
     def of(self, part, layer, size):
-        return self.parts[part].permute(1, 2, 0)[layer].expand(size, -1, -1)
+        prompt = self.parts[part].permute(1, 2, 0)[layer]
+        if len(self.weights):
+            prompt = F.linear(prompt, self.weights[part].T, self.biases[part])
+        return prompt.expand(size, -1, -1)
 
     def enter(self, layer, x):
         if self.kind == "prefix" or (self.kind == "vpt" and layer > 0):
@@ -98,4 +108,25 @@ class Tokens(Prompt):
         return self.net.logits(self(x), self.enter, self.attend)
 
 
+class Added(Prompt):
+    """vpt-add: a vector for each token, [width,1,tokens], or with shared one for all."""
+
+    side = VIT_SIDE
+
+    def __init__(self, _, dtype, shared=False):
+        super().__init__(TinyViT(dtype), dtype)
+        tokens = 1 if shared else 1 + (VIT_SIDE // PATCH) ** 2
+        self.prompt = torch.nn.Parameter(torch.zeros(WIDTH, 1, tokens, dtype=dtype))
+        self.start("input/prompt", self.prompt, 0.3, 0.4)
+
+    def forward(self, x):
+        return self.net.normalise(x)
+
+    def logits(self, x):
+        add = self.prompt.permute(1, 2, 0)
+        return self.net.logits(self(x), lambda i, x: x if i else x + add, lambda i, k, v: (k, v))
+
+
 TOKENS = {kind: (lambda kind: lambda net, dtype: Tokens(net, dtype, kind))(kind) for kind in ("vpt", "vpt-deep", "prefix")}
+PROJECTED = {f"{kind} projected": (lambda kind: lambda net, dtype: Tokens(net, dtype, kind, 5))(kind) for kind in ("vpt-deep", "prefix")}
+ADDED = {"vpt-add": Added, "vpt-add shared": lambda net, dtype: Added(net, dtype, True)}
