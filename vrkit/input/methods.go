@@ -20,17 +20,23 @@ func Register(m Manipulation) { methods.Register(m) }
 // Names lists the known manipulations.
 func Names() []string { return methods.Names() }
 
-// New returns a manipulation by its name, with its default settings.
-func New(name string) (Manipulation, error) { return methods.New(name) }
+// New returns a manipulation by its name, with its default settings. Names joined by "+" give a [Chain].
+func New(name string) (Manipulation, error) { return each(name, methods.New) }
 
 // Restore returns a manipulation by its name, with the settings that a run has recorded. A wrong one is a
 // [registry.SettingError].
 func Restore(name string, settings map[string]any) (Manipulation, error) {
-	return methods.Restore(name, settings)
+	return each(name, func(one string) (Manipulation, error) {
+		if own, ok := settings[one].(map[string]any); ok && one != name {
+			return methods.Restore(one, own)
+		}
+		return methods.Restore(one, settings)
+	})
 }
 
 // Flags declares the settings of all manipulations as flags. It returns how to make a manipulation from them after they
 // are parsed.
 func Flags(set *flag.FlagSet) func(name string) (Manipulation, error) {
-	return methods.Flags(set, methods.Names()...)
+	one := methods.Flags(set, methods.Names()...)
+	return func(name string) (Manipulation, error) { return each(name, one) }
 }

@@ -60,6 +60,14 @@ func Several[T ~string](values ...T) T {
 	return T(strings.Join(texts, "+"))
 }
 
+// Each lists the values of a dimension: the inverse of [Several].
+func Each[T ~string](several T) (values []T) {
+	for text := range strings.SplitSeq(string(several), "+") {
+		values = append(values, T(text))
+	}
+	return values
+}
+
 // Coordinates place one program in the taxonomy.
 type Coordinates struct {
 	Format    Format    `json:"format"`

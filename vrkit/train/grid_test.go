@@ -32,12 +32,13 @@ func TestEveryProgram(t *testing.T) {
 		input.Watermark{Kind: input.Full}, input.SMM{Patch: 4, Seed: 2},
 		input.VPT{Kind: input.Shallow, Tokens: 2, Seed: 2}, input.VPT{Kind: input.Deep, Tokens: 2, Seed: 2}, input.VPT{Kind: input.Prefix, Tokens: 2, Seed: 2},
 		input.VPTAdd{Seed: 2}, input.Soft{Tokens: 2, Seed: 2},
+		input.Chain{input.SMM{Patch: 4, Seed: 2}, input.VPT{Kind: input.Deep, Tokens: 2, Seed: 2}},
 	}
 	outputs := []output.Alignment{
 		output.RLM{Seed: 2}, output.FLM{}, output.ILM{}, output.BLM{Lambda: 1}, output.BLMPlus{Lambda: 1, Alpha: .7},
 		output.Linear{Seed: 2}, output.Identity{},
 	}
-	require.Len(t, inputs, len(input.Names()))
+	require.Len(t, inputs, len(input.Names())+1, "each of them, and a chain")
 	require.Len(t, outputs, len(output.Names()))
 	for row, in := range inputs {
 		for column, out := range outputs {
@@ -47,7 +48,7 @@ func TestEveryProgram(t *testing.T) {
 			if row > 4 && out.Name() != "blm+" && out.Name() != "linear" {
 				continue // an output does not depend on where the prompt is
 			}
-			diagonal := column == []int{1, 2, 3, 4, 5, 5, 4, 5, 4, 4}[row]
+			diagonal := column == []int{1, 2, 3, 4, 5, 5, 4, 5, 4, 4, 5}[row]
 			if testing.Short() && !diagonal {
 				continue
 			}
@@ -67,7 +68,7 @@ func trainAndReopen(t *testing.T, c train.Config) {
 	in := c.Program.Input
 	c.Program.Side, c.Epochs = 16, 2
 	switch in.(type) {
-	case input.VPT, input.VPTAdd:
+	case input.VPT, input.VPTAdd, input.Chain:
 		c.Program.Model, c.Program.Side = modeltest.TinyViT(), 8
 	case input.Soft:
 		c.Program.Model, c.Program.Side, c.Data = modeltest.TinyText(), 0, datasettest.Moods()
@@ -155,7 +156,7 @@ func requireMoved(t *testing.T, c train.Config, learned vrkit.Learned) {
 	start, err := untrained.Learned()
 	require.NoError(t, err)
 	require.Len(t, learned.Variables, len(start.Variables))
-	if c.Program.Input.Name() != input.Prefix {
+	if _, chain := c.Program.Input.(input.Chain); !chain && c.Program.Input.Name() != input.Prefix {
 		require.Contains(t, learned.Variables, input.PromptVariable)
 	}
 	values := func(a vrkit.Learned, name string) []float32 {
@@ -165,7 +166,7 @@ func requireMoved(t *testing.T, c train.Config, learned vrkit.Learned) {
 		return v
 	}
 	for name := range start.Variables {
-		if c.Program.Input.Name() == "smm" && strings.Contains(name, "conv") && strings.Contains(name, "bias") {
+		if strings.HasPrefix(c.Program.Input.Name(), "smm") && strings.Contains(name, "conv") && strings.Contains(name, "bias") {
 			continue
 		}
 		require.NotEqual(t, values(start, name), values(learned, name), fmt.Sprintf("%s has not moved", name))

@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
 
+	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -56,7 +57,7 @@ func groupOf(path string) int {
 	switch {
 	case strings.HasPrefix(path, "/output/"):
 		return outputRate
-	case strings.HasPrefix(path, "/input/mask/"):
+	case strings.HasPrefix(path, "/input/") && strings.Contains(path, "/"+input.MaskScope+"/"):
 		return maskRate
 	}
 	return promptRate

@@ -80,7 +80,7 @@ func (c *call) gridFlags() *grid {
 	g := &grid{}
 	c.StringVar(&g.models, "models", "squeezenet1.1", "the frozen models, separated by commas")
 	c.StringVar(&g.datasets, "datasets", "mnist", "the data sets; one that has a comma in its name in double quotes")
-	c.StringVar(&g.inputs, "inputs", "pad", "the input manipulations: "+strings.Join(input.Names(), ", "))
+	c.StringVar(&g.inputs, "inputs", "pad", "the input manipulations, each of which may be several joined by +: "+strings.Join(input.Names(), ", "))
 	c.StringVar(&g.outputs, "outputs", "blm", "the output alignments: "+strings.Join(output.Names(), ", "))
 	c.StringVar(&g.seeds, "seeds", "0,1,2", "the seeds")
 	c.StringVar(&g.label, "label", "", "a name that distinguishes these runs from others with the same names in the folder, such as exact")
