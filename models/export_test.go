@@ -40,15 +40,32 @@ func MadeUpTensor(name string, shape ...int) Tensor {
 		size *= n
 	}
 	low, high := madeUpBounds(name, shape, size)
-	t, start := Tensor{Shape: shape, Data: make([]float32, size)}, crc32.ChecksumIEEE([]byte(name))
-	for i := range t.Data {
+	return Tensor{Shape: shape, Data: Uniform(name, size, low, high)}
+}
+
+// Uniform are that many numbers of the scripts in a range.
+func Uniform(name string, size int, low, high float64) []float32 {
+	values, start := make([]float32, size), crc32.ChecksumIEEE([]byte(name))
+	for i := range values {
 		x := start + uint32(i)*0x9E3779B9
 		x = (x ^ x>>16) * 0x85EBCA6B
 		x = (x ^ x>>13) * 0xC2B2AE35
 		x ^= x >> 16
-		t.Data[i] = float32(low + (high-low)*(float64(x>>8)/(1<<24)))
+		values[i] = float32(low + (high-low)*(float64(x>>8)/(1<<24)))
 	}
-	return t
+	return values
+}
+
+// MadeUpONNX are the values that testdata/onnx_golden.py makes for a weight of an ONNX file.
+func MadeUpONNX(name string, shape []int) []float32 {
+	scale := false // of a normalisation
+	for _, part := range []string{".ln", "bn", "downsample.1", "norm"} {
+		scale = scale || strings.HasSuffix(name, "weight") && strings.Contains(name, part)
+	}
+	if len(shape) == 1 && !scale && !strings.HasSuffix(name, "running_mean") && !strings.HasSuffix(name, "running_var") {
+		name += ".bias"
+	}
+	return MadeUpTensor(name, shape...).Data
 }
 
 // madeUpBounds gives the range of a tensor's values.

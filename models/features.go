@@ -29,11 +29,15 @@ func (a architecture) labels(ctx context.Context, report fetch.Report) ([]string
 	if !a.bound {
 		return readLabels(ctx, report)
 	}
-	labels := make([]string, a.width)
-	for i := range labels {
-		labels[i] = fmt.Sprintf("feature %d", i)
+	return featureNames(a.width), nil
+}
+
+// featureNames are the names of that many features; nil of none.
+func featureNames(count int) (names []string) {
+	for i := range count {
+		names = append(names, fmt.Sprintf("feature %d", i))
 	}
-	return labels, nil
+	return names
 }
 
 // classified is a linear classifier of features, [B,width] to [B,S].

@@ -52,6 +52,13 @@ func Named(name string) (Info, error) {
 	if o := own(name); o != nil {
 		return o.info, nil
 	}
+	if isONNX(name) {
+		f, _, err := readONNX(name)
+		if err != nil {
+			return Info{}, err
+		}
+		return f.Info, nil
+	}
 	a, err := find(name)
 	return a.Info, err
 }
@@ -60,6 +67,9 @@ func Named(name string) (Info, error) {
 func Artefacts(name string) ([]fetch.Artefact, error) {
 	if own(name) != nil {
 		return nil, nil
+	}
+	if isONNX(name) {
+		return onnxArtefacts(name)
 	}
 	a, err := find(name)
 	if err != nil {
@@ -91,6 +101,9 @@ func Open(ctx context.Context, name string, report fetch.Report) (*Model, error)
 func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*Model, error) {
 	if o := own(name); o != nil {
 		return o.openModel(ctx, path)
+	}
+	if isONNX(name) {
+		return openONNX(ctx, name, path, report)
 	}
 	a, err := find(name)
 	if err != nil {
@@ -159,6 +172,9 @@ func (a architecture) fetch(ctx context.Context, report fetch.Report) (path stri
 }
 
 func find(name string) (architecture, error) {
+	if err := refuseONNX(name); err != nil {
+		return architecture{}, err
+	}
 	if of, ok := strings.CutPrefix(name, FeaturesPrefix); ok {
 		a, err := find(of)
 		if err == nil && a.bound {
@@ -182,7 +198,7 @@ func find(name string) (architecture, error) {
 	for _, info := range All() {
 		known = append(known, info.Name)
 	}
-	return architecture{}, fmt.Errorf("no model is called %q; known: %s; %s before a name takes random weights, and %s reads features", name, strings.Join(known, ", "), RandomPrefix, FeaturesPrefix)
+	return architecture{}, fmt.Errorf("no model is called %q; known: %s; %s before a name takes random weights, and %s reads features; %sFILE is your own ONNX file", name, strings.Join(known, ", "), RandomPrefix, FeaturesPrefix, ONNXPrefix)
 }
 
 // imagenetLabels is the file of the short English names of ImageNet's 1000 classes, in the order of the logits.

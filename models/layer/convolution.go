@@ -57,7 +57,13 @@ func mergePhases(pixels, x *Node) *Node {
 // [1,2] becomes [1,0,2,0] for four pixels of x.
 func dilate(pixels, x *Node, stride int) *Node {
 	between := func(axis int) PadAxis {
-		return PadAxis{Interior: stride - 1, End: x.Shape().Dim(axis) - 1 - (pixels.Shape().Dim(axis)-1)*stride}
+		return PadAxis{Interior: stride - 1, End: max(0, behind(pixels, x, stride, axis))}
 	}
 	return Pad(pixels, ScalarZero(x.Graph(), x.DType()), PadAxis{}, between(1), between(2), PadAxis{})
+}
+
+// behind is how many pixels of x, [B,H,W,C], lie behind the last of the dilated pixels along an axis. It is negative if a
+// padding of at least the kernel's size gives y more pixels than x.
+func behind(pixels, x *Node, stride, axis int) int {
+	return x.Shape().Dim(axis) - 1 - (pixels.Shape().Dim(axis)-1)*stride
 }

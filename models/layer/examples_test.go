@@ -111,7 +111,7 @@ func TestPaddingExamples(t *testing.T) {
 	x := Zeros(g, shapes.Make(dtypes.Float32, 1, 8, 8, 1))
 	require.Equal(t, [2][2]int{{0, 1}, {0, 1}}, SamePadding(x, 3, 2))
 	kernel := Zeros(g, shapes.Make(dtypes.Float32, 1, 3, 1, 1))
-	require.Equal(t, [2][2]int{{}, {1, 1}}, gradientPadding([2][2]int{{}, {1, 1}}, kernel))
+	require.Equal(t, [2][2]int{{}, {1, 1}}, gradientPadding([2][2]int{{}, {1, 1}}, kernel, x, x, 1))
 }
 
 // The example of blockDiagonal.

@@ -45,16 +45,17 @@ func convolveGroups(x *Node, kernel Kernel, groups, stride int, padding [2][2]in
 		return Convolve(x, StopGradient(values)).Strides(stride).PaddingPerDim(padding[:]).ChannelGroupCount(groups).Done()
 	}
 	return withGradient(convolve(x, kernel.Values, stride, padding), x, func(gradY *Node) *Node {
-		return convolve(dilate(gradY, x, stride), kernel.Flipped(), 1, gradientPadding(padding, kernel.Values))
+		return convolve(dilate(gradY, x, stride), kernel.Flipped(), 1, gradientPadding(padding, kernel.Values, gradY, x, stride))
 	})
 }
 
 // gradientPadding is the padding of the convolution of the dilated gradY, which has x's height and width, with the
 // flipped kernel. For a kernel of size k and a padding of p zeros before x, it is k−1−p zeros before gradY and p after
-// it. An example is the kernel [1,10,100] of kernel.go with p = 1: one zero before gradY and one after it.
-func gradientPadding(padding [2][2]int, kernel *Node) (around [2][2]int) {
+// it. An example is the kernel [1,10,100] of kernel.go with p = 1: one zero before gradY and one after it. If the dilated
+// gradY reaches beyond x, as many fewer zeros come after it.
+func gradientPadding(padding [2][2]int, kernel, gradY, x *Node, stride int) (around [2][2]int) {
 	for axis, zeros := range padding {
-		around[axis] = [2]int{kernel.Shape().Dim(axis) - 1 - zeros[0], zeros[0]}
+		around[axis] = [2]int{kernel.Shape().Dim(axis) - 1 - zeros[0], zeros[0] + min(0, behind(gradY, x, stride, 1+axis))}
 	}
 	return around
 }
