@@ -40,6 +40,17 @@ type onnxFile struct {
 	labels  []string // nil for ImageNet's
 }
 
+// Absolute is the name of a model as it is from every working directory: an ONNX file's path begins at the root. Other names
+// stay as they are.
+func Absolute(name string) string {
+	if file, ok := strings.CutPrefix(name, ONNXPrefix); ok {
+		if path, err := filepath.Abs(file); err == nil {
+			return ONNXPrefix + path
+		}
+	}
+	return name
+}
+
 // isONNX tells whether a name is one of an ONNX file.
 func isONNX(name string) bool { return strings.HasPrefix(name, ONNXPrefix) }
 
@@ -57,10 +68,7 @@ func refuseONNX(name string) error {
 
 // readONNX opens the ONNX file of that name, with its sidecar. The model's name has the file's absolute path.
 func readONNX(name string) (*onnxFile, Weights, error) {
-	path, err := filepath.Abs(strings.TrimPrefix(name, ONNXPrefix))
-	if err != nil {
-		return nil, nil, err
-	}
+	path := strings.TrimPrefix(Absolute(name), ONNXPrefix)
 	if !utf8.ValidString(path) {
 		return nil, nil, fmt.Errorf("the path %q is not UTF-8, so that no run can record it: rename the file", path)
 	}

@@ -3,6 +3,7 @@ package runs
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/input"
@@ -12,7 +13,10 @@ import (
 // Known returns an error if a part of the recorded program can't be opened by its name, because it is the user's own and
 // not registered.
 func (m Manifest) Known() error {
-	_, model := models.Named(m.Model.Name)
+	var model error
+	if !strings.HasPrefix(m.Model.Name, models.ONNXPrefix) { // a file, which is known even if it is gone
+		_, model = models.Named(m.Model.Name)
+	}
 	_, in := input.New(m.Input.Name)
 	_, out := output.New(m.Output.Name)
 	if err := cmp.Or(model, in, out); err != nil {

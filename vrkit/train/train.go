@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 	"github.com/vrkit-go/reprogram/vrkit/runs"
@@ -93,6 +94,11 @@ func Train(ctx context.Context, c Config) (Result, error) {
 	}
 	if record != nil {
 		if before, err = c.claim(before, *record, &manifest); err != nil {
+			return Result{}, err
+		}
+	}
+	if before == nil && strings.HasPrefix(c.Program.Model.Name, models.ONNXPrefix) {
+		if err := c.Program.Model.CheckGradient(c.Backend); err != nil {
 			return Result{}, err
 		}
 	}

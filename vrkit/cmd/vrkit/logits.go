@@ -18,7 +18,7 @@ import (
 // logits runs the frozen model, without a program, on a picture.
 func logits(ctx context.Context, c *call) error {
 	var (
-		name    = c.String("model", "squeezenet1.1", "the frozen model")
+		name    = c.String("model", "squeezenet1.1", "the frozen model; onnx:FILE is an ONNX file of your own")
 		weights = c.weightsFlag()
 		image   = c.String("image", "", "the picture: "+datasets.Formats+" (required)")
 		side    = c.Int("side", 0, "side of the model's input in pixels; 0 takes the one that its weights were measured at. The picture is prepared as they were measured, in proportion to the side")

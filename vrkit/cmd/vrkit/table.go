@@ -117,7 +117,7 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 	for i, from := range []struct {
 		flag, text string
 		identity   func(string) string
-	}{{"datasets", g.datasets, dataIdentity}, {"models", g.models, itself}, {"inputs", g.inputs, itself}, {"outputs", g.outputs, itself}, {"seeds", g.seeds, seedIdentity}} {
+	}{{"datasets", g.datasets, dataIdentity}, {"models", g.models, models.Absolute}, {"inputs", g.inputs, itself}, {"outputs", g.outputs, itself}, {"seeds", g.seeds, seedIdentity}} {
 		var err error
 		if lists[i], err = names(from.flag, from.text, from.identity); err != nil {
 			return nil, err
@@ -140,12 +140,12 @@ func (g *grid) cells(c *call, dir string) ([]cell, error) {
 			for _, in := range lists[2] {
 				for _, out := range lists[3] {
 					for _, seed := range seeds {
-						one := cell{parts: parts{model, dataset, in, out, seed}, Label: g.label, flags: flags, spec: g.spec}
+						one := cell{parts: parts{models.Absolute(model), dataset, in, out, seed}, Label: g.label, flags: flags, spec: g.spec}
 						name := in + "-" + out
 						if g.label != "" {
 							name += "-" + g.label
 						}
-						one.Run = filepath.Join(dir, fileName(model), folderOf(dataset), name, fmt.Sprint("seed-", seed))
+						one.Run = filepath.Join(dir, folderOf(model), folderOf(dataset), name, fmt.Sprint("seed-", seed))
 						_, data, err := g.config(one.parts, one.Run)
 						if err != nil {
 							return nil, fmt.Errorf("%s: %w", one, err)
@@ -239,13 +239,15 @@ func (c *call) given(but []string) (flags []string) {
 	return flags
 }
 
-// folderOf names the folder of a data set's runs: for a folder of pictures after its last part, so that the runs are
-// found after the folder has moved.
-func folderOf(dataset string) string {
-	if path, ok := strings.CutPrefix(datasets.Absolute(dataset), datasets.FolderPrefix); ok {
-		return fileName(datasets.FolderPrefix + filepath.Base(path))
+// folderOf names the folder of the runs of a data set or a model: for a folder of pictures or an ONNX file after the last
+// part of its path, so that the runs are found after it has moved.
+func folderOf(name string) string {
+	for _, prefix := range []string{datasets.FolderPrefix, models.ONNXPrefix} {
+		if path, ok := strings.CutPrefix(models.Absolute(datasets.Absolute(name)), prefix); ok {
+			return fileName(prefix + filepath.Base(path))
+		}
 	}
-	return fileName(dataset)
+	return fileName(name)
 }
 
 // fileName replaces the characters of a name that a file's name can't have.

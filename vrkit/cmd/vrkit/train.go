@@ -19,7 +19,7 @@ import (
 // trainRun trains or resumes a run.
 func trainRun(ctx context.Context, c *call) error {
 	var p parts
-	c.StringVar(&p.Model, "model", "squeezenet1.1", "the frozen model; random: before its name takes random weights, features: reads the input of its classifier")
+	c.StringVar(&p.Model, "model", "squeezenet1.1", "the frozen model; random: before its name takes random weights, features: reads the input of its classifier, onnx:FILE is an ONNX file of your own")
 	c.StringVar(&p.Dataset, "dataset", "mnist", "the data set of the target task")
 	c.StringVar(&p.Input, "input", "pad", "the input manipulation, or several joined by +: "+strings.Join(input.Names(), ", "))
 	c.StringVar(&p.Output, "output", "blm", "the output alignment: "+strings.Join(output.Names(), ", "))

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
@@ -23,8 +25,12 @@ func openRun(ctx context.Context, dir, which, weights string, report fetch.Repor
 // askForWeights adds what to do to the error of a run that was trained with other weights. given is the user's file, or
 // "" for the published weights.
 func askForWeights(err error, given string) error {
-	if _, ok := errors.AsType[*runs.OtherWeightsError](err); !ok {
+	other, ok := errors.AsType[*runs.OtherWeightsError](err)
+	if !ok {
 		return err
+	}
+	if strings.HasPrefix(other.Name, models.ONNXPrefix) {
+		return fmt.Errorf("%w: put back the ONNX file and its JSON file as they were", err)
 	}
 	if given == "" {
 		return fmt.Errorf("%w: give them with -weights FILE", err)
