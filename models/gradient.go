@@ -1,10 +1,12 @@
 package models
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -91,13 +93,20 @@ type slopeAt struct {
 
 // run measures, in dtype, at each of the pairs of images.
 func (t gradientTrial) run(backend compute.Backend, dtype dtypes.DType, pairs ...[]float64) (results []slopeAt, err error) {
-	exec, err := model.NewExec(backend, model.NewStore(), func(root *model.Scope, pixels, direction, readout *Node) []*Node {
+	var failed error // while the graph was built, without the words that GoMLX puts before it
+	exec, err := model.NewExec(backend, model.NewStore(), func(root *model.Scope, pixels, direction, readout *Node) (outputs []*Node) {
+		defer func() {
+			if reason := recover(); reason != nil {
+				failed = reasonOf(reason)
+				panic(reason)
+			}
+		}()
 		pixels, direction, readout = ConvertDType(pixels, dtype), ConvertDType(direction, dtype), ConvertDType(readout, dtype)
 		logits := t.Logits(root, t.Normalisation.Apply(pixels))
 		score := ReduceAllSum(Mul(logits, readout))
 		gradient := Gradient(score, pixels)[0]
 		typical := Sqrt(Mul(ReduceAllMean(Square(gradient)), ReduceAllSum(Square(direction))))
-		outputs := []*Node{logits, score, ReduceAllSum(Mul(gradient, direction)), typical}
+		outputs = []*Node{logits, score, ReduceAllSum(Mul(gradient, direction)), typical}
 		for i := range outputs {
 			outputs[i] = ConvertDType(outputs[i], dtypes.Float64)
 		}
@@ -112,6 +121,7 @@ func (t gradientTrial) run(backend compute.Backend, dtype dtypes.DType, pairs ..
 	}
 	for _, pixels := range pairs {
 		values, err := exec.Call(images(pixels), images(t.direction), tensors.FromFlatDataAndDimensions(t.readout, 1, len(t.readout)))
+		err = cmp.Or(failed, err)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", t.Name, err)
 		}
@@ -126,4 +136,16 @@ func (t gradientTrial) run(backend compute.Backend, dtype dtypes.DType, pairs ..
 		results = append(results, at)
 	}
 	return results, nil
+}
+
+// reasonOf is the error of a graph that can't be built.
+func reasonOf(reason any) error {
+	err, ok := reason.(error)
+	if !ok {
+		err = fmt.Errorf("%v", reason)
+	}
+	if text := err.Error(); strings.Contains(text, "no gradient is defined") {
+		return fmt.Errorf("it has an operator without a gradient, so that no program can be trained on it: %w", err)
+	}
+	return err
 }

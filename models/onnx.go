@@ -162,8 +162,12 @@ func (f *onnxFile) complete() error {
 	}
 	s.Output = output.Name
 	have := 0 // outputs, if the file says how many
-	if len(output.Dims) > 1 {
-		have = max(output.Dims[1], 0)
+	for axis, d := range output.Dims {
+		if axis == 1 {
+			have = max(d, 0)
+		} else if axis > 1 && d > 1 {
+			return fmt.Errorf("%s: its output %s has the shape %s, where a network gives one number for each label", f.path, output.Name, shapeText(output.Dims))
+		}
 	}
 	switch {
 	case s.outputs() > 0:

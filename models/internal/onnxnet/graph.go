@@ -18,19 +18,22 @@ func (n *Net) Build(weight layer.Weight, x layer.Sum, channelsFirst bool, output
 		net: n, weight: weight, g: x.Each.Graph(), dtype: x.Each.DType(),
 		values: map[string]*value{}, folded: map[string]*constant{},
 	}
+	batch := x.Each.Shape().Dim(0)
+	defer func() {
+		fixed := n.Input.Dims[0]
+		if failed := recover(); failed != nil && fixed > 0 && fixed != batch {
+			panic(fmt.Errorf("it takes batches of %d alone: export it again with a free batch, such as with dynamic_axes={%q: {0: \"batch\"}, %q: {0: \"batch\"}} of torch.onnx.export", fixed, n.Input.Name, output))
+		} else if failed != nil {
+			panic(failed)
+		}
+	}()
 	b.values[n.Input.Name] = inputValue(x, channelsFirst)
 	for _, made := range n.nodes {
 		b.add(made)
 	}
 	y := b.value(output).onnx()
-	batch := x.Each.Shape().Dim(0)
-	if y.Rank() < 1 || y.Shape().Dim(0) != batch {
-		panic(fmt.Errorf("its output %s has the shape %v for a batch of %d: the batch is fixed in the file; export it with a free batch, such as torch.onnx.export's dynamic_axes={%q: {0: \"batch\"}, %q: {0: \"batch\"}}", output, y.Shape().Dimensions, batch, n.Input.Name, output))
-	}
-	for axis := 2; axis < y.Rank(); axis++ {
-		if y.Shape().Dim(axis) != 1 {
-			panic(fmt.Errorf("its output %s has the shape %v: a network needs one number for each label, [batch, labels]", output, y.Shape().Dimensions))
-		}
+	if y.Rank() < 2 || y.Shape().Dim(0) != batch || y.Shape().Size() != batch*y.Shape().Dim(1) {
+		panic(fmt.Errorf("its output %s has the shape %v for %d pictures, where a network gives one number for each label", output, y.Shape().Dimensions, batch))
 	}
 	return Reshape(y, batch, -1)
 }

@@ -16,8 +16,8 @@ type layerOf func(b *builder) *value
 //   - has a wrong gradient of them: a convolution with an even kernel side;
 //   - has another gradient than PyTorch at 0 (Relu);
 //   - has a gradient that takes a hundred times as long on a CPU: grouped convolutions and pools (package layer);
-//   - does not know them (HardSigmoid);
-//   - converts them to a wrong value (Slice: see slice.go);
+//   - or onnx-gomlx does not know them (HardSigmoid, LeakyRelu, PRelu, Elu, Softplus);
+//   - or onnx-gomlx converts them to a wrong value (Slice: see slice.go);
 //
 // or because they keep images as they are, so that they need not be transposed. An entry looks at a node of the file and
 // its weights, and returns nil if it does not convert this one.
@@ -40,6 +40,14 @@ var own = map[string]func(n *Net, made *node, weights map[string]Tensor) layerOf
 			return Where(GreaterThan(x, ZerosLike(x)), x, MulScalar(x, made.float("alpha", .01)))
 		})
 	},
+	"Elu": func(_ *Net, made *node, _ map[string]Tensor) layerOf {
+		return made.unary(func(x *Node) *Node {
+			below := MulScalar(MinusOne(Exp(MinScalar(x, 0))), made.float("alpha", 1))
+			return Where(GreaterThan(x, ZerosLike(x)), x, below)
+		})
+	},
+	"Softplus":  unary(func(x *Node) *Node { return Add(MaxScalar(x, 0), Log1P(Exp(Neg(Abs(x))))) }),
+	"PRelu":     pair(func(x, slope *Node) *Node { return Where(GreaterThan(x, ZerosLike(x)), x, Mul(x, slope)) }),
 	"Add":       pair(Add),
 	"Sub":       pair(Sub),
 	"Mul":       pair(Mul),
