@@ -87,7 +87,7 @@ func TestManyNumbersOfPictures(t *testing.T) {
 	for n := 1; n <= 40; n++ {
 		_, err := bare.Ask(make([]uint8, n*4*4*3), 4, 1)
 		require.NoError(t, err, "%d pictures", n)
-		_, err = program.Answers(must.M1(program.Pictures(make([]uint8, n*4*4*3))))
+		_, err = program.Predict(must.M1(program.Pictures(make([]uint8, n*4*4*3))))
 		require.NoError(t, err, "%d pictures", n)
 		_, err = program.Inputs(make([]uint8, n*4*4*3))
 		require.NoError(t, err, "%d pictures", n)

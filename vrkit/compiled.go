@@ -57,7 +57,7 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 	c.image = fitted.Side
 	omega := output.NewMapping(p.Model.Sources(), targets)
 	var err error
-	if fixed, ok := p.Output.(output.Fixed); ok {
+	if fixed, ok := p.Output.(output.Constant); ok {
 		if omega, err = fixed.Mapping(p.Model.Sources(), targets); err != nil {
 			return nil, err
 		}
@@ -183,9 +183,9 @@ func (c *Compiled) manipulated(pixels []uint8) (seen, masks []float32, err error
 	return seen, masks, nil
 }
 
-// Answers runs the whole program on rows, and returns for each the target label with the largest logit, the first of
+// Predict runs the whole program on rows, and returns for each the target label with the largest logit, the first of
 // equal ones. A logit that is not finite is an error.
-func (c *Compiled) Answers(rows Rows) ([]int, error) {
+func (c *Compiled) Predict(rows Rows) ([]int, error) {
 	logits, source, err := c.Logits(rows)
 	if err != nil {
 		return nil, err

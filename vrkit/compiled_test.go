@@ -112,10 +112,10 @@ func TestFinalize(t *testing.T) {
 	for range 2 {
 		c, err := vrkit.Compile(backendtest.Any(t), p, 3)
 		require.NoError(t, err)
-		_, err = c.Answers(must.M1(c.Pictures(pixels)))
+		_, err = c.Predict(must.M1(c.Pictures(pixels)))
 		require.NoError(t, err)
 		c.Finalize()
-		_, err = c.Answers(must.M1(c.Pictures(pixels)))
+		_, err = c.Predict(must.M1(c.Pictures(pixels)))
 		require.Error(t, err)
 	}
 }

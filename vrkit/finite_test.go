@@ -98,7 +98,7 @@ func TestNotFinite(t *testing.T) {
 			require.NoError(t, program.Use(vrkit.Learned{Variables: c.learned, Mapping: mapping}))
 
 			one := make([]uint8, 8*8*3)
-			_, err = program.Answers(must.M1(program.Pictures(one)))
+			_, err = program.Predict(must.M1(program.Pictures(one)))
 			require.ErrorContains(t, err, "sample 0: ")
 			require.ErrorContains(t, err, c.want)
 			_, err = program.Read(must.M1(program.Pictures(one)), classes, 2)

@@ -69,7 +69,7 @@ func Example_manipulation() {
 	fmt.Println("learned:", opened.Artefact.Variables["tint"].Shape())
 	again := must.M1(opened.Compile(backend))
 	pixels := datasets.Stack(data.Test, again.ImageSide())
-	fmt.Println("it answers the same:", slices.Equal(must.M1(result.Program.Answers(must.M1(result.Program.Pictures(pixels)))), must.M1(again.Answers(must.M1(again.Pictures(pixels))))))
+	fmt.Println("it answers the same:", slices.Equal(must.M1(result.Program.Predict(must.M1(result.Program.Pictures(pixels)))), must.M1(again.Predict(must.M1(again.Pictures(pixels))))))
 	// Output:
 	// the loss fell: true
 	// tint learnable / input / additive / statistical

@@ -26,7 +26,7 @@ func (a Answers) Count() (*Statistics, error) {
 // Omega computes the ω of an alignment, from the answers if it needs data.
 func (a Answers) Omega(o Alignment) (Mapping, error) {
 	switch o := o.(type) {
-	case Fixed:
+	case Constant:
 		return o.Mapping(a.Sources, a.Targets)
 	case Estimator:
 		s := NewStatistics(a.Sources, a.Targets)

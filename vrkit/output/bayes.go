@@ -26,8 +26,8 @@ func (BLM) Name() string { return "blm" }
 // Alignment is statistical.
 func (BLM) Alignment() taxonomy.Alignment { return taxonomy.Statistical }
 
-// Schedule is EveryEpoch.
-func (BLM) Schedule() Schedule { return EveryEpoch }
+// When is EveryEpoch.
+func (BLM) When() When { return EveryEpoch }
 
 // Observe counts.
 func (BLM) Observe(s *Statistics, logits []float32, labels []int32) error {

@@ -31,8 +31,8 @@ func (BLMPlus) Name() string { return "blm+" }
 // Alignment is statistical.
 func (BLMPlus) Alignment() taxonomy.Alignment { return taxonomy.Statistical }
 
-// Schedule is EveryEpoch.
-func (BLMPlus) Schedule() Schedule { return EveryEpoch }
+// When is EveryEpoch.
+func (BLMPlus) When() When { return EveryEpoch }
 
 // Observe adds each sample's k largest probabilities.
 func (b BLMPlus) Observe(s *Statistics, logits []float32, labels []int32) error {

@@ -26,7 +26,7 @@ type Likelihood struct{}
 
 func (Likelihood) Name() string                  { return "likelihood" }
 func (Likelihood) Alignment() taxonomy.Alignment { return taxonomy.Statistical }
-func (Likelihood) Schedule() output.Schedule     { return output.EveryEpoch }
+func (Likelihood) When() output.When             { return output.EveryEpoch }
 
 func (Likelihood) Observe(s *output.Statistics, logits []float32, labels []int32) error {
 	return s.Mass(logits, labels, s.Sources)

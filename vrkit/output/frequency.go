@@ -18,8 +18,8 @@ func (FLM) Name() string { return "flm" }
 // Alignment is statistical.
 func (FLM) Alignment() taxonomy.Alignment { return taxonomy.Statistical }
 
-// Schedule is Once.
-func (FLM) Schedule() Schedule { return Once }
+// When is Once.
+func (FLM) When() When { return Once }
 
 // Observe counts.
 func (FLM) Observe(s *Statistics, logits []float32, labels []int32) error {

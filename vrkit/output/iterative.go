@@ -7,5 +7,5 @@ type ILM struct{ FLM }
 // Name is "ilm".
 func (ILM) Name() string { return "ilm" }
 
-// Schedule is EveryEpoch.
-func (ILM) Schedule() Schedule { return EveryEpoch }
+// When is EveryEpoch.
+func (ILM) When() When { return EveryEpoch }

@@ -58,13 +58,13 @@ func Apply(logits, omega *graph.Node) *graph.Node {
 	return graph.DotProduct(logits, omega)
 }
 
-// Schedule says when ω is estimated.
-type Schedule string
+// When says when ω is estimated.
+type When string
 
-// The schedules.
+// The times.
 const (
-	Once       Schedule = "once"        // before the first epoch, with the initial prompt
-	EveryEpoch Schedule = "every epoch" // at the start of every epoch, with the prompt at that time
+	Once       When = "once"        // before the first epoch, with the initial prompt
+	EveryEpoch When = "every epoch" // at the start of every epoch, with the prompt at that time
 )
 
 // Alignment is an output alignment: a struct, whose fields are its settings ([registry.Method]). It also implements exactly one of the three interfaces below, which say where its ω
@@ -76,8 +76,8 @@ type Alignment interface {
 	Alignment() taxonomy.Alignment
 }
 
-// Fixed is an alignment whose ω needs no data.
-type Fixed interface {
+// Constant is an alignment whose ω needs no data.
+type Constant interface {
 	Alignment
 	// Mapping returns ω for these numbers of source and target labels.
 	Mapping(sources, targets int) (Mapping, error)
@@ -86,8 +86,8 @@ type Fixed interface {
 // Estimator is an alignment whose ω is computed from statistics of the training data.
 type Estimator interface {
 	Alignment
-	// Schedule says when a training run estimates ω.
-	Schedule() Schedule
+	// When says when a training run estimates ω.
+	When() When
 	// Observe adds a batch of source logits, row-major [n,S], and their target labels, [n].
 	Observe(s *Statistics, logits []float32, labels []int32) error
 	// Estimate computes ω from all observed batches.

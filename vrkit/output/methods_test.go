@@ -35,7 +35,7 @@ func TestRestore(t *testing.T) {
 
 		kinds := 0
 		for _, is := range []func() bool{
-			func() bool { _, ok := want.Alignment.(Fixed); return ok },
+			func() bool { _, ok := want.Alignment.(Constant); return ok },
 			func() bool { _, ok := want.Alignment.(Estimator); return ok },
 			func() bool { _, ok := want.Alignment.(Learned); return ok },
 		} {

@@ -4,7 +4,7 @@ package output
 func Origin(o Alignment) string {
 	switch o := o.(type) {
 	case Estimator:
-		return "counted " + string(o.Schedule())
+		return "counted " + string(o.When())
 	case Learned:
 		return "learned by gradient"
 	default:

@@ -36,7 +36,7 @@ func ReadingsFigure(program *vrkit.Compiled, pixels []uint8, truth, classes []st
 		return figure.Figure{}, err
 	}
 	defer rows.Finalize()
-	answers, err := program.Answers(rows)
+	answers, err := program.Predict(rows)
 	if err != nil {
 		return figure.Figure{}, err
 	}

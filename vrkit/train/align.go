@@ -11,7 +11,7 @@ import (
 // watch starts new statistics for the training steps, if the next ω is estimated from them.
 func (t *trainer) watch() {
 	estimator, ok := t.Program.Output.(output.Estimator)
-	if ok && estimator.Schedule() == output.EveryEpoch && t.Schedule == Fast {
+	if ok && estimator.When() == output.EveryEpoch && t.Schedule == Fast {
 		t.seen = output.NewStatistics(t.program.Model.Sources(), t.program.Targets)
 	}
 }
@@ -35,7 +35,7 @@ func (t *trainer) observe(said stepped, labels []int32) error {
 func (t *trainer) align(ctx context.Context) error {
 	first := len(t.state.Metrics) == 0
 	estimator, ok := t.Program.Output.(output.Estimator)
-	if !ok || t.state.Estimated || (!first && estimator.Schedule() == output.Once) {
+	if !ok || t.state.Estimated || (!first && estimator.When() == output.Once) {
 		return nil
 	}
 	var mapping output.Mapping

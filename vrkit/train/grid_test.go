@@ -120,7 +120,7 @@ func trainAndReopen(t *testing.T, c train.Config) {
 	after, _, err := compiled.Logits(rows)
 	require.NoError(t, err)
 	require.Equal(t, before, after, "the reopened run's target logits")
-	answers, err := compiled.Answers(rows)
+	answers, err := compiled.Predict(rows)
 	require.NoError(t, err)
 	right := 0
 	for i, sample := range c.Data.Test {

@@ -22,7 +22,7 @@ func TestMend(t *testing.T) {
 	c := quick(t, filepath.Join(t.TempDir(), "run"), 3)
 	c.History = true
 	program := trained(t, c).Program
-	answers, err := program.Answers(must.M1(program.Pictures(datasets.Stack(c.Data.Test, 4))))
+	answers, err := program.Predict(must.M1(program.Pictures(datasets.Stack(c.Data.Test, 4))))
 	require.NoError(t, err)
 	whole := everything(t, c.Run)
 	require.Len(t, whole, 10)
@@ -57,7 +57,7 @@ func TestMend(t *testing.T) {
 					require.Equal(t, name == "metrics.csv", run.MetricsErr != nil)
 					program, err := run.Compile(c.Backend)
 					require.NoError(t, err)
-					again, err := program.Answers(must.M1(program.Pictures(datasets.Stack(c.Data.Test, 4))))
+					again, err := program.Predict(must.M1(program.Pictures(datasets.Stack(c.Data.Test, 4))))
 					require.NoError(t, err)
 					require.Equal(t, answers, again)
 				}

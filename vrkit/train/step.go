@@ -40,7 +40,7 @@ func newStepper(c *vrkit.Compiled, recipe Recipe, seed uint64) (*stepper, error)
 		}
 		root.Store().SetTraining(target.Graph(), true)
 		logits, source := c.TargetLogits(root, in)
-		perSample := CrossEntropy(logits, target)
+		perSample := crossEntropy(logits, target)
 		loss = Div(ReduceAllSum(Mul(perSample, present)), ReduceAllSum(present))
 		recipe.update(root, loss, scheduled)
 		hit := ConvertDType(Equal(ArgMax(logits, -1, target.DType()), target), present.DType())
@@ -67,8 +67,8 @@ func random(seed uint64, epoch, step int) *tensors.Tensor {
 // drawStream keeps these draws apart from others of the same seed.
 const drawStream = 0x64726177 << 32
 
-// CrossEntropy is −log softmax(logits)[target], [B], of logits [B,K] and labels [B].
-func CrossEntropy(logits, target *Node) *Node {
+// crossEntropy is −log softmax(logits)[target], [B], of logits [B,K] and labels [B].
+func crossEntropy(logits, target *Node) *Node {
 	logp := LogSoftmax(logits, -1)
 	return Neg(ReduceSum(Mul(OneHot(target, logits.Shape().Dim(-1), logits.DType()), logp), -1))
 }

@@ -265,7 +265,7 @@ func TestRead(t *testing.T) {
 	c := config(t, filepath.Join(t.TempDir(), "run"), output.BLM{Lambda: 1})
 	result, err := train.Train(t.Context(), c)
 	require.NoError(t, err)
-	answers, err := result.Program.Answers(must.M1(result.Program.Pictures(datasets.Stack(c.Data.Test, 4))))
+	answers, err := result.Program.Predict(must.M1(result.Program.Pictures(datasets.Stack(c.Data.Test, 4))))
 	require.NoError(t, err)
 	for i, sample := range c.Data.Test {
 		reading, err := result.Program.Read(must.M1(result.Program.Pictures(sample.Resized(4))), c.Data.Classes, modeltest.Sources)

@@ -37,7 +37,7 @@ func mapping(_ context.Context, c *call) error {
 	if err := registry.CheckSeed(*seed); err != nil {
 		return flagged(err)
 	}
-	fixed, isFixed := alignment.(output.Fixed)
+	fixed, isFixed := alignment.(output.Constant)
 	estimator, isEstimator := alignment.(output.Estimator)
 	switch {
 	case !isFixed && !isEstimator:

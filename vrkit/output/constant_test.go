@@ -34,7 +34,7 @@ func TestRLM(t *testing.T) {
 }
 
 func TestTooFewSources(t *testing.T) {
-	for _, alignment := range []Fixed{RLM{}, Identity{}} {
+	for _, alignment := range []Constant{RLM{}, Identity{}} {
 		_, err := alignment.Mapping(3, 4)
 		require.EqualError(t, err, "a one-to-one mapping needs at least as many source labels as target labels, but there are 3 for 4: take blm", alignment.Name())
 	}
