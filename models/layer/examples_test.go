@@ -138,3 +138,22 @@ func TestOrderedBitsExample(t *testing.T) {
 	require.Equal(t, []int16{-16384, -16512, 0, 16256, 16384}, bits.Value())
 	require.Equal(t, []int16{-16385, -16257, 0, 16256, 16384}, ordered.Value())
 }
+
+// A padding of the kernel's size gives y more pixels than x: kernel [10,1] and one zero on each side, so that
+// gradX[i] = 1·gradY[i] + 10·gradY[i+1].
+func TestWidePadding(t *testing.T) {
+	bothWays(t, func(t *testing.T) {
+		requireLines(t, func(in []*Node) []*Node {
+			y := PaddedDepthwise(in[0], computedInGroups(in[1]), Zeros(in[0].Graph(), shapes.Make(dtypes.Float32, 1)), 1, [2][2]int{{}, {1, 1}})
+			return []*Node{y, gradientOf(y, in[2], in[0])}
+		}, []any{line(1, 2, 3), kernelLine(10, 1), line(1, 2, 3, 4)}, []float32{1, 12, 23, 30}, []float32{21, 32, 43})
+	})
+}
+
+// The gradient of ZeroPad leaves out that of the padding.
+func TestZeroPadExample(t *testing.T) {
+	requireLines(t, func(in []*Node) []*Node {
+		y := ZeroPad(in[0], [2][2]int{{}, {1, 2}})
+		return []*Node{y, gradientOf(y, in[1], in[0])}
+	}, []any{line(1, 2), line(1, 2, 3, 4, 5)}, []float32{0, 1, 2, 0, 0}, []float32{2, 3})
+}
