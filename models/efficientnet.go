@@ -33,6 +33,7 @@ func efficientnet(size int, width, depth, top1 float64, bytes int64, suffix, sha
 			Side:          128,
 			Normalisation: efficientnetNormalisation,
 			Top1:          top1,
+			Checked:       checkedWeights,
 			License:       "Apache-2.0",
 			Citation:      "M. Tan and Q. V. Le, EfficientNet, arXiv:1905.11946, 2019; the Lite variants: R. Liu, TensorFlow TPU models, 2020",
 		},

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// MadeUp is a network with the made-up weights of testdata/torchvision_golden.py. They need no file: every value is a
+// MadeUp is a network with the made-up weights of testdata/torchvision_golden.py and timm_golden.py. They need no file: every value is a
 // hash of its tensor's name and of its index.
 func MadeUp(name string) (*Model, error) {
 	a, err := find(name)
@@ -26,8 +26,12 @@ func MadeUp(name string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	read := sources
+	if a.bound {
+		read = a.width
+	}
 	m := &Model{Info: a.Info, Weights: weights, Forward: a.forward}
-	for i := range 1000 {
+	for i := range read {
 		m.Labels = append(m.Labels, fmt.Sprintf("source %d", i))
 	}
 	return m, nil

@@ -28,7 +28,9 @@ func TestCheckGradient(t *testing.T) {
 	} {
 		m := modeltest.Tiny()
 		forward := m.Forward
-		m.Forward = func(weight layer.Weight, x layer.Sum, hook models.Hook) *Node { return after(forward(weight, x, hook)) }
+		m.Forward = func(weight layer.Weight, x models.Value, hook models.Hook) *Node {
+			return after(forward(weight, x, hook))
+		}
 		err := m.CheckGradient(backendtest.XLA(t))
 		if want == "" {
 			require.NoError(t, err)

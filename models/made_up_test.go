@@ -16,9 +16,11 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// torchvisionGolden holds torchvision's results for two made-up images with made-up weights.
+// torchvisionGolden holds PyTorch's results for two made-up images with made-up weights.
 type torchvisionGolden struct {
+	Name        string    // of the network, in timm_golden.json
 	Side, Every int       // the side of the images; one of every Every values of the gradient is kept
+	LogitsEvery int       `json:"logits_every"` // the same of the logits; 0 keeps all
 	Logits      []float32 // of both, one after the other
 	Norm        float64   `json:"gradient_norm"`
 	Gradient    []float32
@@ -35,21 +37,38 @@ func TestTorchvisionGolden(t *testing.T) {
 	var nets map[string]torchvisionGolden
 	readGolden(t, "torchvision_golden.json", &nets)
 	for name, golden := range nets {
-		t.Run(name, func(t *testing.T) {
-			if testing.Short() && name != "resnet18" {
-				t.Skip("-short: compiling takes seconds")
-			}
-			m, err := models.MadeUp(name)
-			require.NoError(t, err)
-			exec := model.MustNewExec(backendtest.XLA(t), model.NewStore(), func(root *model.Scope, pixels *Node) (*Node, *Node) {
-				logits := m.Logits(root, m.Normalisation.Apply(pixels))
-				return logits, Gradient(readout(logits), pixels)[0]
-			})
-			logits, gradient, err := exec.Call2(pictures(golden.Side))
-			require.NoError(t, err)
-			golden.require(t, tensors.MustCopyFlatData[float32](logits), tensors.MustCopyFlatData[float32](gradient))
-		})
+		golden.run(t, name, name == "resnet18")
 	}
+}
+
+// TestTimmGolden compares outputs and input gradient of every ViT that has timm's names with timm's own
+// (testdata/timm_golden.py): timm's, DeiT's, and DINOv2's features, whose position embeddings are resized.
+func TestTimmGolden(t *testing.T) {
+	var nets []torchvisionGolden
+	readGolden(t, "timm_golden.json", &nets)
+	require.Len(t, nets, 6)
+	for _, golden := range nets {
+		golden.run(t, golden.Name, golden.Name == "dinov2-s14" && golden.Side == 98)
+	}
+}
+
+// run compares a network's outputs and input gradient, on XLA. quick says that it takes few seconds.
+func (g torchvisionGolden) run(t *testing.T, name string, quick bool) {
+	t.Run(fmt.Sprintf("%s at %d", name, g.Side), func(t *testing.T) {
+		if testing.Short() && !quick {
+			t.Skip("-short: compiling takes seconds")
+		}
+		m, err := models.MadeUp(name)
+		require.NoError(t, err)
+		exec := model.MustNewExec(backendtest.XLA(t), model.NewStore(), func(root *model.Scope, pixels *Node) (*Node, *Node) {
+			logits := m.Logits(root, m.Normalisation.Apply(pixels))
+			return logits, Gradient(readout(logits), pixels)[0]
+		})
+		defer exec.Finalize()
+		logits, gradient, err := exec.Call2(pictures(g.Side))
+		require.NoError(t, err)
+		g.require(t, tensors.MustCopyFlatData[float32](logits), tensors.MustCopyFlatData[float32](gradient))
+	})
 }
 
 // rounding is the greatest difference of the logits, max|Δ|/max|logit|. It is small enough to tell GELU from its
@@ -58,9 +77,14 @@ const rounding = 5e-5
 
 // require compares logits and input gradient with the golden ones.
 func (g torchvisionGolden) require(t *testing.T, logits, gradient []float32) {
-	require.LessOrEqual(t, relativeError(logits, g.Logits), rounding, "max|Δ|/max|logit|")
+	var kept []float32
+	for i := 0; i < len(logits); i += max(g.LogitsEvery, 1) {
+		kept = append(kept, logits[i])
+	}
+	require.Len(t, kept, len(g.Logits))
+	require.LessOrEqual(t, relativeError(kept, g.Logits), rounding, "max|Δ|/max|logit|")
 	requireGradient(t, gradient, g.Every, g.Norm, g.Gradient)
-	t.Logf("logits %.1e apart", relativeError(logits, g.Logits))
+	t.Logf("logits %.1e apart", relativeError(kept, g.Logits))
 }
 
 // requireGradient compares a gradient's norm and some of its values with the golden ones.

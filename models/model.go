@@ -61,9 +61,17 @@ type Info struct {
 	Prepared      Preparation       // of the images that Top1 was measured on; zero if it is not published
 	Tokens        Tokens            // of a transformer; zero for other models
 	Window        int               // of a model of texts: the largest number of tokens that it reads
+	Features      int               // the number of features, if the model has no classifier and they are its source labels; else 0
+	Checked       string            // how this project has checked the model against PyTorch, and with which weights
 	License       string
 	Citation      string
 }
+
+// The values of Info.Checked.
+const (
+	checkedWeights = "logits and input gradient against PyTorch's, with the published weights, in this project's tests"
+	checkedMadeUp  = "logits and input gradient of the whole network against PyTorch's, with made-up weights. The published weights were not run: their server can't be reached where this project is tested"
+)
 
 // Preparation is how an image of any size becomes a model's input, as torchvision's Resize and CenterCrop do it: the
 // shorter side is resized to Resize pixels, bilinear with antialiasing, and the middle square of Crop pixels is cut out.
@@ -97,6 +105,9 @@ func (r SideRule) Check(name string, side int) error {
 	}
 	if r.Min == r.Max {
 		return fmt.Errorf("%s takes images of side %d alone, which it was trained at, not %d", name, r.Min, side)
+	}
+	if r.Max > 0 {
+		return fmt.Errorf("%s takes sides from %d to %d that are multiples of %d, not %d", name, r.Min, r.Max, r.Multiple, side)
 	}
 	return fmt.Errorf("%s takes sides of at least %d that are multiples of %d, not %d", name, r.Min, r.Multiple, side)
 }

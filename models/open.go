@@ -32,7 +32,8 @@ type architecture struct {
 var architectures = []architecture{
 	squeezenet, efficientnetLite0, efficientnetLite1, efficientnetLite2,
 	resnet18, resnet34, resnet50, resnet101, resnext101,
-	squeezenetTorchvision, vitB32, vitB32at384,
+	squeezenetTorchvision, vitB16Torchvision, vitB32Torchvision, vitB32at384,
+	vitB16Timm, vitB32Timm, deitTiny, deitSmall, dinov2S14,
 }
 
 // All describes every model that can be opened, those that [Register] added last.
@@ -177,7 +178,7 @@ func find(name string) (architecture, error) {
 	}
 	if of, ok := strings.CutPrefix(name, FeaturesPrefix); ok {
 		a, err := find(of)
-		if err == nil && a.bound {
+		if err == nil && strings.HasPrefix(of, FeaturesPrefix) {
 			err = fmt.Errorf("%s: write %s once", name, FeaturesPrefix)
 		}
 		return a.bindFeatures(), err

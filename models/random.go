@@ -53,7 +53,7 @@ func (a architecture) plain() string {
 
 // draw draws the weights of a seed, as networks are initialised for training: kernels of convolutions normal with
 // variance 2/fan-in (He et al., 2015), matrices with variance 1/fan-in, positions and class tokens with a deviation of .02;
-// biases are 0, and a BatchNorm or LayerNorm scales by 1. fan-in is the number of inputs of each output.
+// biases are 0, and a BatchNorm, LayerNorm or LayerScale scales by 1. fan-in is the number of inputs of each output.
 func (a architecture) draw(seed uint64) Weights {
 	tensors := func(shapes map[string][]int, fanIn func(shape []int) int) Weights {
 		drawn := Weights{}
@@ -87,7 +87,7 @@ func drawTensor(r *rand.Rand, name string, shape []int, fanIn int) Tensor {
 	case 2:
 		deviation = math.Sqrt(1 / float64(fanIn))
 	case 1:
-		if strings.HasSuffix(name, "weight") || strings.HasSuffix(name, "running_var") {
+		if strings.HasSuffix(name, "weight") || strings.HasSuffix(name, "gamma") || strings.HasSuffix(name, "running_var") {
 			for i := range t.Data {
 				t.Data[i] = 1
 			}

@@ -21,6 +21,7 @@ var squeezenet = architecture{
 		Side:          128,
 		Normalisation: squeezenetNormalisation,
 		Top1:          57.5,
+		Checked:       checkedWeights,
 		License:       "BSD (weights), MIT (package)",
 		Citation:      "F. N. Iandola et al., SqueezeNet, arXiv:1602.07360, 2016",
 	},

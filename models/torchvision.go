@@ -7,7 +7,7 @@ import "github.com/vrkit-go/reprogram/vrkit/fetch"
 // some files only these digits are published.
 func torchvision(a architecture, file, sha256 string, bytes int64, dict stateDict) architecture {
 	a.Normalisation = imagenetNormalisation
-	a.License = "BSD-3-Clause; trained on ImageNet"
+	a.License, a.Checked = "BSD-3-Clause; trained on ImageNet", checkedMadeUp
 	a.weights = fetch.Artefact{
 		Name:     a.Title + " weights",
 		File:     "weights/" + file,

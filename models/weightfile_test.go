@@ -141,7 +141,7 @@ func TestReadsOlderNames(t *testing.T) {
 	expand, project := MadeUpTensor("expand", 3, 2), MadeUpTensor("project", 2, 3)
 	part := stateDict{
 		shapes: map[string][]int{fmt.Sprintf(newer, 0): {3, 2}, fmt.Sprintf(newer, 3): {2, 3}},
-		older:  vitB32.dict.older,
+		older:  vitB32Torchvision.dict.older,
 		convert: func(take func(string) []float32) Weights {
 			return Weights{"expand": {[]int{3, 2}, take(fmt.Sprintf(newer, 0))}, "project": {[]int{2, 3}, take(fmt.Sprintf(newer, 3))}}
 		},
@@ -158,11 +158,13 @@ func TestReadsOlderNames(t *testing.T) {
 	require.ErrorContains(t, err, "1 not of this architecture (encoder.layers.encoder_layer_0.mlp.linear_1.weight)")
 }
 
-// The files have the number of parameters that torchvision states; at side 384 a ViT has 95 more position embeddings.
+// The files have the number of parameters that torchvision and timm state; at side 384 a ViT has 95 more position
+// embeddings. DINOv2's file also has a mask token, which its features do not need.
 func TestParameters(t *testing.T) {
 	for name, want := range map[string]int{
 		"resnet18": 11689512, "resnet34": 21797672, "resnet50": 25557032, "resnet101": 44549160, "resnext101-32x8d": 88791336,
 		"squeezenet1.1-torchvision": 1235496, "vit-b32": 88224232, "vit-b32-384": 88297192,
+		"vit-b16": 86567656, "vit-b16-timm": 86567656, "vit-b32-timm": 88224232, "deit-tiny": 5717416, "deit-small": 22050664, "dinov2-s14": 22056192,
 	} {
 		a, err := find(name)
 		require.NoError(t, err)
@@ -192,8 +194,8 @@ func TestSums(t *testing.T) {
 
 // The error of a model that takes only one side names that side.
 func TestOneSide(t *testing.T) {
-	require.NoError(t, vitB32.Sides.Check(vitB32.Name, 224))
-	require.EqualError(t, vitB32.Sides.Check(vitB32.Name, 256), "vit-b32 takes images of side 224 alone, which it was trained at, not 256")
-	require.Equal(t, "224 alone", vitB32.Sides.String())
+	require.NoError(t, vitB32Torchvision.Sides.Check(vitB32Torchvision.Name, 224))
+	require.EqualError(t, vitB32Torchvision.Sides.Check(vitB32Torchvision.Name, 256), "vit-b32 takes images of side 224 alone, which it was trained at, not 256")
+	require.Equal(t, "224 alone", vitB32Torchvision.Sides.String())
 	require.Equal(t, "multiples of 32, from 32", resnet18.Sides.String())
 }

@@ -26,6 +26,7 @@ PRESETS = {
     "resnet101": torchvision.models.ResNet101_Weights.IMAGENET1K_V1,
     "resnext101-32x8d": torchvision.models.ResNeXt101_32X8D_Weights.IMAGENET1K_V1,
     "squeezenet1.1-torchvision": torchvision.models.SqueezeNet1_1_Weights.IMAGENET1K_V1,
+    "vit-b16": torchvision.models.ViT_B_16_Weights.IMAGENET1K_V1,
     "vit-b32": torchvision.models.ViT_B_32_Weights.IMAGENET1K_V1,
 }
 

@@ -15,8 +15,8 @@ logits change by more than twice the test's tolerance.
 it uses the names of PyTorch-Pretrained-ViT.
 
 For each network the JSON keeps the logits of two made-up images, and the norm and some samples of the gradient of
-a fixed weighted sum of the logits by the RGB pixels in [0,1]. For the ViTs it keeps the same with inserted tokens: they
-stand behind the class token, at the embedding and at every hidden layer, and each layer's tokens replace those of the
+a fixed weighted sum of the logits by the RGB pixels in [0,1]. For the ViTs with patches of 32 pixels it keeps the same
+with inserted tokens: they stand behind the class token, at the embedding and at every hidden layer, and each layer's tokens replace those of the
 layer before.
 """
 
@@ -38,6 +38,7 @@ NETS = {
     "resnet101": ("resnet101", {}, 64, 41),
     "resnext101-32x8d": ("resnext101_32x8d", {}, 64, 41),
     "squeezenet1.1-torchvision": ("squeezenet1_1", {}, 96, 41),
+    "vit-b16": ("vit_b_16", {}, 224, 401),
     "vit-b32": ("vit_b_32", {}, 224, 401),
     "vit-b32-384": ("vit_b_32", {"image_size": 384}, 384, 1201),
 }
@@ -167,7 +168,7 @@ def golden(net, name, side, every):
         "gradient_norm": float(gradient.norm()),
         "gradient": rounded(gradient[::every], 5),
     }
-    if name.startswith("vit"):
+    if name.startswith("vit-b32"):
         width = net.hidden_dim
         prompts = [made_up(f"prompt{i}", (1, PROMPTS, width))[0].requires_grad_(True) for i in range(len(net.encoder.layers))]
         logits = prompted(net, name, pixels.detach(), prompts)

@@ -67,7 +67,7 @@ func (b *builder) convert(name string) *value {
 		if results[i].DType().IsFloat() {
 			results[i] = ConvertDType(results[i], b.dtype)
 		}
-		if i > 0 || len(p.nodes) > 0 { // a constant is none of the graph's values
+		if i > 0 || len(p.nodes) > 0 { // the graph itself has the value of a constant
 			b.values[out] = &value{plain: results[i]}
 		}
 	}

@@ -19,8 +19,10 @@ type entry struct {
 	About    string   `json:"about"` // its task, and its known accuracy
 	Bytes    int64    `json:"bytes"` // to fetch once; 0 if nothing is fetched, −1 if the size is not known
 	Cached   bool     `json:"cached"`
-	Sources  []string `json:"sources"`         // of its first file, in the order in which they are tried
-	Split    string   `json:"split,omitempty"` // how the parts were made, if they are not the official ones
+	Sources  []string `json:"sources"`           // of its first file, in the order in which they are tried
+	Split    string   `json:"split,omitempty"`   // how the parts were made, if they are not the official ones
+	ByHand   string   `json:"by_hand,omitempty"` // the file that is never fetched, because no sum of it is published
+	Checked  string   `json:"checked,omitempty"`
 	Homepage string   `json:"homepage,omitempty"`
 	License  string   `json:"license"`
 	Citation string   `json:"citation"`
@@ -35,12 +37,25 @@ func listModels(ctx context.Context, c *call) error {
 			if err != nil {
 				return nil, err
 			}
-			about := fmt.Sprintf("ImageNet top-1 %.1f %%%s; side: %s", m.Top1, measuredOn(m.Prepared), m.Sides)
-			list = append(list, newEntry(m.Name, m.Title, about, m.License, m.Citation, files))
+			e := newEntry(m.Name, m.Title, aboutModel(m), m.License, m.Citation, files)
+			e.Checked = m.Checked
+			list = append(list, e)
 		}
 		return list, nil
 	}
 	return c.list(ctx, "Models", "model", models.Artefacts, entries)
+}
+
+// aboutModel says what the model is known to answer, and the sides of the images that it takes.
+func aboutModel(m models.Info) string {
+	answers := fmt.Sprintf("ImageNet top-1 %.1f %%%s", m.Top1, measuredOn(m.Prepared))
+	switch {
+	case m.Features > 0:
+		answers = fmt.Sprintf("No classifier: its source labels are its %d features", m.Features)
+	case m.Top1 == 0:
+		answers = "ImageNet top-1 not published for these images"
+	}
+	return fmt.Sprintf("%s; side: %s", answers, m.Sides)
 }
 
 // measuredOn says which images an accuracy was measured on, if that is known.
@@ -90,6 +105,9 @@ func aboutData(d datasets.Info) string {
 func newEntry(name, title, about, license, citation string, files []fetch.Artefact) entry {
 	e := entry{Name: name, Title: title, About: about, License: license, Citation: citation, Cached: true}
 	for i, file := range files {
+		if file.ByHand {
+			e.ByHand = file.File
+		}
 		if file.Size == 0 || e.Bytes < 0 {
 			e.Bytes = -1
 		} else {
@@ -151,7 +169,7 @@ func page(w io.Writer, heading, command string, list []entry) error {
 	for _, e := range list {
 		fmt.Fprintf(w, "## %s: `%s`\n\n%s.\n\n", e.Title, e.Name, e.About)
 		for _, line := range []struct{ name, value string }{
-			{"Fetched once", fetched(e)}, {"Parts", e.Split}, {"Licence", e.License}, {"Cite", e.Citation}, {"See", e.Homepage},
+			{"Fetched once", fetched(e)}, {"By hand", byHand(e)}, {"Parts", e.Split}, {"Checked", e.Checked}, {"Licence", e.License}, {"Cite", e.Citation}, {"See", e.Homepage},
 		} {
 			if line.value != "" {
 				fmt.Fprintf(w, "- %s: %s\n", line.name, line.value)
@@ -164,10 +182,19 @@ func page(w io.Writer, heading, command string, list []entry) error {
 
 // fetched says how many bytes come from which sources.
 func fetched(e entry) string {
-	if len(e.Sources) == 0 {
+	if len(e.Sources) == 0 || e.ByHand != "" {
 		return ""
 	}
 	return megabytes(e.Bytes) + ", from " + strings.Join(e.Sources, "; else ")
+}
+
+// byHand says what to do where nothing is fetched.
+func byHand(e entry) string {
+	if e.ByHand == "" {
+		return ""
+	}
+	return fmt.Sprintf("no SHA-256 of the file is published, so that it is never fetched: download it from %s, and give it with `-weights FILE` or put it into the cache as `%s`",
+		strings.Join(e.Sources, "; else "), e.ByHand)
 }
 
 func megabytes(bytes int64) string {
