@@ -20,7 +20,7 @@ var fashionMNIST = source{
 		License:   "MIT",
 		Citation:  "H. Xiao, K. Rasul, R. Vollgraf, Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms, arXiv:1708.07747, 2017",
 	},
-	files: []fetch.Artefact{
+	files: []fetch.Asset{
 		fashionFile("train-images-idx3-ubyte", 47040016, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
 		fashionFile("train-labels-idx1-ubyte", 60008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
 		fashionFile("t10k-images-idx3-ubyte", 7840016, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
@@ -34,8 +34,8 @@ var fashionClasses = []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Co
 
 // fashionFile is one of the four files, unpacked: Debian's gzip files lack the names and times of the official ones,
 // but unpack to the same.
-func fashionFile(name string, size int64, sha256 string) fetch.Artefact {
-	return fetch.Artefact{
+func fashionFile(name string, size int64, sha256 string) fetch.Asset {
+	return fetch.Asset{
 		Name:    "Fashion-MNIST " + name,
 		File:    "datasets/fashion-mnist/" + name,
 		SHA256:  sha256,

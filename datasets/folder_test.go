@@ -63,7 +63,7 @@ func TestFolder(t *testing.T) {
 	again, err := Load(t.Context(), "folder:"+root, Sizes{Val: 6}, nil)
 	require.NoError(t, err)
 	require.Equal(t, d, again)
-	files, err := Artefacts("folder:" + root)
+	files, err := Assets("folder:" + root)
 	require.NoError(t, err)
 	require.Empty(t, files)
 }

@@ -28,7 +28,7 @@ var gtsrb = source{
 		License:   "its makers' own terms: free for research, see the homepage",
 		Citation:  "J. Stallkamp, M. Schlipsing, J. Salmen, C. Igel, Man vs. computer: benchmarking machine learning algorithms for traffic sign recognition, Neural Networks 32, 2012",
 	},
-	files: []fetch.Artefact{
+	files: []fetch.Asset{
 		gtsrbFile("GTSRB_Final_Training_Images.zip", 276294756, "f33fd80ac59bff73c82d25ab499e03a3"),
 		gtsrbFile("GTSRB_Final_Test_Images.zip", 88978620, "c7e4e6327067d32654124b0fe9e82185"),
 		gtsrbFile("GTSRB_Final_Test_GT.zip", 99620, "fe31e9c9270bbcd7b84b7f21a9d9d9e5"),
@@ -42,8 +42,8 @@ const gtsrbSide = 32
 
 // gtsrbFile is an official archive. There is no official SHA-256; the MD5s have been in public use for years, and
 // gtsrbSum checks the names, sizes and classes of the chosen images as well.
-func gtsrbFile(name string, size int64, md5 string) fetch.Artefact {
-	return fetch.Artefact{
+func gtsrbFile(name string, size int64, md5 string) fetch.Asset {
+	return fetch.Asset{
 		Name:     "GTSRB " + strings.TrimPrefix(name, "GTSRB_"),
 		File:     "datasets/gtsrb/" + name,
 		MD5:      md5,

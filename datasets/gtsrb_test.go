@@ -68,7 +68,7 @@ func TestGTSRB(t *testing.T) {
 		require.Equal(t, 2*min(tracks, 25), perClass[class])
 	}
 	require.Equal(t, "8945fea5f23c85943362806e39424921806cc51d4c37a99ffd88137851741a9a", d.SHA256, "the rescaled images are others than those of the subset in development")
-	files, err := Artefacts("gtsrb")
+	files, err := Assets("gtsrb")
 	require.NoError(t, err)
 	require.Empty(t, files, "nothing is to be fetched")
 }

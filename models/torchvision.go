@@ -8,7 +8,7 @@ import "github.com/vrkit-go/reprogram/vrkit/fetch"
 func torchvision(a architecture, file, sha256 string, bytes int64, dict stateDict) architecture {
 	a.Normalisation = imagenetNormalisation
 	a.License, a.Checked = "BSD-3-Clause; trained on ImageNet", checkedMadeUp
-	a.weights = fetch.Artefact{
+	a.weights = fetch.Asset{
 		Name:     a.Title + " weights",
 		File:     "weights/" + file,
 		SHA256:   sha256,

@@ -69,7 +69,7 @@ var (
 		Title:    "ViT-B/32 at 384",
 		Top1:     81.28, // table 5 of the paper, measured by Google
 		Citation: vitCitation,
-	}, fetch.Artefact{
+	}, fetch.Asset{
 		File:     "weights/B_32_imagenet1k.pth",
 		ByHand:   true,
 		Homepage: "https://github.com/lukemelas/PyTorch-Pretrained-ViT",
@@ -80,7 +80,7 @@ var (
 		Name:     "vit-b16-timm",
 		Title:    "ViT-B/16 (timm)",
 		Citation: vitCitation,
-	}, fetch.Artefact{
+	}, fetch.Asset{
 		File:     "weights/jx_vit_base_p16_224-80ecf9dd.pth",
 		SHA256:   "80ecf9dd",
 		Homepage: timm,
@@ -91,7 +91,7 @@ var (
 		Name:     "vit-b32-timm",
 		Title:    "ViT-B/32 (timm)",
 		Citation: augregCitation,
-	}, fetch.Artefact{
+	}, fetch.Asset{
 		File:     "weights/vit_base_patch32_224.augreg_in21k_ft_in1k.safetensors",
 		ByHand:   true,
 		Homepage: timm,
@@ -102,7 +102,7 @@ var (
 const timm = "https://github.com/huggingface/pytorch-image-models"
 
 // googleViT adds what these networks have in common.
-func googleViT(info Info, weights fetch.Artefact) architecture {
+func googleViT(info Info, weights fetch.Asset) architecture {
 	info.Normalisation = Normalisation{Mean: [3]float32{.5, .5, .5}, Std: [3]float32{.5, .5, .5}}
 	info.License = "Apache-2.0"
 	return architecture{Info: info, weights: weights}
@@ -128,7 +128,7 @@ var (
 func metaViT(info Info, file, sha256 string, bytes int64) architecture {
 	info.Normalisation = imagenetNormalisation
 	info.License = "Apache-2.0"
-	return architecture{Info: info, weights: fetch.Artefact{
+	return architecture{Info: info, weights: fetch.Asset{
 		File:     "weights/" + path.Base(file),
 		SHA256:   sha256,
 		Size:     bytes,

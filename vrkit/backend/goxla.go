@@ -87,7 +87,7 @@ func installCPU(ctx context.Context, platform string, r fetch.Report) (Info, err
 		if err != nil {
 			return err
 		}
-		release := fetch.Artefact{Name: "XLA CPU plugin (go-xla " + version + ")"}
+		release := fetch.Asset{Name: "XLA CPU plugin (go-xla " + version + ")"}
 		source := fetch.URL{URL: from, Member: "pjrt_c_api_cpu_*plugin.*"}
 		got, err := source.Fetch(ctx, release, dir, r)
 		if err != nil {

@@ -8,7 +8,7 @@ import (
 
 // plugin is a CPU plugin for linux/amd64, pinned by its SHA-256.
 type plugin struct {
-	fetch.Artefact
+	fetch.Asset
 	// flags are XLA_FLAGS that this file is known to accept and that make it faster: a plugin ends the process if it
 	// does not know a flag.
 	flags string
@@ -21,7 +21,7 @@ const onednn = "--xla_cpu_use_onednn=true --xla_cpu_experimental_onednn_custom_c
 
 // pinned are the CPU plugins in Python packages, best first. None of them needs Python to run.
 var pinned = []plugin{
-	{Artefact: fetch.Artefact{
+	{Asset: fetch.Asset{
 		Name:     "XLA CPU plugin (lammps-jax-pjrt-cpu 0.11.2)",
 		File:     "plugins/lammps-jax-pjrt-cpu-0.11.2/pjrt_c_api_cpu_plugin.so",
 		SHA256:   "ad1309ac822b1b24d51b7f9947c7c9fa9ef5d67f390584cbc3d1fa2428fed9c2",
@@ -33,7 +33,7 @@ var pinned = []plugin{
 			File:   "lammps_jax_pjrt_cpu-0.11.2-py3-none-manylinux_2_27_x86_64.whl",
 			Member: "lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so"}},
 	}, flags: onednn},
-	{Artefact: fetch.Artefact{
+	{Asset: fetch.Asset{
 		Name:     "XLA CPU plugin (xla-cpu-pjrt 0.0.1)",
 		File:     "plugins/xla-cpu-pjrt-0.0.1/pjrt_c_api_cpu_plugin.so",
 		SHA256:   "88c3f28c5900f48ad4a82cab9e79bba9537809743395e341485f8794268820dc",
@@ -45,7 +45,7 @@ var pinned = []plugin{
 			File:   "xla_cpu_pjrt-0.0.1-py3-none-manylinux_2_27_x86_64.whl",
 			Member: "xla_plugins/xla_cpu_pjrt/xla_cpu_pjrt.so"}},
 	}},
-	{Artefact: fetch.Artefact{
+	{Asset: fetch.Asset{
 		Name:     "XLA CPU plugin (fastatomstruct-xla-cpu 2026.6.23)",
 		File:     "plugins/fastatomstruct-xla-cpu-2026.6.23/pjrt_c_api_cpu_plugin.so",
 		SHA256:   "0a0fe56ca17be9efc7b942e89e534e5e0ad4a0f1e369b66d27b62184509015b9",
@@ -59,11 +59,11 @@ var pinned = []plugin{
 	}},
 }
 
-// Pinned returns the pinned plugins' artefacts, to list sizes and licences.
-func Pinned() []fetch.Artefact {
-	var all []fetch.Artefact
+// Pinned returns the pinned plugins' assets, to list sizes and licences.
+func Pinned() []fetch.Asset {
+	var all []fetch.Asset
 	for _, p := range pinned {
-		all = append(all, p.Artefact)
+		all = append(all, p.Asset)
 	}
 	return all
 }

@@ -27,13 +27,13 @@ import (
 type Deb struct {
 	Package, Version string
 	Member           string // the file inside: its path, or a pattern as in [URL]
-	Gunzip           bool   // the file is compressed with gzip, and the artefact is its contents
+	Gunzip           bool   // the file is compressed with gzip, and the asset is its contents
 }
 
 func (d Deb) String() string { return fmt.Sprintf("the Debian package %s %s", d.Package, d.Version) }
 
 // Fetch implements [Source].
-func (d Deb) Fetch(ctx context.Context, a Artefact, dir string, r Report) (string, error) {
+func (d Deb) Fetch(ctx context.Context, a Asset, dir string, r Report) (string, error) {
 	path, err := d.Get(ctx, a.Name, r)
 	if err != nil {
 		return "", err
@@ -46,7 +46,7 @@ func (d Deb) Fetch(ctx context.Context, a Artefact, dir string, r Report) (strin
 }
 
 // extract writes the member to the file at to; it does not use any path in the package.
-func (d Deb) extract(path, to string, a Artefact, r Report) error {
+func (d Deb) extract(path, to string, a Asset, r Report) error {
 	deb, err := OpenDeb(path)
 	if err != nil {
 		return err

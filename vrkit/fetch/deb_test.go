@@ -53,7 +53,7 @@ func TestDebByApt(t *testing.T) {
 	deb := debbed(t, ".gz", entry{"./usr/share/d/one.gz", string(gzipped(t, content)), ""}, entry{"./usr/share/d/two.bin", string(content), ""})
 	repository, _ := aptHere(t, "dataset-test", "1:0~git2-3", deb)
 	source := Deb{Package: "dataset-test", Version: "1:0~git2-3", Member: "usr/share/d/one.gz", Gunzip: true}
-	a := artefact("")
+	a := asset("")
 	a.Sources = []Source{source}
 
 	_, err := a.Get(t.Context(), nil)
@@ -70,7 +70,7 @@ func TestDebByApt(t *testing.T) {
 
 	// The second file comes from the kept package, without the repository.
 	require.NoError(t, os.RemoveAll(repository))
-	second := artefact("")
+	second := asset("")
 	second.File, second.Sources = "test/two", []Source{Deb{Package: "dataset-test", Version: "1:0~git2-3", Member: "usr/share/d/t*.bin"}}
 	path, err = second.Get(t.Context(), nil)
 	require.NoError(t, err)
@@ -88,7 +88,7 @@ func TestDebOtherVersion(t *testing.T) {
 	emptyCache(t)
 	aptHere(t, "dataset-test", "2.0-1", debbed(t, "", entry{"./usr/one", string(content), ""}))
 	updateLists(t)
-	a := artefact("")
+	a := asset("")
 	a.Sources = []Source{Deb{Package: "dataset-test", Version: "1.0-1", Member: "usr/one"}}
 	path, err := a.Get(t.Context(), nil)
 	require.NoError(t, err)
@@ -108,7 +108,7 @@ func TestDebForged(t *testing.T) {
 	updateLists(t)
 	deb[len(deb)/2] ^= 1
 	require.NoError(t, os.WriteFile(filepath.Join(repository, "dataset-test_1.0-1_all.deb"), deb, 0o644))
-	a := artefact("")
+	a := asset("")
 	a.Sources = []Source{Deb{Package: "dataset-test", Version: "1.0-1", Member: "usr/one"}}
 	_, err := a.Get(t.Context(), nil)
 	oneLine(t, err)
@@ -120,7 +120,7 @@ func TestDebForged(t *testing.T) {
 func TestDebWithoutApt(t *testing.T) {
 	cache := emptyCache(t)
 	t.Setenv("PATH", t.TempDir())
-	a := artefact("")
+	a := asset("")
 	a.Sources = []Source{Deb{Package: "dataset-test", Version: "1:0.18-2", Member: "usr/one"}}
 	_, err := a.Get(t.Context(), nil)
 	oneLine(t, err)
@@ -144,7 +144,7 @@ func TestDebWithoutApt(t *testing.T) {
 func TestArtefactByMD5(t *testing.T) {
 	emptyCache(t)
 	s := serve(t, whole)
-	a := artefact(s.URL)
+	a := asset(s.URL)
 	a.SHA256, a.MD5 = "", "d1ee4c51ba4b3e2d3c63d6a5ba1d6d20"
 	_, err := a.Get(t.Context(), nil)
 	oneLine(t, err)

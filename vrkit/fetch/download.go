@@ -23,12 +23,12 @@ type URL struct{ URL, Member string }
 func (u URL) String() string { return u.URL }
 
 // Fetch implements [Source].
-func (u URL) Fetch(ctx context.Context, a Artefact, dir string, r Report) (string, error) {
+func (u URL) Fetch(ctx context.Context, a Asset, dir string, r Report) (string, error) {
 	return fetchMember(ctx, http.DefaultClient, u.URL, u.Member, a, dir, r)
 }
 
 // fetchMember downloads into dir and unpacks the member, if there is one.
-func fetchMember(ctx context.Context, client *http.Client, from, member string, a Artefact, dir string, r Report) (string, error) {
+func fetchMember(ctx context.Context, client *http.Client, from, member string, a Asset, dir string, r Report) (string, error) {
 	archive, limit := filepath.Join(dir, "download"), a.archiveLimit()
 	if member == "" {
 		limit = a.limit()

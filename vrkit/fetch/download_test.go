@@ -33,7 +33,7 @@ func TestDownloadGoesOnWhereItBroke(t *testing.T) {
 		w.Header().Set("ETag", `"one"`)
 		http.ServeContent(w, r, "", noTime, reader(content))
 	})
-	path, err := artefact(s.URL).Get(t.Context(), nil)
+	path, err := asset(s.URL).Get(t.Context(), nil)
 	require.NoError(t, err)
 	requireContent(t, path)
 	require.Equal(t, 3, s.count())
@@ -53,7 +53,7 @@ func TestDownloadBeginsAgainWhenTheThingChanged(t *testing.T) {
 		w.Header().Set("ETag", `"new"`)
 		http.ServeContent(w, r, "", noTime, reader(content))
 	})
-	path, err := artefact(s.URL).Get(t.Context(), nil)
+	path, err := asset(s.URL).Get(t.Context(), nil)
 	require.NoError(t, err)
 	requireContent(t, path)
 }
@@ -71,7 +71,7 @@ func TestDownloadStalls(t *testing.T) {
 		whole(w, r, nth)
 	})
 	var note string
-	path, err := artefact(s.URL).Get(t.Context(), func(p Progress) { note += p.Note })
+	path, err := asset(s.URL).Get(t.Context(), func(p Progress) { note += p.Note })
 	require.NoError(t, err)
 	requireContent(t, path)
 	require.Contains(t, note, "nothing came for")
@@ -81,13 +81,13 @@ func TestDownloadGivesUp(t *testing.T) {
 	emptyCache(t)
 	impatient(t)
 	down := serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(http.StatusServiceUnavailable) })
-	_, err := artefact(down.URL).Get(t.Context(), nil)
+	_, err := asset(down.URL).Get(t.Context(), nil)
 	oneLine(t, err)
 	require.ErrorContains(t, err, "503 Service Unavailable")
 	require.Equal(t, tries, down.count())
 
 	gone := serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(http.StatusForbidden) })
-	_, err = artefact(gone.URL).Get(t.Context(), nil)
+	_, err = asset(gone.URL).Get(t.Context(), nil)
 	oneLine(t, err)
 	require.Equal(t, 1, gone.count(), "a refusal is not asked again")
 
@@ -96,14 +96,14 @@ func TestDownloadGivesUp(t *testing.T) {
 			_, _ = w.Write(content)
 		}
 	})
-	_, err = artefact(endless.URL).Get(t.Context(), nil)
+	_, err = asset(endless.URL).Get(t.Context(), nil)
 	oneLine(t, err)
 	require.ErrorContains(t, err, "more comes than")
 	require.Equal(t, 1, endless.count())
 
 	closed := httptest.NewServer(nil)
 	closed.Close()
-	_, err = artefact(closed.URL).Get(t.Context(), nil)
+	_, err = asset(closed.URL).Get(t.Context(), nil)
 	oneLine(t, err)
 	require.ErrorContains(t, err, "refused")
 }
@@ -114,7 +114,7 @@ func TestDownloadFollowsRedirects(t *testing.T) {
 	from := serve(t, func(w http.ResponseWriter, r *http.Request, _ int) {
 		http.Redirect(w, r, to.URL+"/elsewhere", http.StatusFound)
 	})
-	path, err := artefact(from.URL).Get(t.Context(), nil)
+	path, err := asset(from.URL).Get(t.Context(), nil)
 	require.NoError(t, err)
 	requireContent(t, path)
 }
@@ -125,6 +125,6 @@ func TestDownloadKeepsGzip(t *testing.T) {
 		require.Equal(t, "identity", r.Header.Get("Accept-Encoding"))
 		whole(w, r, 0)
 	})
-	_, err := artefact(s.URL).Get(t.Context(), nil)
+	_, err := asset(s.URL).Get(t.Context(), nil)
 	require.NoError(t, err)
 }

@@ -1,11 +1,11 @@
 // Package fetch fetches what is not in the repository (weights, data sets, the XLA plugin, tools) into one cache, and
 // returns only files whose SHA-256 is the pinned one.
 //
-// An [Artefact] is one file with a list of sources, tried in order. It is written beside its final name, verified and
+// An [Asset] is one file with a list of sources, tried in order. It is written beside its final name, verified and
 // then renamed, under a lock that one process holds at a time. So neither a kill nor a second process can leave a
 // half-written file under a final name.
 //
-// The cache has artefacts at their own paths; partial/ for files that are being fetched, and packages/ for Debian
+// The cache has assets at their own paths; partial/ for files that are being fetched, and packages/ for Debian
 // packages, both of which may be deleted at any time; locks/ and sums/ for the locks and the remembered sums.
 package fetch
 

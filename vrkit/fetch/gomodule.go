@@ -17,7 +17,7 @@ type GoModule struct{ Module, Version, Member string }
 func (m GoModule) String() string { return fmt.Sprintf("the Go module %s %s", m.Module, m.Version) }
 
 // Fetch implements [Source].
-func (m GoModule) Fetch(ctx context.Context, a Artefact, dir string, r Report) (string, error) {
+func (m GoModule) Fetch(ctx context.Context, a Asset, dir string, r Report) (string, error) {
 	goCommand, err := exec.LookPath("go")
 	if err != nil {
 		return "", errors.New("the go command is not in PATH")

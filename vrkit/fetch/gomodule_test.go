@@ -41,7 +41,7 @@ func TestGoModule(t *testing.T) {
 	emptyCache(t)
 	moduleProxy(t, "example.org/data", "v1.2.3", content)
 	t.Setenv("GOFLAGS", "-mod=vendor") // the user's flags for their own module
-	a := artefact("")
+	a := asset("")
 	from := GoModule{"example.org/data", "v1.2.3", "data/images.gz"}
 	a.Sources = []Source{from}
 	path, err := a.Get(t.Context(), nil)

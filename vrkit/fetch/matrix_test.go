@@ -15,7 +15,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch/fetchtest"
 )
 
-// The failure matrix of downloads: in each case a real process fetches the test artefact, ends with one line that says
+// The failure matrix of downloads: in each case a real process fetches the test asset, ends with one line that says
 // what to do, and leaves nothing behind that the next process would use.
 func TestMatrixOfDownloads(t *testing.T) {
 	if testing.Short() {
@@ -189,7 +189,7 @@ func TestMatrixOfInterrupts(t *testing.T) {
 // Only the user can read the cache and all its folders.
 func TestCacheIsPrivate(t *testing.T) {
 	cache := emptyCache(t)
-	_, err := artefact(serve(t, whole).URL).Get(t.Context(), nil)
+	_, err := asset(serve(t, whole).URL).Get(t.Context(), nil)
 	require.NoError(t, err)
 	require.NoError(t, filepath.Walk(cache, func(path string, info os.FileInfo, err error) error {
 		if err == nil && info.IsDir() {

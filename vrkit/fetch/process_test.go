@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// With childEnv the test binary fetches the test artefact from the address in it, and prints its progress: a second
+// With childEnv the test binary fetches the test asset from the address in it, and prints its progress: a second
 // real process. With hastyEnv it does not wait long for others.
 const childEnv, hastyEnv = "VRKIT_TEST_GET", "VRKIT_TEST_HASTY"
 
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	path, err := artefact(address).Get(ctx, func(p Progress) {
+	path, err := asset(address).Get(ctx, func(p Progress) {
 		fmt.Println(p.Stage, p.Done, p.Note)
 	})
 	if err != nil {
@@ -46,7 +46,7 @@ func childCommand(address string) *exec.Cmd {
 	return process
 }
 
-// child starts a process that fetches the artefact.
+// child starts a process that fetches the asset.
 func child(t *testing.T, address string) (process *exec.Cmd, lines *bufio.Scanner) {
 	t.Helper()
 	process = childCommand(address)
@@ -109,7 +109,7 @@ func TestKilledProcessLeavesNothingThatIsBelieved(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(cache, "test", "file.bin"))
 
 	quick := serve(t, whole)
-	path, err := artefact(quick.URL).Get(t.Context(), nil)
+	path, err := asset(quick.URL).Get(t.Context(), nil)
 	require.NoError(t, err)
 	requireContent(t, path)
 }

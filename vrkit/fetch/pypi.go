@@ -32,7 +32,7 @@ func (p PyPI) String() string {
 }
 
 // Fetch implements [Source].
-func (p PyPI) Fetch(ctx context.Context, a Artefact, dir string, r Report) (string, error) {
+func (p PyPI) Fetch(ctx context.Context, a Asset, dir string, r Report) (string, error) {
 	r.send(Progress{What: a.Name, Stage: "asking"})
 	settings, err := readPipSettings(ctx)
 	if err != nil {

@@ -26,9 +26,9 @@ func sum(b []byte) string {
 	return hex.EncodeToString(s[:])
 }
 
-// artefact returns an artefact at an address, with the content above.
-func artefact(address string) Artefact {
-	return Artefact{Name: "test file", File: "test/file.bin", SHA256: sum(content), Size: int64(len(content)),
+// asset returns an asset at an address, with the content above.
+func asset(address string) Asset {
+	return Asset{Name: "test file", File: "test/file.bin", SHA256: sum(content), Size: int64(len(content)),
 		Sources: []Source{URL{URL: address}}}
 }
 

@@ -37,14 +37,14 @@ func doctor(ctx context.Context, c *call) error {
 	}
 	findings := []finding{version(), cache(), engine(ctx, *device), largeBlocks(), python(ctx)}
 	for _, m := range models.All() {
-		files, err := models.Artefacts(m.Name)
+		files, err := models.Assets(m.Name)
 		if err != nil {
 			return err
 		}
 		findings = append(findings, filesFinding("model "+m.Name, files))
 	}
 	for _, d := range datasets.All() {
-		files, err := datasets.Artefacts(d.Name)
+		files, err := datasets.Assets(d.Name)
 		if err != nil {
 			return err
 		}
@@ -123,7 +123,7 @@ func python(ctx context.Context) finding {
 }
 
 // filesFinding says how many files of a model or a data set are cached, and how large the others are.
-func filesFinding(what string, files []fetch.Artefact) finding {
+func filesFinding(what string, files []fetch.Asset) finding {
 	var bytes int64 // to fetch, of the files with a known size
 	cached, unsaid := 0, 0
 	remedy := "the first command that needs it fetches it"

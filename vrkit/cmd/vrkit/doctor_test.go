@@ -16,12 +16,12 @@ import (
 func TestFilesFinding(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv(fetch.CacheEnv, cache)
-	file := func(name string, size, download int64) fetch.Artefact {
-		return fetch.Artefact{Name: name, File: name, SHA256: strings.Repeat("0", 64), Size: size, Download: download}
+	file := func(name string, size, download int64) fetch.Asset {
+		return fetch.Asset{Name: name, File: name, SHA256: strings.Repeat("0", 64), Size: size, Download: download}
 	}
 	known, small, packed, unsaid := file("known", 5e6, 0), file("small", 14990, 0), file("packed", 64e6, 130e6), file("unsaid", 0, 0)
-	byHand := fetch.Artefact{Name: "by hand", File: "hand.pth", ByHand: true, Sources: []fetch.Source{fetch.URL{URL: "https://example.org/hand.pth"}}}
-	for want, files := range map[string][]fetch.Artefact{
+	byHand := fetch.Asset{Name: "by hand", File: "hand.pth", ByHand: true, Sources: []fetch.Source{fetch.URL{URL: "https://example.org/hand.pth"}}}
+	for want, files := range map[string][]fetch.Asset{
 		"0 of 1 files cached, 5.0 MB missing":                        {known},
 		"0 of 1 files cached, 15 kB missing":                         {small},
 		"0 of 2 files cached, 135.0 MB missing":                      {known, packed},
@@ -30,12 +30,12 @@ func TestFilesFinding(t *testing.T) {
 	} {
 		require.Equal(t, finding{What: "it", Found: want, Remedy: "the first command that needs it fetches it"}, filesFinding("it", files))
 	}
-	found := filesFinding("it", []fetch.Artefact{byHand})
+	found := filesFinding("it", []fetch.Asset{byHand})
 	path := filepath.Join(cache, "hand.pth")
 	require.Contains(t, found.Remedy, "download https://example.org/hand.pth and put the file at "+path)
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
-	require.Equal(t, finding{What: "it", OK: true, Found: "cached"}, filesFinding("it", []fetch.Artefact{byHand}))
-	require.Equal(t, "1 of 2 files cached, size of the rest unknown", filesFinding("it", []fetch.Artefact{byHand, unsaid}).Found)
+	require.Equal(t, finding{What: "it", OK: true, Found: "cached"}, filesFinding("it", []fetch.Asset{byHand}))
+	require.Equal(t, "1 of 2 files cached, size of the rest unknown", filesFinding("it", []fetch.Asset{byHand, unsaid}).Found)
 }
 
 func TestDoctorOfLargeBlocks(t *testing.T) {

@@ -33,7 +33,7 @@ func listModels(ctx context.Context, c *call) error {
 	entries := func() ([]entry, error) {
 		var list []entry
 		for _, m := range models.All() {
-			files, err := models.Artefacts(m.Name)
+			files, err := models.Assets(m.Name)
 			if err != nil {
 				return nil, err
 			}
@@ -43,7 +43,7 @@ func listModels(ctx context.Context, c *call) error {
 		}
 		return list, nil
 	}
-	return c.list(ctx, "Models", "model", models.Artefacts, entries)
+	return c.list(ctx, "Models", "model", models.Assets, entries)
 }
 
 // aboutModel says what the model is known to answer, and the sides of the images that it takes.
@@ -71,7 +71,7 @@ func listDatasets(ctx context.Context, c *call) error {
 	entries := func() ([]entry, error) {
 		var list []entry
 		for _, d := range datasets.All() {
-			files, err := datasets.Artefacts(d.Name)
+			files, err := datasets.Assets(d.Name)
 			if err != nil {
 				return nil, err
 			}
@@ -84,7 +84,7 @@ func listDatasets(ctx context.Context, c *call) error {
 			About: "Folders of " + datasets.Formats + " files, one a class, with all in folders below it; folders train, val and test above the classes are respected; what is left out is reported",
 		}), nil
 	}
-	return c.list(ctx, "Data sets", "data set", datasets.Artefacts, entries)
+	return c.list(ctx, "Data sets", "data set", datasets.Assets, entries)
 }
 
 func aboutData(d datasets.Info) string {
@@ -102,7 +102,7 @@ func aboutData(d datasets.Info) string {
 	return about + " of different sizes, " + kind
 }
 
-func newEntry(name, title, about, license, citation string, files []fetch.Artefact) entry {
+func newEntry(name, title, about, license, citation string, files []fetch.Asset) entry {
 	e := entry{Name: name, Title: title, About: about, License: license, Citation: citation, Cached: true}
 	for i, file := range files {
 		if file.ByHand {
@@ -126,7 +126,7 @@ func newEntry(name, title, about, license, citation string, files []fetch.Artefa
 }
 
 // list is the work of both lists: it prints a table, JSON or a page of the docs, or fetches.
-func (c *call) list(ctx context.Context, heading, kind string, artefacts func(string) ([]fetch.Artefact, error), entries func() ([]entry, error)) error {
+func (c *call) list(ctx context.Context, heading, kind string, artefacts func(string) ([]fetch.Asset, error), entries func() ([]entry, error)) error {
 	name := c.String("fetch", "", "fetch this "+kind+" into the cache")
 	markdown := c.Bool("markdown", false, "print the page that docs/ keeps")
 	if err := c.parse(); err != nil {

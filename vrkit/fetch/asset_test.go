@@ -14,7 +14,7 @@ import (
 func TestGetFetchesOnce(t *testing.T) {
 	cache := emptyCache(t)
 	s := serve(t, whole)
-	a := artefact(s.URL)
+	a := asset(s.URL)
 	_, ok := a.Cached()
 	require.False(t, ok)
 	for range 3 {
@@ -31,7 +31,7 @@ func TestGetFetchesOnce(t *testing.T) {
 func TestGetInOneProcessWaits(t *testing.T) {
 	emptyCache(t)
 	s := serve(t, slowly(300_000_000))
-	a := artefact(s.URL)
+	a := asset(s.URL)
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
@@ -46,7 +46,7 @@ func TestGetInOneProcessWaits(t *testing.T) {
 func TestGetReplacesADamagedFile(t *testing.T) {
 	emptyCache(t)
 	s := serve(t, whole)
-	a := artefact(s.URL)
+	a := asset(s.URL)
 	path, err := a.Get(t.Context(), nil)
 	require.NoError(t, err)
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -67,7 +67,7 @@ func TestGetTriesSourcesInOrder(t *testing.T) {
 	wrong := serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) { _, _ = w.Write([]byte("something else")) })
 	gone := serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(http.StatusNotFound) })
 	right := serve(t, whole)
-	a := artefact("")
+	a := asset("")
 	a.Sources = []Source{URL{URL: wrong.URL}, URL{URL: gone.URL}, URL{URL: right.URL}}
 	var notes []string
 	path, err := a.Get(t.Context(), func(p Progress) {
@@ -94,7 +94,7 @@ func TestGetTriesSourcesInOrder(t *testing.T) {
 func TestOffline(t *testing.T) {
 	emptyCache(t)
 	s := serve(t, whole)
-	a := artefact(s.URL)
+	a := asset(s.URL)
 	_, err := a.Get(Offline(t.Context()), nil)
 	require.ErrorIs(t, err, ErrNotCached)
 	oneLine(t, err)
@@ -107,11 +107,11 @@ func TestOffline(t *testing.T) {
 
 func TestGetRefusesPathsAndMissingSums(t *testing.T) {
 	emptyCache(t)
-	a := artefact("")
+	a := asset("")
 	a.File = "../outside"
 	_, err := a.Get(t.Context(), nil)
 	oneLine(t, err)
-	a = artefact("")
+	a = asset("")
 	a.SHA256 = ""
 	_, err = a.Get(t.Context(), nil)
 	oneLine(t, err)
@@ -124,7 +124,7 @@ func TestGetRefusesPathsAndMissingSums(t *testing.T) {
 func TestGetKnowsABeginning(t *testing.T) {
 	emptyCache(t)
 	s := serve(t, whole)
-	a := artefact(s.URL)
+	a := asset(s.URL)
 	a.SHA256 = a.SHA256[:8]
 	path, err := a.Get(t.Context(), nil)
 	require.NoError(t, err)
@@ -144,7 +144,7 @@ func TestGetKnowsABeginning(t *testing.T) {
 func TestGetByHand(t *testing.T) {
 	emptyCache(t)
 	s := serve(t, whole)
-	a := artefact(s.URL)
+	a := asset(s.URL)
 	a.SHA256, a.ByHand = "", true
 	_, err := a.Get(t.Context(), nil)
 	oneLine(t, err)
@@ -168,7 +168,7 @@ func TestGetStops(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	})
-	a := artefact(s.URL)
+	a := asset(s.URL)
 	_, err := a.Get(ctx, nil)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, 1, s.count())

