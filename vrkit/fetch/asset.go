@@ -166,9 +166,9 @@ func (a Asset) Get(ctx context.Context, r Report) (path string, err error) {
 
 // UnavailableError says that no source has an asset.
 type UnavailableError struct {
-	Asset Asset
-	Path     string   // where to put it by hand
-	Reasons  []string // one for each source
+	Asset   Asset
+	Path    string   // where to put it by hand
+	Reasons []string // one for each source
 }
 
 func (e *UnavailableError) Error() string {
