@@ -58,7 +58,7 @@ type Info struct {
 	Side          int               // the default side, in pixels
 	Normalisation Normalisation     // of its input
 	Top1          float64           // published ImageNet top-1 accuracy, in percent
-	Prepared      Preparation       // of the images that Top1 was measured on; zero if it is not published
+	Prepared      Preparation       // of the images that Top1 was measured on; zero if it is not published, or was bicubic
 	Tokens        Tokens            // of a transformer; zero for other models
 	Window        int               // of a model of texts: the largest number of tokens that it reads
 	Features      int               // the number of features, if the model has no classifier and they are its source labels; else 0

@@ -16,8 +16,8 @@ it uses the names of PyTorch-Pretrained-ViT.
 
 For each network the JSON keeps the logits of two made-up images, and the norm and some samples of the gradient of
 a fixed weighted sum of the logits by the RGB pixels in [0,1]. For the ViTs with patches of 32 pixels it keeps the same
-with inserted tokens: they stand behind the class token, at the embedding and at every hidden layer, and each layer's tokens replace those of the
-layer before.
+with inserted tokens: they stand behind the class token, at the embedding and at every hidden layer, and each layer's
+tokens replace those of the layer before.
 """
 
 import argparse

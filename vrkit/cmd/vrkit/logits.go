@@ -119,7 +119,7 @@ func logits(ctx context.Context, c *call) error {
 // prepare makes a picture the input of a model with this side, as for the measurement of its weights, and says how.
 func prepare(picture datasets.Image, measured models.Preparation, side int) (pixels []uint8, how string) {
 	if measured == (models.Preparation{}) {
-		how = fmt.Sprintf("its middle square resized to %d×%d: how pictures were prepared when the weights were measured is not known", side, side)
+		how = fmt.Sprintf("its middle square resized to %d×%d, which may not be how pictures were prepared when the weights were measured", side, side)
 		return picture.Square().Resized(side), how
 	}
 	p := measured.At(side)

@@ -121,7 +121,7 @@ func TestLogitsPrepared(t *testing.T) {
 	require.Equal(t, "its shorter side resized to 256 pixels, the middle 224×224 of it, as the weights were measured", of("resnet18", 224))
 	require.Equal(t, "its shorter side resized to 232 pixels, the middle 224×224 of it, as the weights were measured", of("resnet50", 224))
 	require.Equal(t, "its shorter side resized to 146 pixels, the middle 128×128 of it, in proportion to the 256 and 224 at which the weights were measured", of("resnet18", 128))
-	require.Equal(t, "its middle square resized to 224×224: how pictures were prepared when the weights were measured is not known", of("squeezenet1.1", 224))
+	require.Equal(t, "its middle square resized to 224×224, which may not be how pictures were prepared when the weights were measured", of("squeezenet1.1", 224))
 	if testing.Short() {
 		return
 	}
