@@ -68,6 +68,8 @@ func facts(e train.Event) []string {
 	switch e.Stage {
 	case train.StageTrain:
 		says = append(says, fmt.Sprintf("loss %.3f", e.Loss), "train "+percent(e.Accuracy))
+	case train.StageGradient:
+		says = append(says, "trying the gradient of the network")
 	case train.StageEstimate:
 		says = append(says, "estimating ω "+steps(e))
 	case train.StageStatistics:

@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/input"
@@ -212,19 +213,22 @@ func (c Config) manifest() (runs.Manifest, error) {
 		Data:        runs.DataRecord{Name: datasets.Absolute(d.Name), SHA256: d.SHA256, Classes: d.Classes, Train: len(d.Train), Val: len(d.Val), Test: len(d.Test)},
 		Training:    training,
 		Engine:      runs.EngineRecord{Backend: c.Backend.Name(), Plugin: c.Engine.SHA256, XLAFlags: c.Engine.XLAFlags, Threads: c.Engine.Threads, Devices: c.Devices},
-		Versions:    versions(),
+		Versions:    versions(p.Model.Name),
 	}, nil
 }
 
-// versions lists the versions of Go and of the GoMLX modules in this binary.
-func versions() map[string]string {
+// versions lists the versions of Go and of the GoMLX modules in this binary that a run with this model depends on. Those
+// that convert ONNX files are left out for other models, whose runs can be resumed whether the binary has them or not.
+func versions(model string) map[string]string {
 	v := map[string]string{"go": runtime.Version()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
 	}
 	for _, dependency := range info.Deps {
-		if strings.HasPrefix(dependency.Path, "github.com/gomlx/") {
+		module, ok := strings.CutPrefix(dependency.Path, "github.com/gomlx/")
+		converts := module == "onnx-gomlx" || module == "exceptions"
+		if ok && (!converts || strings.HasPrefix(model, models.ONNXPrefix)) {
 			v[dependency.Path] = dependency.Version
 		}
 	}

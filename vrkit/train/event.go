@@ -8,6 +8,7 @@ import (
 
 // The stages of a run.
 const (
+	StageGradient   = "gradient"   // the gradient of a network from an ONNX file is tried, before its first training
 	StageEstimate   = "estimate"   // a pass over the training data to estimate ω
 	StageStatistics = "statistics" // a pass over the training data to estimate BatchNorm's statistics again
 	StageTrain      = "train"      // an epoch of optimiser steps

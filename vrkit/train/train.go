@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/vrkit-go/reprogram/datasets"
-	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 	"github.com/vrkit-go/reprogram/vrkit/runs"
@@ -97,8 +96,8 @@ func Train(ctx context.Context, c Config) (Result, error) {
 			return Result{}, err
 		}
 	}
-	if before == nil && strings.HasPrefix(c.Program.Model.Name, models.ONNXPrefix) {
-		if err := c.Program.Model.CheckGradient(c.Backend); err != nil {
+	if before == nil {
+		if err := c.tryGradient(manifest); err != nil {
 			return Result{}, err
 		}
 	}

@@ -67,7 +67,7 @@ func (b *builder) convert(name string) *value {
 		if results[i].DType().IsFloat() {
 			results[i] = ConvertDType(results[i], b.dtype)
 		}
-		if i > 0 || len(p.nodes) > 0 { // the graph itself has the value of a constant
+		if i > 0 || len(p.nodes) > 0 { // a constant is made again for each part
 			b.values[out] = &value{plain: results[i]}
 		}
 	}

@@ -41,7 +41,13 @@ func listModels(ctx context.Context, c *call) error {
 			e.Checked = m.Checked
 			list = append(list, e)
 		}
-		return list, nil
+		return append(list, entry{
+			Name: models.ONNXPrefix + "FILE", Title: "A network of your own", Cached: true, License: "yours",
+			About: "An ONNX file of an image classifier, or of a network that gives features, with a free batch. " +
+				"A JSON file beside it, with .json in place of .onnx, says what the ONNX file does not: " +
+				"mean and std of the pixels in 0..1, and labels, a list of names or \"imagenet\", or features, the number of outputs; also side, layout and output, if they are not certain. " +
+				"The error of a missing key gives the JSON to write. Before the first training, the gradient is tried along one random direction",
+		}), nil
 	}
 	return c.list(ctx, "Models", "model", models.Assets, entries)
 }
