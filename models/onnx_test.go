@@ -84,7 +84,7 @@ func TestONNXTrains(t *testing.T) {
 		"layers": input.Padding{Image: onnxSide / 2}, "vit": input.Watermark{Width: onnxSide / 2}, "squeezenet1_1": input.SMM{Patch: 8, Layers: 5, Seed: 1},
 	} {
 		t.Run(name+" "+in.Name(), func(t *testing.T) {
-			if testing.Short() && name != "vit" {
+			if testing.Short() {
 				t.Skip("-short: compiling takes seconds")
 			}
 			m, err := models.Open(t.Context(), onnxModel(t, name, onnxSidecar), nil)

@@ -224,7 +224,10 @@ func (n *node) supported() bool {
 		}
 	}
 	if strings.Contains(n.op, ".") {
-		return false
+		return false // of another domain than ONNX's
+	}
+	if answer, ok := answers.Load(n.op); ok {
+		return answer.(bool)
 	}
 	model, graph := newModel()
 	probe := newMessage("NodeProto")
@@ -232,8 +235,13 @@ func (n *node) supported() bool {
 	probe.Mutable(fieldOf(probe, "output")).List().Append(protoreflect.ValueOfString("y"))
 	appendTo(graph, "node", probe)
 	failed := exceptions.Try(func() { call(NewGraph(pureGo(), n.op), model, graph, nil, []string{"y"}) })
-	return failed == nil || !strings.Contains(fmt.Sprint(failed), "unimplemented ONNX op")
+	answer := failed == nil || !strings.Contains(fmt.Sprint(failed), "unimplemented ONNX op")
+	answers.Store(n.op, answer)
+	return answer
 }
+
+// answers are those of onnx-gomlx, by the operator: it takes milliseconds to ask.
+var answers sync.Map
 
 // call adds the outputs of those names to a model, and lets onnx-gomlx convert it into the graph g.
 func call(g *Graph, model, graph protoreflect.Message, inputs map[string]*Node, outputs []string) []*Node {
