@@ -9,13 +9,13 @@ import (
 	"strings"
 
 	"github.com/vrkit-go/reprogram/models"
-	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // tryGradient tries the gradient of a network from an ONNX file before it is trained on for the first time. The cache
 // keeps an empty file for each network that has passed, under each engine and version, because a trial may take a minute.
-func (c Config) tryGradient(m vrkit.Manifest) error {
+func (c Config) tryGradient(m runs.Manifest) error {
 	if !strings.HasPrefix(m.Model.Name, models.ONNXPrefix) {
 		return nil
 	}
@@ -41,5 +41,5 @@ func (c Config) tryGradient(m vrkit.Manifest) error {
 	if err := os.MkdirAll(filepath.Dir(passed), 0o700); err != nil {
 		return err
 	}
-	return vrkit.WriteFile(passed, nil, 0o600)
+	return runs.WriteFile(passed, nil, 0o600)
 }

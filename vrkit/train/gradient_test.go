@@ -13,6 +13,7 @@ import (
 	"github.com/vrkit-go/reprogram/models/modeltest"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
+	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
 
 // The gradient of an ONNX file is tried once for an engine; that of another model never.
@@ -21,7 +22,7 @@ func TestGradientIsTriedOnce(t *testing.T) {
 	t.Setenv("VRKIT_CACHE", cache)
 	var said []string
 	c := Config{Program: vrkit.Program{Model: modeltest.Tiny()}, Backend: backendtest.XLA(t), Events: func(e Event) { said = append(said, e.Stage) }}
-	m := vrkit.Manifest{Model: vrkit.ModelRecord{Name: "tiny", SHA256: "weights"}}
+	m := runs.Manifest{Model: vrkit.ModelRecord{Name: "tiny", SHA256: "weights"}}
 	require.NoError(t, c.tryGradient(m))
 	require.Empty(t, said)
 	m.Model.Name = models.ONNXPrefix + "tiny.onnx"
