@@ -22,7 +22,7 @@ func TestGradientIsTriedOnce(t *testing.T) {
 	t.Setenv("VRKIT_CACHE", cache)
 	var said []string
 	c := Config{Program: vrkit.Program{Model: modeltest.Tiny()}, Backend: backendtest.XLA(t), Events: func(e Event) { said = append(said, e.Stage) }}
-	m := runs.Manifest{Model: vrkit.ModelRecord{Name: "tiny", SHA256: "weights"}}
+	m := runs.Manifest{Model: runs.ModelRecord{Name: "tiny", SHA256: "weights"}}
 	require.NoError(t, c.tryGradient(m))
 	require.Empty(t, said)
 	m.Model.Name = models.ONNXPrefix + "tiny.onnx"
