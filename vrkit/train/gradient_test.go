@@ -18,10 +18,10 @@ import (
 
 // The gradient of an ONNX file is tried once for an engine; that of another model never.
 func TestGradientIsTriedOnce(t *testing.T) {
-	cache := t.TempDir()
+	cache, engine := t.TempDir(), backendtest.XLA(t) // the engine is in the usual cache
 	t.Setenv("VRKIT_CACHE", cache)
 	var said []string
-	c := Config{Program: vrkit.Program{Model: modeltest.Tiny()}, Backend: backendtest.XLA(t), Events: func(e Event) { said = append(said, e.Stage) }}
+	c := Config{Program: vrkit.Program{Model: modeltest.Tiny()}, Backend: engine, Events: func(e Event) { said = append(said, e.Stage) }}
 	m := runs.Manifest{Model: runs.ModelRecord{Name: "tiny", SHA256: "weights"}}
 	require.NoError(t, c.tryGradient(m))
 	require.Empty(t, said)
