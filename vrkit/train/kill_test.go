@@ -136,7 +136,7 @@ func requireAll(t *testing.T, run string) {
 	manifest, err := runs.ReadManifest(run)
 	require.NoError(t, err)
 	if manifest.Input.Name != "smm" {
-		require.Len(t, artefact.Learned, 1)
+		require.Len(t, artefact.Variables, 1)
 		return
 	}
 	size, statistics := 0, 0

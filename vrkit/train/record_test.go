@@ -219,7 +219,7 @@ func (e explosive) Fit(m models.Info) (input.Fitted, error) {
 func TestFailedTryBarsNothing(t *testing.T) {
 	for want, spoil := range map[string]func(c *train.Config, stop func()){
 		`none of the 2 training samples is of the class "checks"`: func(c *train.Config, _ func()) { c.Data.Train = c.Data.Train[:2] },
-		"image 4 has the label 3, but there are 3 classes":        func(c *train.Config, _ func()) { c.Data.Train[4].Label = 3 },
+		"sample 4 has the label 3, but there are 3 classes":       func(c *train.Config, _ func()) { c.Data.Train[4].Label = 3 },
 		"source logit 0 is NaN":                                   func(c *train.Config, _ func()) { c.Program.Input = runaway{} },
 		"epoch 1, step 2":                                         func(c *train.Config, _ func()) { c.Program.Input = explosive{} },
 		"context canceled: while ω is estimated": func(c *train.Config, stop func()) {

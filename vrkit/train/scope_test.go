@@ -71,7 +71,7 @@ func TestScopeCalledFrozen(t *testing.T) {
 		requireSame(t, contents(t, whole.Run), contents(t, c.Run))
 		a, err := runs.ReadArtefact(c.Run, runs.Last)
 		require.NoError(t, err)
-		require.Len(t, a.Learned, 1)
+		require.Len(t, a.Variables, 1)
 		for _, colour := range a.Variables {
 			require.NotContains(t, tensors.MustCopyFlatData[float32](colour), float32(0))
 		}

@@ -279,7 +279,7 @@ func TestRead(t *testing.T) {
 		require.InDelta(t, 1, total, 1e-9)
 	}
 	_, err = result.Program.Read(must.M1(result.Program.Pictures(datasets.Stack(c.Data.Test[:2], 4))), c.Data.Classes, 1)
-	require.ErrorContains(t, err, "one picture")
+	require.ErrorContains(t, err, "one row")
 }
 
 // contents returns the files of a run that repeat bit by bit.
