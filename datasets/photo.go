@@ -28,8 +28,8 @@ func photoFile(name string, size int64, sha256 string) fetch.Asset {
 	}
 }
 
-// PhotoArtefacts lists the photos' files, so that set-up can fetch them.
-func PhotoArtefacts() []fetch.Asset {
+// PhotoAssets lists the photos' files, so that set-up can fetch them.
+func PhotoAssets() []fetch.Asset {
 	return []fetch.Asset{photos["coffee"], photos["chelsea"]}
 }
 

