@@ -51,8 +51,8 @@ func Absolute(name string) string {
 	return name
 }
 
-// isONNX tells whether a name is one of an ONNX file.
-func isONNX(name string) bool { return strings.HasPrefix(name, ONNXPrefix) }
+// IsONNX tells whether a name is one of an ONNX file.
+func IsONNX(name string) bool { return strings.HasPrefix(name, ONNXPrefix) }
 
 // refuseONNX returns an error if a name puts a prefix before that of an ONNX file.
 func refuseONNX(name string) error {

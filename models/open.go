@@ -53,7 +53,7 @@ func Named(name string) (Info, error) {
 	if o := own(name); o != nil {
 		return o.info, nil
 	}
-	if isONNX(name) {
+	if IsONNX(name) {
 		f, _, err := readONNX(name)
 		if err != nil {
 			return Info{}, err
@@ -69,7 +69,7 @@ func Assets(name string) ([]fetch.Asset, error) {
 	if own(name) != nil {
 		return nil, nil
 	}
-	if isONNX(name) {
+	if IsONNX(name) {
 		return onnxAssets(name)
 	}
 	a, err := find(name)
@@ -103,7 +103,7 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 	if o := own(name); o != nil {
 		return o.openModel(ctx, path)
 	}
-	if isONNX(name) {
+	if IsONNX(name) {
 		return openONNX(ctx, name, path, report)
 	}
 	a, err := find(name)

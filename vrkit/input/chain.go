@@ -45,7 +45,7 @@ func (c Chain) Coordinates() taxonomy.Coordinates {
 	}
 	order := []taxonomy.Location{taxonomy.Input, taxonomy.Embedding, taxonomy.Hidden}
 	slices.SortStableFunc(locations, func(a, b taxonomy.Location) int { return slices.Index(order, a) - slices.Index(order, b) })
-	all.Location, all.Operator = taxonomy.Several(slices.Compact(locations)...), taxonomy.Several(unique(operators)...)
+	all.Location, all.Operator = taxonomy.Several(unique(locations)...), taxonomy.Several(unique(operators)...)
 	return all
 }
 

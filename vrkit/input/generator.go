@@ -2,13 +2,13 @@ package input
 
 import (
 	"math"
-	"math/rand/v2"
 
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/models/layer"
+	"github.com/vrkit-go/reprogram/vrkit/initial"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -65,7 +65,7 @@ func (m generator) convolve(scope *model.Scope, x *Node, number, channels int) *
 	in := x.Shape().Dim(-1)
 	bound := 1 / math.Sqrt(float64(kernelSide*kernelSide*in))
 	variable := func(name string, stream int, dimensions ...int) *Node {
-		return scope.WithInitializer(uniform(m.seed, generatorStream+uint64(stream), bound)).
+		return scope.WithInitializer(initial.Uniform(m.seed, generatorStream+uint64(stream), bound)).
 			VariableWithShape(name, shapes.Make(x.DType(), dimensions...)).NodeValue(x.Graph())
 	}
 	kernel := variable("kernel", 2*number, kernelSide, kernelSide, in, channels)
@@ -84,27 +84,4 @@ func (m generator) parameters() (total int) {
 		total += kernelSide*kernelSide*in*m.channels + m.channels
 	}
 	return total
-}
-
-// uniform draws a variable's initial values between −bound and bound.
-func uniform(seed, stream uint64, bound float64) model.VariableInitializer {
-	return initial(seed, stream, func(r *rand.Rand) float64 { return (2*r.Float64() - 1) * bound })
-}
-
-// normal draws a variable's initial values, normally distributed with mean 0.
-func normal(seed, stream uint64, deviation float64) model.VariableInitializer {
-	return initial(seed, stream, func(r *rand.Rand) float64 { return r.NormFloat64() * deviation })
-}
-
-// initial draws a variable's initial values on the host, so that a seed gives the same values on every backend and in
-// every type.
-func initial(seed, stream uint64, draw func(r *rand.Rand) float64) model.VariableInitializer {
-	return func(g *Graph, shape shapes.Shape) *Node {
-		r := rand.New(rand.NewPCG(seed, stream))
-		values := make([]float64, shape.Size())
-		for i := range values {
-			values[i] = draw(r)
-		}
-		return Reshape(ConstAsDType(g, shape.DType, values), shape.Dimensions...)
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/initial"
 	"github.com/vrkit-go/reprogram/vrkit/registry"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
@@ -48,7 +49,7 @@ func (s Soft) SeedOr(seed uint64) Manipulation {
 	return s
 }
 
-func (s Soft) tokens() int { return cmp.Or(s.Tokens, 10) }
+func (s Soft) tokens() int { return cmp.Or(s.Tokens, defaultTokens) }
 
 // Check returns what is wrong for any model.
 func (s Soft) Check() error {
@@ -67,9 +68,8 @@ func (s Soft) Fit(m models.Info) (Fitted, error) {
 		return Fitted{}, fmt.Errorf("soft puts tokens before a text, and %s reads a %s: take vpt", m.Name, m.Modality)
 	}
 	return Fitted{Hooks: Hooks{models.TokensInto(0): func(scope *model.Scope, v models.Value) models.Value {
-		prompt := scope.WithInitializer(uniform(s.Seed, softStream, softBound)).
-			VariableWithShape(PromptVariable, shapes.Make(v.Each.DType(), 1, s.tokens(), m.Tokens.Width))
-		v.Each = models.BeforeTokens(v.Each, prompt.NodeValue(v.Each.Graph()))
+		prompt := learned(scope, PromptVariable, v, initial.Uniform(s.Seed, softStream, softBound), 1, s.tokens(), m.Tokens.Width)
+		v.Each = models.BeforeTokens(v.Each, prompt)
 		seen := Ones(v.Real.Graph(), shapes.Make(v.Real.DType(), v.Real.Shape().Dim(0), s.tokens()))
 		v.Real = Concatenate([]*Node{seen, v.Real}, 1)
 		return v

@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/initial"
 	"github.com/vrkit-go/reprogram/vrkit/registry"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
@@ -94,8 +95,11 @@ func (v VPT) Coordinates() taxonomy.Coordinates {
 	return c
 }
 
+// defaultTokens is p where a method has none.
+const defaultTokens = 10
+
 // tokens is p.
-func (v VPT) tokens() int { return cmp.Or(v.Tokens, 10) }
+func (v VPT) tokens() int { return cmp.Or(v.Tokens, defaultTokens) }
 
 // Check returns what is wrong for any model.
 func (v VPT) Check() error {
@@ -168,13 +172,13 @@ func (v VPT) prompt(scope *model.Scope, name string, stream int, m models.Info, 
 		depth, number = 1, 0
 	}
 	width := cmp.Or(v.Projection, m.Tokens.Width)
-	prompt := learned(scope, name, at, uniform(v.Seed, vptStream+uint64(stream), promptBound(m, width)), depth, v.tokens(), width)
+	prompt := learned(scope, name, at, initial.Uniform(v.Seed, vptStream+uint64(stream), promptBound(m, width)), depth, v.tokens(), width)
 	prompt = SliceAxis(prompt, 0, AxisRange(number, number+1))
 	if v.Projection > 0 {
 		scope := scope.At(ProjectionScope).At("%s", name)
 		// PyTorch's initial values of a linear layer's bias, and He's, by fan-out, of its weights.
-		weights := learned(scope, "weights", at, normal(v.Seed, projectionStream+uint64(stream), math.Sqrt(2/float64(m.Tokens.Width))), width, m.Tokens.Width)
-		bias := learned(scope, "bias", at, uniform(v.Seed, biasStream+uint64(stream), 1/math.Sqrt(float64(width))), m.Tokens.Width)
+		weights := learned(scope, "weights", at, initial.Normal(v.Seed, projectionStream+uint64(stream), math.Sqrt(2/float64(m.Tokens.Width))), width, m.Tokens.Width)
+		bias := learned(scope, "bias", at, initial.Uniform(v.Seed, biasStream+uint64(stream), 1/math.Sqrt(float64(width))), m.Tokens.Width)
 		prompt = Add(Einsum("lpd,dw->lpw", prompt, weights), ExpandAxes(bias, 0, 1))
 	}
 	return dropout(scope, at, prompt, v.Dropout, drawn)
@@ -186,12 +190,12 @@ func promptBound(m models.Info, width int) float64 {
 }
 
 // learned is a learned variable at a site, in the type of its value; but not rounded to bf16.
-func learned(scope *model.Scope, name string, at models.Value, initial model.VariableInitializer, dimensions ...int) *Node {
+func learned(scope *model.Scope, name string, at models.Value, values model.VariableInitializer, dimensions ...int) *Node {
 	dtype := at.Each.DType()
 	if dtype == dtypes.BFloat16 {
 		dtype = dtypes.Float32
 	}
-	return scope.WithInitializer(initial).VariableWithShape(name, shapes.Make(dtype, dimensions...)).NodeValue(at.Each.Graph())
+	return scope.WithInitializer(values).VariableWithShape(name, shapes.Make(dtype, dimensions...)).NodeValue(at.Each.Graph())
 }
 
 // MarshalJSON records all settings, with the default number of tokens in place of 0.

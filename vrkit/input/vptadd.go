@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/initial"
 	"github.com/vrkit-go/reprogram/vrkit/registry"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
@@ -55,7 +56,7 @@ func (v VPTAdd) Draws() bool { return v.Dropout > 0 }
 func (v VPTAdd) Fit(m models.Info) (Fitted, error) {
 	hook := func(scope *model.Scope, value models.Value) models.Value {
 		bound := promptBound(m, m.Tokens.Width)
-		prompt := learned(scope, PromptVariable, value, uniform(v.Seed, vptStream, bound), 1, v.vectors(m), m.Tokens.Width)
+		prompt := learned(scope, PromptVariable, value, initial.Uniform(v.Seed, vptStream, bound), 1, v.vectors(m), m.Tokens.Width)
 		value.Each = Add(value.Each, ConvertDType(dropout(scope, value, prompt, v.Dropout, 0), value.Each.DType()))
 		return value
 	}

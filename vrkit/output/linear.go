@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/vrkit-go/reprogram/vrkit/initial"
 	"github.com/vrkit-go/reprogram/vrkit/registry"
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
@@ -71,7 +71,7 @@ func (l Linear) Omega(scope *model.Scope, logits *graph.Node, targets int) (omeg
 	sources := logits.Shape().Dim(-1)
 	bound := 1 / math.Sqrt(float64(sources))
 	variable := func(name string, stream uint64, dimensions ...int) *graph.Node {
-		return scope.WithInitializer(uniform(l.Seed, stream, bound)).
+		return scope.WithInitializer(initial.Uniform(l.Seed, stream, bound)).
 			VariableWithShape(name, shapes.Make(logits.DType(), dimensions...)).NodeValue(logits.Graph())
 	}
 	omega = variable(WeightsVariable, weightsStream, sources, targets)
@@ -102,19 +102,6 @@ func (l Linear) MarshalJSON() ([]byte, error) {
 // Check returns an error if the restriction is unknown or the seed too large.
 func (l Linear) Check() error {
 	return cmp.Or(checkRestrict(l.Restrict), registry.CheckSeed(l.Seed))
-}
-
-// uniform draws a variable's initial values between −bound and bound. It draws on the host, so that a seed gives the
-// same values on every backend and in every type.
-func uniform(seed, stream uint64, bound float64) model.VariableInitializer {
-	return func(g *graph.Graph, shape shapes.Shape) *graph.Node {
-		r := rand.New(rand.NewPCG(seed, stream))
-		values := make([]float64, shape.Size())
-		for i := range values {
-			values[i] = (2*r.Float64() - 1) * bound
-		}
-		return graph.Reshape(graph.ConstAsDType(g, shape.DType, values), shape.Dimensions...)
-	}
 }
 
 // checkRestrict returns an error that lists the restrictions.

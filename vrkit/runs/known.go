@@ -3,7 +3,6 @@ package runs
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/input"
@@ -14,7 +13,7 @@ import (
 // not registered.
 func (m Manifest) Known() error {
 	var model error
-	if !strings.HasPrefix(m.Model.Name, models.ONNXPrefix) { // a file, which is known even if it is gone
+	if !models.IsONNX(m.Model.Name) { // a file, which is known even if it is gone
 		_, model = models.Named(m.Model.Name)
 	}
 	_, in := input.New(m.Input.Name)

@@ -228,7 +228,7 @@ func versions(model string) map[string]string {
 	for _, dependency := range info.Deps {
 		module, ok := strings.CutPrefix(dependency.Path, "github.com/gomlx/")
 		converts := module == "onnx-gomlx" || module == "exceptions"
-		if ok && (!converts || strings.HasPrefix(model, models.ONNXPrefix)) {
+		if ok && (!converts || models.IsONNX(model)) {
 			v[dependency.Path] = dependency.Version
 		}
 	}

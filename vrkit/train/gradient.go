@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
@@ -16,7 +15,7 @@ import (
 // tryGradient tries the gradient of a network from an ONNX file before it is trained on for the first time. The cache
 // keeps an empty file for each network that has passed, under each engine and version, because a trial may take a minute.
 func (c Config) tryGradient(m runs.Manifest) error {
-	if !strings.HasPrefix(m.Model.Name, models.ONNXPrefix) {
+	if !models.IsONNX(m.Model.Name) {
 		return nil
 	}
 	key, err := json.Marshal([]any{m.Model.SHA256, m.Engine, m.Versions})

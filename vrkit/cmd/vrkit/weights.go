@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
@@ -29,7 +28,7 @@ func askForWeights(err error, given string) error {
 	if !ok {
 		return err
 	}
-	if strings.HasPrefix(other.Name, models.ONNXPrefix) {
+	if models.IsONNX(other.Name) {
 		return fmt.Errorf("%w: put back the ONNX file and its JSON file as they were", err)
 	}
 	if given == "" {
