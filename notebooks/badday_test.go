@@ -142,7 +142,7 @@ func (b built) clone(t *testing.T) string {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && slices.Contains([]string{".git", "runs", "out", "figures", ".ipynb_checkpoints"}, entry.Name()):
+		case entry.IsDir() && slices.Contains([]string{".git", "runs", "figures", "notebooks/out", "notebooks/runs", "notebooks/figures", "notebooks/.ipynb_checkpoints"}, filepath.ToSlash(name)):
 			return filepath.SkipDir
 		case entry.IsDir():
 			return os.MkdirAll(filepath.Join(to, name), 0o755)
