@@ -16,18 +16,41 @@ import (
 
 // unpack writes one member of an archive to the file at to, which it returns. The archive is a zip, a tar.gz, or a
 // single gzip file, whose only member has any name. member is a path in the archive, or a [path.Match] pattern; without
-// a slash it is compared with the last part of the path.
+// a slash it is compared with the last part of the path. A member of an archive that is itself a member is written
+// outer!/inner, at any depth.
 //
-// It writes only this one file, and uses no path of the archive; a member of more than limit bytes is an error.
+// It writes only this one file, and uses no path of the archive; a member of more than limit bytes is an error. An
+// archive in an archive is written beside the file and removed, and may have maxInner bytes.
 func unpack(archive, member, to string, limit int64, what string, r Report) (string, error) {
+	steps := strings.Split(member, "!/")
+	in := ""
+	for depth, outer := range steps[:len(steps)-1] {
+		between := fmt.Sprintf("%s.%d", to, depth)
+		defer os.Remove(between)
+		if err := unpackOne(archive, outer, between, maxInner, what, r); err != nil {
+			return "", fmt.Errorf("%s%w", in, err)
+		}
+		archive, in = between, in+"in "+outer+": "
+	}
+	if err := unpackOne(archive, steps[len(steps)-1], to, limit, what, r); err != nil {
+		return "", fmt.Errorf("%s%w", in, err)
+	}
+	return to, nil
+}
+
+// maxInner bounds the bytes of an archive in an archive.
+const maxInner = 1 << 30
+
+// unpackOne is unpack for a member that lies in the archive itself.
+func unpackOne(archive, member, to string, limit int64, what string, r Report) error {
 	f, err := os.Open(archive)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return "", err
+		return err
 	}
 	magic := make([]byte, 4)
 	_, err = io.ReadFull(f, magic)
@@ -44,9 +67,9 @@ func unpack(archive, member, to string, limit int64, what string, r Report) (str
 		err = errors.New("neither zip nor gzip")
 	}
 	if err != nil {
-		return "", fmt.Errorf("the archive can't be unpacked: %w", err)
+		return fmt.Errorf("the archive can't be unpacked: %w", err)
 	}
-	return to, nil
+	return nil
 }
 
 func unzip(f *os.File, length int64, member, to string, limit int64, what string, r Report) error {

@@ -11,18 +11,23 @@ import (
 // FuzzUnpack unpacks hostile zips, tars and gzips: whatever they contain, at most the requested file is written, within
 // its limit, and nothing anywhere else.
 func FuzzUnpack(f *testing.F) {
-	f.Add(gzipped(f, []byte("one file alone")))
-	f.Add([]byte("PK\x03\x04"))
-	f.Add(zipped(f, entry{name: "a/member", body: "content"}, entry{name: "../member", body: "out"}))
-	f.Add(tarred(f, entry{name: "a/member", body: "content"}, entry{name: "../../member", body: "out"}, entry{name: "link", target: "/etc/passwd"}))
-	f.Fuzz(func(t *testing.T, archive []byte) {
+	f.Add(gzipped(f, []byte("one file alone")), false)
+	f.Add([]byte("PK\x03\x04"), false)
+	f.Add(tarred(f, entry{name: "a/outer", body: string(tarred(f, entry{name: "member", body: "content"}))}), true)
+	f.Add(zipped(f, entry{name: "a/member", body: "content"}, entry{name: "../member", body: "out"}), false)
+	f.Add(tarred(f, entry{name: "a/member", body: "content"}, entry{name: "../../member", body: "out"}, entry{name: "link", target: "/etc/passwd"}), false)
+	f.Fuzz(func(t *testing.T, archive []byte, nested bool) {
+		member := "member"
+		if nested {
+			member = "outer!/member"
+		}
 		const limit = 1 << 10
 		outer := t.TempDir()
 		dir := filepath.Join(outer, "inner")
 		require.NoError(t, os.Mkdir(dir, 0o700))
 		path := filepath.Join(outer, "archive")
 		require.NoError(t, os.WriteFile(path, archive, 0o600))
-		_, err := unpack(path, "member", filepath.Join(dir, "to"), limit, "fuzz", nil)
+		_, err := unpack(path, member, filepath.Join(dir, "to"), limit, "fuzz", nil)
 
 		outside, listErr := os.ReadDir(outer)
 		require.NoError(t, listErr)

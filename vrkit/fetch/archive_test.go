@@ -116,3 +116,49 @@ func TestUnpackGzip(t *testing.T) {
 	_, err = unpack(from, "any", to, 100, "test", nil)
 	require.ErrorContains(t, err, "can't be unpacked")
 }
+
+// A member of an archive in an archive is found at any depth; nothing is left but the member.
+func TestUnpackNested(t *testing.T) {
+	wanted, other := entry{"data/a.txt", "wanted", ""}, entry{"data/b.txt", "other", ""}
+	innermost := string(tarred(t, other, wanted))
+	for kind, archive := range map[string][]byte{
+		"tar.gz in tar.gz": tarred(t, entry{"pkg/readme", "text", ""}, entry{"pkg/deep/in.gz", innermost, ""}),
+		"tar.gz in zip":    zipped(t, entry{"pkg/readme", "text", ""}, entry{"pkg/deep/in.gz", innermost, ""}),
+		"zip in tar.gz":    tarred(t, entry{"pkg/deep/in.gz", string(zipped(t, other, wanted)), ""}),
+	} {
+		dir := t.TempDir()
+		from, to := filepath.Join(dir, "download"), filepath.Join(dir, "member")
+		require.NoError(t, os.WriteFile(from, archive, 0o600))
+		path, err := unpack(from, "pkg/deep/in.gz!/data/a.txt", to, 6, "test", nil)
+		require.NoError(t, err, kind)
+		got, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, "wanted", string(got), kind)
+		for member, want := range map[string]string{
+			"pkg/none.gz!/data/a.txt":            "it holds no pkg/none.gz",
+			"pkg/deep/in.gz!/data/c.txt":         "in pkg/deep/in.gz: the archive can't be unpacked: it holds no data/c.txt",
+			"pkg/deep/in.gz!/data/a.txt!/a":      "in pkg/deep/in.gz: in data/a.txt: the archive can't be unpacked: neither zip nor gzip",
+			"pkg/deep/in.gz!/data/b.txt":         "",
+			"pkg/deep/in.gz!/../data/a.txt":      "it holds no ../data/a.txt",
+			"pkg/deep/in.gz!/data/a.txt!/b!/c/d": "neither zip nor gzip",
+		} {
+			_, err := unpack(from, member, to, 6, "test", nil)
+			if want == "" {
+				require.NoError(t, err, member)
+				continue
+			}
+			require.ErrorContains(t, err, want, member)
+		}
+		_, err = unpack(from, "in.gz!/a.txt", to, 5, "test", nil)
+		require.ErrorContains(t, err, "more than the 5 bytes")
+		left, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		require.Len(t, left, 2, "the archive between is removed")
+	}
+	dir := t.TempDir()
+	from := filepath.Join(dir, "download")
+	third := tarred(t, entry{"2.tgz", string(tarred(t, entry{"1.zip", string(zipped(t, wanted)), ""})), ""})
+	require.NoError(t, os.WriteFile(from, third, 0o600))
+	_, err := unpack(from, "2.tgz!/1.zip!/a.txt", filepath.Join(dir, "member"), 6, "test", nil)
+	require.NoError(t, err)
+}

@@ -17,7 +17,7 @@ import (
 var stallTime = 30 * time.Second
 
 // URL is a download by HTTP. Member names a file inside, if the download is an archive (zip, tar.gz) or compressed
-// (gz); empty means the download itself.
+// (gz); empty means the download itself. A file in an archive that is itself a member is written outer!/inner.
 type URL struct{ URL, Member string }
 
 func (u URL) String() string { return u.URL }
