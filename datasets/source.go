@@ -24,15 +24,16 @@ type source struct {
 	own func(ctx context.Context, report fetch.Report) (parts, error) // reads a data set that is not fetched
 }
 
-// parts are all images of a data set. Without val, validation takes from train.
+// parts are all samples of a data set. Without val, validation takes from train.
 type parts struct {
 	train, val, test []Sample
-	unreadable       []string // files that can't be read as pictures, and why
+	unreadable       []string // samples that can't be read, and why
+	copies           int      // the number of samples that were left out because they are in the data set twice
 	left             []string // what else was left out, by kind and number
 }
 
 // sources lists the data sets that -dataset knows, in the order of lists.
-var sources = []source{mnist, fashionMNIST, gtsrb, openclipart}
+var sources = []source{mnist, fashionMNIST, gtsrb, openclipart, movieSnippets}
 
 // Register makes a user's own data set known by its name, so that the command line and the runs on it can load it. read
 // returns all samples, as many of each part as info says, always in the same order, which decides the fixed subsets.
@@ -120,7 +121,7 @@ func (s source) open(ctx context.Context, report fetch.Report) (*Whole, error) {
 		s.TrainSize, s.ValSize, s.TestSize = len(all.train), len(all.val), len(all.test)
 	}
 	if len(all.train) != s.TrainSize || len(all.val) != s.ValSize || len(all.test) != s.TestSize {
-		return nil, fmt.Errorf("%s has %d training, %d validation and %d test images where its files hold %d, %d and %d",
+		return nil, fmt.Errorf("%s has %d training, %d validation and %d test samples where its files hold %d, %d and %d",
 			s.Name, s.TrainSize, s.ValSize, s.TestSize, len(all.train), len(all.val), len(all.test))
 	}
 	for stream, part := range [][]Sample{all.train, all.test, all.val} {

@@ -97,9 +97,8 @@ func gunzip(f *os.File, member, to string, limit int64, what string, r Report) e
 		return err
 	}
 	content := bufio.NewReaderSize(z, 1024)
-	// A tar header is 512 bytes long and has this word at byte 257.
 	header, _ := content.Peek(512)
-	if len(header) < 512 || string(header[257:262]) != "ustar" {
+	if !isTar(header) {
 		return write(content, to, limit, 0, what, r)
 	}
 	t := tar.NewReader(content)
@@ -115,6 +114,16 @@ func gunzip(f *os.File, member, to string, limit int64, what string, r Report) e
 			return write(t, to, limit, entry.Size, what, r)
 		}
 	}
+}
+
+// isTar tells whether a file that begins with these 512 bytes is a tar: they have a word at byte 257, or are a header
+// of the old format, which has only a checksum.
+func isTar(header []byte) bool {
+	if len(header) < 512 {
+		return false
+	}
+	_, err := tar.NewReader(bytes.NewReader(header)).Next()
+	return string(header[257:262]) == "ustar" || err == nil
 }
 
 // matches compares a member's name, or pattern, with a path in an archive.

@@ -5,6 +5,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -161,4 +162,25 @@ func TestUnpackNested(t *testing.T) {
 	require.NoError(t, os.WriteFile(from, third, 0o600))
 	_, err := unpack(from, "2.tgz!/1.zip!/a.txt", filepath.Join(dir, "member"), 6, "test", nil)
 	require.NoError(t, err)
+}
+
+// A tar of the old format, which has no word for its kind in the header, is a tar too.
+func TestUnpackOldTar(t *testing.T) {
+	header := make([]byte, 512)
+	copy(header, "data/a.txt")
+	copy(header[100:], "0000644\x000000000\x000000000\x0000000000006\x0000000000000\x00        0")
+	sum := 0
+	for _, b := range header {
+		sum += int(b)
+	}
+	copy(header[148:], fmt.Sprintf("%06o\x00 ", sum))
+	old := append(append(header, "wanted"...), make([]byte, 506+1024)...)
+	dir := t.TempDir()
+	from, to := filepath.Join(dir, "download"), filepath.Join(dir, "member")
+	require.NoError(t, os.WriteFile(from, gzipped(t, old), 0o600))
+	_, err := unpack(from, "data/a.txt", to, 6, "test", nil)
+	require.NoError(t, err)
+	got, err := os.ReadFile(to)
+	require.NoError(t, err)
+	require.Equal(t, "wanted", string(got))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/vrkit-go/reprogram/datasets"
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
 // entry is one line of a list: a model or a data set, and whether it is cached.
@@ -94,15 +95,22 @@ func listDatasets(ctx context.Context, c *call) error {
 }
 
 func aboutData(d datasets.Info) string {
-	about := fmt.Sprintf("%d classes, %d training and %d test images", len(d.Classes), d.TrainSize, d.TestSize)
+	things := "images"
+	if d.Modality == taxonomy.Text {
+		things = "texts"
+	}
+	about := fmt.Sprintf("%d classes, %d training and %d test %s", len(d.Classes), d.TrainSize, d.TestSize, things)
 	if d.ValSize > 0 {
-		about = fmt.Sprintf("%d classes, %d training, %d validation and %d test images", len(d.Classes), d.TrainSize, d.ValSize, d.TestSize)
+		about = fmt.Sprintf("%d classes, %d training, %d validation and %d test %s", len(d.Classes), d.TrainSize, d.ValSize, d.TestSize, things)
 	}
 	kind := "grey"
 	if d.Channels == 3 {
 		kind = "colour"
 	}
-	if d.Height > 0 {
+	switch {
+	case d.Modality == taxonomy.Text:
+		return about
+	case d.Height > 0:
 		return fmt.Sprintf("%s, %d×%d, %s", about, d.Width, d.Height, kind)
 	}
 	return about + " of different sizes, " + kind
