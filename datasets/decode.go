@@ -8,7 +8,6 @@ import (
 	"image/color"
 	"image/draw"
 	"io"
-	"os"
 
 	"github.com/vrkit-go/reprogram/datasets/internal/exif"
 )
@@ -32,22 +31,9 @@ func ReadImage(path string) (Image, error) {
 
 // readImage is ReadImage with errors that continue the file's name.
 func readImage(path string) (Image, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return Image{}, errors.New("is no regular file") // reading a pipe could wait for ever
-	}
-	file, err := os.Open(path)
+	content, err := readBounded(path, maxPicture)
 	if err != nil {
-		return Image{}, fmt.Errorf("can't be opened: %w", withoutPath(err))
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxPicture+1))
-	switch {
-	case err != nil:
-		return Image{}, fmt.Errorf("can't be read: %w", withoutPath(err))
-	case len(content) == 0:
-		return Image{}, errors.New("is an empty file")
-	case len(content) > maxPicture:
-		return Image{}, fmt.Errorf("is larger than %d MB", maxPicture>>20)
+		return Image{}, err
 	}
 	m, err := decode(content, maxPixels)
 	if errors.Is(err, image.ErrFormat) {

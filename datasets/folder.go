@@ -67,7 +67,7 @@ func newFolder(name string) (source, error) {
 		License:  "your own",
 	}
 	if !l.ownTest {
-		info.Split = fmt.Sprintf("%d %% of each class, drawn once and for all, are for testing", folderTest)
+		info.Split = drawnSplit
 	}
 	for _, file := range l.files {
 		switch file.part {
@@ -84,17 +84,6 @@ func newFolder(name string) (source, error) {
 		all.left = l.notes
 		return all, err
 	}}, nil
-}
-
-// Absolute is the name of a data set as it is from every working directory: a folder's path begins at the root. Other names
-// stay as they are.
-func Absolute(name string) string {
-	if folder, ok := strings.CutPrefix(name, FolderPrefix); ok {
-		if path, err := filepath.Abs(folder); err == nil {
-			return FolderPrefix + path
-		}
-	}
-	return name
 }
 
 // withoutPath is an error of the file system without the file's name.
@@ -114,16 +103,25 @@ func drawTest(files []folderFile) []folderFile {
 			train = append(train, i)
 		}
 	}
+	for _, i := range forTesting(train) {
+		files[i].part = "test"
+	}
+	return files
+}
+
+// forTesting draws the share of a class's training samples, given by number, that goes to the test part: at least one if
+// there are two.
+func forTesting(train []int) []int {
 	shuffle(train, 3)
 	n := len(train) * folderTest / 100
 	if n == 0 && len(train) > 1 {
 		n = 1
 	}
-	for _, i := range train[:n] {
-		files[i].part = "test"
-	}
-	return files
+	return train[:n]
 }
+
+// drawnSplit describes parts of which forTesting draws the test part.
+var drawnSplit = fmt.Sprintf("%d %% of each class, drawn once and for all, are for testing", folderTest)
 
 // readFiles decodes all files; it leaves out those that can't be read.
 func readFiles(ctx context.Context, files []folderFile, info Info, report fetch.Report) (all parts, err error) {

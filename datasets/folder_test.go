@@ -93,9 +93,12 @@ func TestFolderParts(t *testing.T) {
 	require.Equal(t, [3]int{9, 7, 2}, [3]int{info.TrainSize, info.ValSize, info.TestSize}, "the test part is drawn from training")
 }
 
-// notesOf loads a folder and returns the notes of its report.
-func notesOf(t *testing.T, root string, sizes Sizes) (d *Dataset, notes []string) {
-	d, err := Load(t.Context(), "folder:"+root, sizes, func(p fetch.Progress) {
+// notesOf loads a folder, or a data set by its name, and returns the notes of its report.
+func notesOf(t *testing.T, name string, sizes Sizes) (d *Dataset, notes []string) {
+	if _, _, own := Own(name); !own {
+		name = FolderPrefix + name
+	}
+	d, err := Load(t.Context(), name, sizes, func(p fetch.Progress) {
 		if p.Note != "" {
 			notes = append(notes, p.Note)
 		}
@@ -128,7 +131,7 @@ func TestAbsolute(t *testing.T) {
 	here, err := os.Getwd()
 	require.NoError(t, err)
 	for name, want := range map[string]string{
-		"mnist": "mnist", "folder:own": "folder:" + filepath.Join(here, "own"), "folder:./a/../own/": "folder:" + filepath.Join(here, "own"), "folder:/own": "folder:/own",
+		"mnist": "mnist", "folder:own": "folder:" + filepath.Join(here, "own"), "folder:./a/../own/": "folder:" + filepath.Join(here, "own"), "folder:/own": "folder:/own", "csv:own.tsv": "csv:" + filepath.Join(here, "own.tsv"),
 	} {
 		require.Equal(t, want, Absolute(name))
 	}

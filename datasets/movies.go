@@ -47,19 +47,18 @@ var movieSnippets = source{
 		}
 		all, err := parseMovies(content)
 		if err != nil {
-			return parts{}, fmt.Errorf("%s %w", paths[0], err)
+			return parts{}, fmt.Errorf("%s: %w", paths[0], err)
 		}
 		return all, nil
 	},
 }
 
-// parseMovies reads the file of ratings, lines of number, mean rating and sentence with tabs between them. Its errors
-// continue the file's name. A sentence is positive or negative if its mean rating is 1 or more, or −1 or less; the others
+// parseMovies reads the file of ratings, lines of number, mean rating and sentence with tabs between them. A sentence is positive or negative if its mean rating is 1 or more, or −1 or less; the others
 // are no samples. Every fifth number is for testing.
 func parseMovies(content []byte) (all parts, err error) {
 	text, err := readText(content)
 	if err != nil {
-		return parts{}, err
+		return parts{}, fmt.Errorf("it %w", err)
 	}
 	for n, line := range strings.Split(strings.TrimRight(text, "\r\n"), "\n") {
 		fields := strings.Split(strings.TrimSuffix(line, "\r"), "\t")

@@ -48,7 +48,7 @@ func Register(info Info, read func() (train, val, test []Sample, err error)) {
 	}})
 }
 
-// All describes every data set that can be loaded, except the user's own folders.
+// All describes every data set that can be loaded, except the user's own folders and files.
 func All() []Info {
 	infos := make([]Info, len(sources))
 	for i, s := range sources {
@@ -80,7 +80,7 @@ func Assets(name string) ([]fetch.Asset, error) {
 // changes: Train and then Val come from the training set (Val from the validation set if there is one), Test from the
 // test set. The same sizes give the same images on every machine, whatever a run's seed.
 //
-// For a folder, what is left out is reported, and the sizes are of the pictures that can be read.
+// For a user's own data, what is left out is reported, and the sizes are of the samples that can be read.
 func Load(ctx context.Context, name string, sizes Sizes, report fetch.Report) (*Dataset, error) {
 	s, err := find(name)
 	if err != nil {
@@ -142,14 +142,15 @@ func (w *Whole) Take(sizes Sizes) (*Dataset, error) {
 	return split(w.Info, w.parts, sizes), nil
 }
 
-// tellLeftOut reports what is left out of a folder, and how much.
+// tellLeftOut reports what is left out of a user's own data, and how much.
 func (s source) tellLeftOut(all parts, report fetch.Report) {
 	note := func(text string) { tell(report, fetch.Progress{What: s.Title, Stage: "verifying", Note: text}) }
 	for _, file := range atMostLines(all.unreadable) {
 		note("left out: " + file)
 	}
 	if n := len(all.unreadable); n > 0 {
-		note(fmt.Sprintf("%d of %d pictures can't be read and were left out", n, s.TrainSize+s.ValSize+s.TestSize))
+		total := n + all.copies + len(all.train) + len(all.val) + len(all.test)
+		note(fmt.Sprintf("%d of %d %ss can't be read and were left out", n, total, s.Modality))
 	}
 	for _, line := range all.left {
 		note(line)
@@ -217,8 +218,11 @@ func (s source) given() (string, error) {
 }
 
 func find(name string) (source, error) {
-	if strings.HasPrefix(name, FolderPrefix) {
+	switch prefix, _, _ := Own(name); prefix {
+	case FolderPrefix:
 		return newFolder(name)
+	case CSVPrefix:
+		return newCSV(name)
 	}
 	known := make([]string, len(sources))
 	for i, s := range sources {
@@ -227,5 +231,5 @@ func find(name string) (source, error) {
 		}
 		known[i] = s.Name
 	}
-	return source{}, fmt.Errorf("no data set is called %q; known: %s, %sPATH", name, strings.Join(known, ", "), FolderPrefix)
+	return source{}, fmt.Errorf("no data set is called %q; known: %s, %sPATH, %sFILE", name, strings.Join(known, ", "), FolderPrefix, CSVPrefix)
 }

@@ -62,9 +62,9 @@ const maxText = 1 << 20
 // validation samples may be taken, all but the first. It counts them.
 func (all *parts) apart() {
 	test, val := textsOf(all.test), textsOf(all.val)
-	all.without(&all.val, "validation", test, "that is also in the test part")
-	all.without(&all.train, "training", test, "that is also in the test part")
-	all.without(&all.train, "training", val, "that is also in the validation part")
+	all.leaveOut(&all.val, "validation", test, "that is also in the test part")
+	all.leaveOut(&all.train, "training", test, "that is also in the test part")
+	all.leaveOut(&all.train, "training", val, "that is also in the validation part")
 	before := len(all.train)
 	seen := make(map[string]bool, before)
 	first := all.train[:0:0]
@@ -78,8 +78,8 @@ func (all *parts) apart() {
 	all.tellCopies("training", before-len(first), "that is there more than once")
 }
 
-// without leaves out the samples of a part whose texts are among others.
-func (all *parts) without(part *[]Sample, name string, others map[string]bool, why string) {
+// leaveOut leaves out the samples of a part whose texts are among others.
+func (all *parts) leaveOut(part *[]Sample, name string, others map[string]bool, why string) {
 	kept := (*part)[:0:0]
 	for _, sample := range *part {
 		if !others[sample.Text] {
@@ -107,4 +107,37 @@ func textsOf(samples []Sample) map[string]bool {
 		texts[sample.Text] = true
 	}
 	return texts
+}
+
+// untrained returns a class without training texts, "" if there is none.
+func (all *parts) untrained(classes []string) string {
+	if label := without(all.train, len(classes)); len(label) > 0 {
+		return classes[label[0]]
+	}
+	return ""
+}
+
+// tellUntested notes the classes without test texts.
+func (all *parts) tellUntested(classes []string) {
+	var untested []string
+	for _, label := range without(all.test, len(classes)) {
+		untested = append(untested, classes[label])
+	}
+	if len(untested) > 0 {
+		all.left = append(all.left, "without a test text: class "+strings.Join(atMostLines(untested), ", "))
+	}
+}
+
+// without lists the labels that no sample has.
+func without(samples []Sample, classes int) (labels []int) {
+	has := make([]bool, classes)
+	for _, sample := range samples {
+		has[sample.Label] = true
+	}
+	for label := range classes {
+		if !has[label] {
+			labels = append(labels, label)
+		}
+	}
+	return labels
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -71,19 +70,20 @@ func (r *Run) Compile(backend compute.Backend) (*vrkit.Compiled, error) {
 // ErrData says that a run's data set was not found.
 var ErrData = errors.New("the run's data set is not there")
 
-// Data loads the images of the run. name is a data set that has them, such as a folder that has moved; "" is the
+// Data loads the samples of the run. name is a data set that has them, such as a folder that has moved; "" is the
 // recorded one. If it does not have them, the error is an [ErrData].
 func (r *Run) Data(ctx context.Context, name string, report fetch.Report) (*datasets.Dataset, error) {
 	record := r.Manifest.Data
 	name = cmp.Or(name, record.Name)
 	d, err := datasets.Load(ctx, name, datasets.Sizes{Train: record.Train, Val: record.Val, Test: record.Test}, report)
+	_, _, own := datasets.Own(name)
 	switch {
-	case err != nil && ctx.Err() == nil && strings.HasPrefix(name, datasets.FolderPrefix):
-		return nil, &dataError{fmt.Errorf("%s needs the images that it was trained with: %w", r.Dir, err)}
+	case err != nil && ctx.Err() == nil && own:
+		return nil, &dataError{fmt.Errorf("%s needs the data that it was trained with: %w", r.Dir, err)}
 	case err != nil:
 		return nil, err
 	case d.SHA256 != record.SHA256:
-		return nil, &dataError{fmt.Errorf("%s was trained with other images than %s holds (sha256 %.12s…, now %.12s…)", r.Dir, name, record.SHA256, d.SHA256)}
+		return nil, &dataError{fmt.Errorf("%s was trained with other data than %s holds (sha256 %.12s…, now %.12s…)", r.Dir, name, record.SHA256, d.SHA256)}
 	case !slices.Equal(d.Classes, record.Classes):
 		return nil, &dataError{fmt.Errorf("%s was trained with classes of other names than %s has (%q, now %q)", r.Dir, name, record.Classes, d.Classes)}
 	}

@@ -198,14 +198,14 @@ func means(all []measured) string {
 
 // datasetFlag declares the flag for the present place of a run's data set.
 func (c *call) datasetFlag() *string {
-	return c.String("dataset", "", "where the run's data set is now, such as folder:PATH; default: where it was when the run was trained")
+	return c.String("dataset", "", "where the run's data set is now, such as folder:PATH or csv:FILE; default: where it was when the run was trained")
 }
 
 // dataOf loads a run's data set from its present place.
 func dataOf(ctx context.Context, run *runs.Run, dataset string, report fetch.Report) (*datasets.Dataset, error) {
 	data, err := run.Data(ctx, dataset, report)
 	if errors.Is(err, runs.ErrData) {
-		return nil, fmt.Errorf("%w: say where the run's pictures are now with -dataset %sPATH", err, datasets.FolderPrefix)
+		return nil, fmt.Errorf("%w: say where the run's data are now with -dataset %sPATH or %sFILE", err, datasets.FolderPrefix, datasets.CSVPrefix)
 	}
 	return data, err
 }

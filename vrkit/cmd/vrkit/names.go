@@ -49,16 +49,16 @@ func names(flag, text string, identity func(name string) string) (all []string, 
 // itself is the identity of a name that has no other form.
 func itself(name string) string { return name }
 
-// dataIdentity is the identity of a data set: for a folder its real path, however it is written.
+// dataIdentity is the identity of a data set: for a user's own its real path, however it is written.
 func dataIdentity(name string) string {
-	path, isFolder := strings.CutPrefix(datasets.Absolute(name), datasets.FolderPrefix)
-	if !isFolder {
+	prefix, path, own := datasets.Own(datasets.Absolute(name))
+	if !own {
 		return name
 	}
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
-	return datasets.FolderPrefix + path
+	return prefix + path
 }
 
 // words splits a plan's line as a shell does: what stands in quotes, or after a backslash, is taken as it is, and a #

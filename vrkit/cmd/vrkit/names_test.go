@@ -105,6 +105,7 @@ func TestTableFolders(t *testing.T) {
 		require.NoError(t, os.CopyFS(filepath.Join(folder, "test"), os.DirFS(filepath.Join(folder, "train"))))
 	}
 	require.NoError(t, os.Symlink("cats, dogs", "link"))
+	require.NoError(t, os.WriteFile("a.csv", []byte("text,label\ngood,x\nbad,y\nfine,x\nsad,y\n"), 0o600))
 	grid := func(datasets string) ([]cell, error) {
 		c := newCall("table", "-datasets", datasets, "-seeds", "0")
 		g := c.gridFlags()
@@ -120,6 +121,7 @@ func TestTableFolders(t *testing.T) {
 		`"folder:cats, dogs",folder:link`:                   "-datasets: folder:cats, dogs and folder:link are the same: write one of them",
 		`folder:plain/birds,folder:./plain/birds/`:          "folder:plain/birds and folder:./plain/birds/ are the same",
 		"folder:plain/birds,folder:" + dir + "/plain/birds": "are the same",
+		"csv:a.csv,csv:link/../a.csv":                       "csv:a.csv and csv:link/../a.csv are the same",
 		`folder:plain/birds,folder:other/birds`:             "the runs of folder:plain/birds and of folder:other/birds would be in the same folder, grid",
 	} {
 		_, err := grid(twice)

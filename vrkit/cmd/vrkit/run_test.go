@@ -119,7 +119,7 @@ func TestRun(t *testing.T) {
 	require.Equal(t, 1, status)
 	require.Empty(t, stdout)
 	require.Contains(t, stderr, "run was trained differently (batch 20, now 30): choose another name, or delete ")
-	refused(t, dir, "say where the run's pictures are now with -dataset folder:PATH", "eval", "run", "-dataset", "folder:nowhere")
+	refused(t, dir, "say where the run's data are now with -dataset folder:PATH or csv:FILE", "eval", "run", "-dataset", "folder:nowhere")
 	require.NoError(t, os.WriteFile("run/metrics.csv", []byte("junk"), 0o600))
 	status, _, stderr = vrkitIn(t, dir, "predict", "run", "digit.png")
 	require.Equal(t, 0, status, stderr)

@@ -239,13 +239,14 @@ func (c *call) given(but []string) (flags []string) {
 	return flags
 }
 
-// folderOf names the folder of the runs of a data set or a model: for a folder of pictures or an ONNX file after the last
+// folderOf names the folder of the runs of a data set or a model: for a user's own data or an ONNX file after the last
 // part of its path, so that the runs are found after it has moved.
 func folderOf(name string) string {
-	for _, prefix := range []string{datasets.FolderPrefix, models.ONNXPrefix} {
-		if path, ok := strings.CutPrefix(models.Absolute(datasets.Absolute(name)), prefix); ok {
-			return fileName(prefix + filepath.Base(path))
-		}
+	if prefix, path, own := datasets.Own(datasets.Absolute(name)); own {
+		return fileName(prefix + filepath.Base(path))
+	}
+	if path, ok := strings.CutPrefix(models.Absolute(name), models.ONNXPrefix); ok {
+		return fileName(models.ONNXPrefix + filepath.Base(path))
 	}
 	return fileName(name)
 }

@@ -271,13 +271,16 @@ func TestTable(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// The runs of a folder of pictures are in a folder with its last name, however its path is written.
+// The runs of a user's own data are in a folder with the data's last name, however its path is written.
 func TestFolderOf(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.Mkdir("pets", 0o700))
 	require.NoError(t, os.Chdir("pets"))
 	for _, name := range []string{"folder:.", "folder:../pets", "folder:/data/pets", "folder:/elsewhere/pets/"} {
 		require.Equal(t, "folder_pets", folderOf(name), name)
+	}
+	for _, name := range []string{"csv:a.csv", "csv:../pets/a.csv", "csv:/elsewhere/a.csv"} {
+		require.Equal(t, "csv_a.csv", folderOf(name), name)
 	}
 	require.Equal(t, "mnist", folderOf("mnist"))
 }

@@ -20,7 +20,7 @@ import (
 func trainRun(ctx context.Context, c *call) error {
 	var p parts
 	c.StringVar(&p.Model, "model", "squeezenet1.1", "the frozen model; random: before its name takes random weights, features: reads the input of its classifier, onnx:FILE is an ONNX file of your own")
-	c.StringVar(&p.Dataset, "dataset", "mnist", "the data set of the target task")
+	c.StringVar(&p.Dataset, "dataset", "mnist", "the data set of the target task; folder:PATH is a folder of your own pictures or texts, csv:FILE a table of your own texts")
 	c.StringVar(&p.Input, "input", "pad", "the input manipulation, or several joined by +: "+strings.Join(input.Names(), ", "))
 	c.StringVar(&p.Output, "output", "blm", "the output alignment: "+strings.Join(output.Names(), ", "))
 	c.Uint64Var(&p.Seed, "seed", 0, "decides every random draw: the order of the training samples, augmentation, initial values, RLM's mapping")
