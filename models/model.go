@@ -10,7 +10,6 @@ package models
 import (
 	"fmt"
 
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models/layer"
@@ -118,8 +117,29 @@ type Model struct {
 	Labels  []string // names of the S source labels, in the order of the logits
 	Weights *Frozen
 	Forward Forward
-	Encode  func(text string) ([]int32, error) // of a model of texts: the numbers of a text's tokens
+
+	// Of a model of texts: the numbers of a text's tokens, the text of tokens, and the number of the token that ends a
+	// text.
+	Encode func(text string) ([]int32, error)
+	Decode func(tokens []int32) string
+	End    int32
 }
+
+// Embedding are the rows of a language model's embedding for tokens, [n,width] row-major.
+func (m *Model) Embedding(tokens []int32) ([]float32, error) {
+	table, err := m.Weights.value(wordsWeight)
+	if err != nil {
+		return nil, err
+	}
+	var rows []float32
+	for _, token := range tokens {
+		rows = append(rows, table.Data[int(token)*m.Tokens.Width:int(token+1)*m.Tokens.Width]...)
+	}
+	return rows, nil
+}
+
+// wordsWeight is the name of the weight of a language model that embeds its tokens, [tokens,width].
+const wordsWeight = "words"
 
 // Sources is S, the number of source labels.
 func (m *Model) Sources() int { return len(m.Labels) }
@@ -167,10 +187,12 @@ func (m *Model) Input(scope *model.Scope, images Value, hook Hook) Value {
 // logits checks the network's input, builds its graph, and releases Go's copy of the weights, which the graph has copied
 // to the backend.
 func (m *Model) logits(scope *model.Scope, input Value, hook Hook) *Node {
-	x, dtype := input.Each, dtypes.Float32
+	x := input.Each
+	dtype := x.DType()
 	if m.Modality == taxonomy.Picture {
 		m.checkImages(x)
-		dtype = x.DType()
+	} else {
+		dtype = input.Real.DType()
 	}
 	defer m.Weights.release()
 	logits := m.Forward(m.weights(scope, x.Graph(), dtype), input, func(at Site, v Value) Value {

@@ -26,6 +26,8 @@ type architecture struct {
 	features Forward // up to the input of the classifier, [B,width]
 	width    int
 	bound    bool // to its features
+
+	words func(path string) (*vocabulary, error) // of a language model: reads the weight file's tokens, which are the source labels
 }
 
 // architectures lists all networks that -model can name, in the order in which lists show them.
@@ -34,6 +36,7 @@ var architectures = []architecture{
 	resnet18, resnet34, resnet50, resnet101, resnext101,
 	squeezenetTorchvision, vitB16Torchvision, vitB32Torchvision, vitB32at384,
 	vitB16Timm, vitB32Timm, deitTiny, deitSmall, dinov2S14,
+	smollm2Small, smollm2Medium, smollm2Large,
 }
 
 // All describes every model that can be opened, those that [Register] added last.
@@ -77,10 +80,10 @@ func Assets(name string) ([]fetch.Asset, error) {
 		return nil, err
 	}
 	var files []fetch.Asset
-	if a.drawn == nil {
+	if a.drawn == nil || a.words != nil {
 		files = append(files, a.weights)
 	}
-	if !a.bound {
+	if !a.bound && a.words == nil {
 		files = append(files, imagenetLabels)
 	}
 	return files, nil
@@ -114,7 +117,7 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 	if given && a.drawn != nil {
 		return nil, fmt.Errorf("%s takes no weight file: leave the file out, or take the model %s", a.Name, a.plain())
 	}
-	if !given && a.drawn == nil {
+	if !given && (a.drawn == nil || a.words != nil) {
 		if path, err = a.fetch(ctx, report); err != nil {
 			return nil, err
 		}
@@ -132,11 +135,20 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 	if err != nil {
 		return nil, err
 	}
-	labels, err := a.labels(ctx, report)
-	if err != nil {
-		return nil, err
+	m := &Model{Info: a.Info, Weights: weights, Forward: a.forward}
+	if a.words != nil {
+		v, err := a.words(path)
+		if err != nil {
+			return nil, err
+		}
+		m.Labels, m.Encode, m.Decode, m.End = v.labels, v.encode, v.decode, v.end
+		if a.bound {
+			m.Labels = featureNames(a.width)
+		}
+		return m, nil
 	}
-	return &Model{Info: a.Info, Labels: labels, Weights: weights, Forward: a.forward}, nil
+	m.Labels, err = a.labels(ctx, report)
+	return m, err
 }
 
 // othersWeights adds to the error of reading a weight file which network the weights belong to, if that is known.

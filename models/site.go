@@ -70,8 +70,8 @@ type Value struct {
 	Each *Node
 	// Shared is the same for all samples, [1,H,W,3]; nil if there is none. See [layer.Sum].
 	Shared *Node
-	// Real is 1 for a token that attention may see and 0 for one that fills up a shorter text, [B,T], of a float type; nil
-	// if all may be seen. A hook that inserts tokens inserts ones here too.
+	// Real is 1 for a token that attention may see and 0 for one that fills up a shorter text, [B,T], of the float type that
+	// the network computes in; nil for pictures. A hook that inserts tokens inserts ones here too.
 	Real *Node
 	// Present is the sample weight, [B], of a float type: 1 for an image and 0 for one that only fills the batch; nil
 	// if all are images. A hook that uses the whole batch, as BatchNorm does, must leave out the filling.

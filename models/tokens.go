@@ -1,13 +1,23 @@
 package models
 
 import (
+	"cmp"
+
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // Tokens describes the tokens of a transformer: each of its Layers takes [B,tokens,Width]. The first token is the class
 // token, from which the classifier computes the logits. After it comes one token for each patch of Patch×Patch pixels,
 // row by row. Tokens that a program inserts have no position embedding, because the model adds that before layer 0.
-type Tokens struct{ Width, Layers, Patch int }
+//
+// A language model has no class token and no Patch; what it does with the positions of inserted tokens is its own.
+type Tokens struct {
+	Width, Layers, Patch int
+	Keys                 int // the width of attention's keys and values, if it is not Width; else 0
+}
+
+// KeyWidth is the width of attention's keys and values.
+func (t Tokens) KeyWidth() int { return cmp.Or(t.Keys, t.Width) }
 
 // ReplaceTokens replaces the first tokens behind the class token of h, [B,T,width], by tokens, [B,P,width] or
 // [1,P,width] for all samples; replaced is how many are dropped: [B,T−replaced+P,width]. With 0 it inserts tokens. Called

@@ -28,17 +28,22 @@ type Compiled struct {
 	Store   *model.Store
 	Targets int // K
 
-	image int                     // side of the images it takes
-	mesh  *distributed.DeviceMesh // the devices that share the work; nil if there is one
-	exec  *Computation
-	input *Computation // the input manipulation only, on one device: the frozen model's input, and the mask
-	omega *model.Variable
-	built *model.Exec // of a learned ω; nil otherwise
-	ready bool        // the variables exist
+	image   int                      // side of the images it takes
+	compose func(text string) string // of texts; nil if the manipulation leaves them as they are
+	mesh    *distributed.DeviceMesh  // the devices that share the work; nil if there is one
+	exec    *Computation
+	input   *Computation // the input manipulation only, on one device: the frozen model's input, and the mask
+	omega   *model.Variable
+	centre  *model.Variable // subtracted from the source logits, [S]; nil if the output subtracts nothing
+	built   *model.Exec     // of a learned ω; nil otherwise
+	ready   bool            // the variables exist
 }
 
 // omegaVariable is the name of ω's variable in the output scope.
 const omegaVariable = "omega"
+
+// centreVariable is the name of the centre's variable in the output scope.
+const centreVariable = "centre"
 
 // anyNumber lets an engine keep a graph for each number of images without a limit; by default it keeps 32, and refuses
 // the next.
@@ -52,9 +57,15 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 	if targets < 2 {
 		return nil, fmt.Errorf("a task needs at least two target labels, not %d", targets)
 	}
+	if bound, ok := p.Input.(input.Bound); ok {
+		var err error
+		if p.Input, err = bound.Bind(p.Model); err != nil {
+			return nil, err
+		}
+	}
 	c := &Compiled{Program: p, Backend: backend, Store: model.NewStore(), Targets: targets}
 	fitted, _ := p.fit()
-	c.image = fitted.Side
+	c.image, c.compose = fitted.Side, fitted.Compose
 	omega := output.NewMapping(p.Model.Sources(), targets)
 	var err error
 	if fixed, ok := p.Output.(output.Constant); ok {
@@ -67,6 +78,13 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 		return nil, err
 	}
 	c.omega.SetTrainable(false)
+	if output.Centres(p.Output) {
+		none := tensors.FromShape(shapes.Make(dtypes.Float32, p.Model.Sources()))
+		if c.centre, err = c.Store.RootScope().At(outputScope).CreateVariable(centreVariable, none); err != nil {
+			return nil, err
+		}
+		c.centre.SetTrainable(false)
+	}
 	logits, err := model.NewExec(backend, c.Store, func(root *model.Scope, rows []*Node) (target, source *Node) {
 		return c.TargetLogits(root, c.Value(rows))
 	})
@@ -110,8 +128,11 @@ func (c *Compiled) TargetLogits(root *model.Scope, images models.Value) (target,
 		}
 		return target, source
 	}
-	omega := ConvertDType(c.omega.NodeValue(source.Graph()), source.DType())
-	return output.Apply(source, omega), source
+	omega, read := ConvertDType(c.omega.NodeValue(source.Graph()), source.DType()), source
+	if c.centre != nil {
+		read = Sub(source, ExpandAxes(ConvertDType(c.centre.NodeValue(source.Graph()), source.DType()), 0))
+	}
+	return output.Apply(read, omega), source
 }
 
 // Logits runs the whole program on rows, and returns the target logits, [n,K], and the source logits, [n,S], row-major.
@@ -209,11 +230,24 @@ func (c *Compiled) SetMapping(m output.Mapping) error {
 	if err := m.Check(); err != nil {
 		return err
 	}
+	if (m.Centre != nil) != (c.centre != nil) {
+		return fmt.Errorf("%s takes an ω with a centre if it subtracts one, and else one without", c.Output.Name())
+	}
+	if c.centre != nil {
+		if err := c.centre.SetValue(tensors.FromFlatDataAndDimensions(slices.Clone(m.Centre), m.Sources)); err != nil {
+			return err
+		}
+	}
 	return c.omega.SetValue(tensors.FromFlatDataAndDimensions(slices.Clone(m.Weights), m.Sources, m.Targets))
 }
 
-// OmegaPath is the path of ω's variable in the store.
-func (c *Compiled) OmegaPath() string { return c.omega.Path() }
+// MappingPaths are the paths in the store of ω's variable, and of its centre's if there is one.
+func (c *Compiled) MappingPaths() []string {
+	if c.centre == nil {
+		return []string{c.omega.Path()}
+	}
+	return []string{c.omega.Path(), c.centre.Path()}
+}
 
 // Mapping returns ω: the estimate that was set, or the learned values.
 func (c *Compiled) Mapping() (output.Mapping, error) {
@@ -223,7 +257,13 @@ func (c *Compiled) Mapping() (output.Mapping, error) {
 		if err != nil {
 			return m, err
 		}
-		m.Weights, err = tensors.CopyFlatData[float32](value)
+		if m.Weights, err = tensors.CopyFlatData[float32](value); err != nil || c.centre == nil {
+			return m, err
+		}
+		if value, err = c.centre.Value(); err != nil {
+			return m, err
+		}
+		m.Centre, err = tensors.CopyFlatData[float32](value)
 		return m, err
 	}
 	built, err := c.built.Call()
@@ -297,7 +337,7 @@ func (c *Compiled) Scatter(deviation float64) error {
 func (c *Compiled) learned() []*model.Variable {
 	learned := slices.Collect(c.Store.RootScope().At(inputScope).IterVariables())
 	for variable := range c.Store.RootScope().At(outputScope).IterVariables() {
-		if variable != c.omega {
+		if variable != c.omega && variable != c.centre {
 			learned = append(learned, variable)
 		}
 	}

@@ -11,6 +11,7 @@ package vrkit
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -67,9 +68,6 @@ func (p Program) Check() error {
 	if p.Precision != "" && !slices.Contains(Precisions, p.Precision) {
 		return fmt.Errorf("no precision is called %q; known: %s", p.Precision, strings.Join(Precisions, ", "))
 	}
-	if p.Precision == BF16 && p.Model.Modality != taxonomy.Picture {
-		return fmt.Errorf("%s computes in %s only", p.Model.Name, FP32)
-	}
 	if checked, ok := p.Output.(registry.Checked); ok {
 		if err := checked.Check(); err != nil {
 			return err
@@ -84,6 +82,13 @@ func (p Program) Info() models.Info {
 	info := p.Model.Info
 	info.Side = p.SideOrDefault()
 	return info
+}
+
+// Learns tells whether the program has values that training changes by their gradient. One that has none, such as a
+// written prompt read by given words, is complete when its ω is estimated.
+func (p Program) Learns() bool {
+	_, learned := p.Output.(output.Learned)
+	return learned || p.Input == nil || p.Input.Coordinates().Format == taxonomy.Learnable
 }
 
 // ActsAt tells whether the input manipulation changes the value at a site of the model.
@@ -172,7 +177,12 @@ func (p Program) SourceLogits(root *model.Scope, in models.Value) *Node {
 		}
 		return v
 	})
-	return Add(ConvertDType(z, dtype), spoilt)
+	z, spoilt = ConvertDType(z, dtype), ConvertDType(spoilt, dtype)
+	if p.Model.Modality == taxonomy.Picture {
+		return Add(z, spoilt)
+	}
+	// XLA would let oneDNN add a column to a product with a vocabulary, which takes it seconds.
+	return Where(Equal(BroadcastToDims(spoilt, z.Shape().Dimensions...), ZerosLike(z)), z, AddScalar(ZerosLike(z), math.NaN()))
 }
 
 // unlessFinite is NaN for each sample of x with a value that is not finite, else 0: [B,1]. It is added to the logits,

@@ -15,16 +15,22 @@ import (
 )
 
 // Rows are n samples as a program's graphs take them. Of pictures they are one tensor, uint8 [n,image,image,3]. Of texts
-// they are two: the numbers of the tokens, int32 [n,window], filled up with zeros, and how many tokens each text has,
-// int32 [n].
+// they are two: the numbers of the tokens, int32 [n,T], filled up with zeros, and how many tokens each text has, int32
+// [n]. T is the same for all texts of the rows.
 type Rows []*tensors.Tensor
 
-// NewRows returns n rows of zeros.
+// NewRows returns n rows of zeros; of texts, with the smallest T.
 func (c *Compiled) NewRows(n int) Rows {
 	if c.Model.Modality == taxonomy.Text {
-		return Rows{tensors.FromShape(shapes.Make(dtypes.Int32, n, c.Model.Window)), tensors.FromShape(shapes.Make(dtypes.Int32, n))}
+		return Rows{tensors.FromShape(shapes.Make(dtypes.Int32, n, c.length(1))), tensors.FromShape(shapes.Make(dtypes.Int32, n))}
 	}
 	return Rows{tensors.FromShape(shapes.Make(dtypes.Uint8, n, c.image, c.image, 3))}
+}
+
+// length is T for texts of at most that many tokens: a multiple of 16, because a graph compiles once for each T.
+func (c *Compiled) length(tokens int) int {
+	const step = 16
+	return min((tokens+step-1)/step*step, c.Model.Window)
 }
 
 // Len is n.
@@ -46,36 +52,38 @@ func (c *Compiled) Pictures(pixels []uint8) (Rows, error) {
 	return Rows{images}, err
 }
 
-// Texts are the rows of texts. It is an error if one has no token, or more than the model reads.
+// Texts are the rows of texts, as the program's manipulation composes them. It is an error if one has no token, or more
+// than the model reads.
 func (c *Compiled) Texts(texts []string) (Rows, error) {
 	if c.Model.Modality != taxonomy.Text {
 		return nil, fmt.Errorf("%s reads no texts: it takes a %s", c.Model.Name, c.Model.Modality)
 	}
-	rows := c.NewRows(len(texts))
+	all, counts, longest := make([][]int32, len(texts)), make([]int32, len(texts)), 0
 	for i, text := range texts {
-		if err := c.SetText(rows, i, text); err != nil {
-			rows.Finalize()
-			return nil, fmt.Errorf("text %d: %w", i, err)
+		var err error
+		if all[i], err = c.tokens(text); err != nil {
+			return nil, fmt.Errorf("the text %.40q: %w", text, err)
 		}
+		counts[i], longest = int32(len(all[i])), max(longest, len(all[i]))
 	}
-	return rows, nil
+	size := c.length(longest)
+	flat := make([]int32, len(texts)*size)
+	for i, tokens := range all {
+		copy(flat[i*size:], tokens)
+	}
+	return Rows{tensors.FromFlatDataAndDimensions(flat, len(texts), size), tensors.FromFlatDataAndDimensions(counts, len(texts))}, nil
 }
 
-// SetText makes row i a text's. It is an error if the text has no token, or more than the model reads.
-func (c *Compiled) SetText(rows Rows, i int, text string) error {
-	numbers, err := c.Model.Encode(text)
-	if err != nil {
-		return err
+// tokens are the numbers of the tokens that the model reads of a text.
+func (c *Compiled) tokens(text string) ([]int32, error) {
+	if c.compose != nil {
+		text = c.compose(text)
 	}
-	if len(numbers) > c.Model.Window {
-		return fmt.Errorf("it has %d tokens, and %s reads at most %d: shorten it", len(numbers), c.Model.Name, c.Model.Window)
+	tokens, err := c.Model.Encode(text)
+	if err == nil && len(tokens) > c.Model.Window {
+		err = fmt.Errorf("it has %d tokens, and %s reads at most %d: shorten it", len(tokens), c.Model.Name, c.Model.Window)
 	}
-	tensors.MustMutableFlatData(rows[0], func(all []int32) {
-		row := all[i*c.Model.Window : (i+1)*c.Model.Window]
-		clear(row[copy(row, numbers):])
-	})
-	tensors.MustMutableFlatData(rows[1], func(all []int32) { all[i] = int32(len(numbers)) })
-	return nil
+	return tokens, err
 }
 
 // Value is what the graphs take the rows for: their nodes, in the same order.
@@ -86,7 +94,11 @@ func (p Program) Value(rows []*Node) models.Value {
 	numbers := rows[0]
 	place := Iota(numbers.Graph(), numbers.Shape(), 1)
 	real := LessThan(place, BroadcastToDims(ExpandAxes(rows[1], 1), numbers.Shape().Dimensions...))
-	return models.Value{Each: numbers, Real: ConvertDType(real, dtypes.Float32)}
+	dtype := dtypes.Float32
+	if p.Precision == BF16 {
+		dtype = dtypes.BFloat16
+	}
+	return models.Value{Each: numbers, Real: ConvertDType(real, dtype)}
 }
 
 // pictures returns pixels, RGB row-major, as a tensor [n,side,side,3].

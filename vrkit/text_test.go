@@ -73,7 +73,7 @@ func TestTextsInABatch(t *testing.T) {
 func TestTextsRefused(t *testing.T) {
 	c := softly(t, backendtest.Any(t), 2)
 	for text, want := range map[string]string{
-		" ":                         "text 0: the text has no word",
+		" ":                         "the text \" \": the text has no word",
 		"a b c d e f g h i j k l m": "text 0: it has 13 tokens, and tiny-text reads at most 12: shorten it",
 	} {
 		_, err := c.Texts([]string{text})

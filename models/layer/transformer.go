@@ -25,7 +25,7 @@ func Rows(x *Node) *Node {
 func usesPointwise(x *Node) bool { return usesOneDNN(x) && !cpu.X86.HasAVX512F }
 
 // Dense is a fully connected layer (PyTorch: Linear), x·kernel + bias over the last axis: x [..., in], kernel [in,out],
-// bias [out] to [..., out]. The kernel takes no gradient. PyTorch's weight is the transposed kernel.
+// bias [out], or nil for none, to [..., out]. The kernel takes no gradient. PyTorch's weight is the transposed kernel.
 func Dense(x, kernel, bias *Node) *Node {
 	dimensions := x.Shape().Clone().Dimensions
 	dimensions[len(dimensions)-1] = kernel.Shape().Dim(1)
@@ -36,14 +36,17 @@ func Dense(x, kernel, bias *Node) *Node {
 	return Reshape(dense(Rows(x), StopGradient(kernel), bias), dimensions...)
 }
 
-// matrixProduct is x·kernel + bias: x [rows,in], kernel [in,out], bias [out].
+// matrixProduct is x·kernel + bias: x [rows,in], kernel [in,out], bias [out] or nil.
 //
 // Where the processor or oneDNN has no product of bf16, XLA converts the kernel to fp32 and uses it twice: for the
 // product and, later, for its gradient. It would keep the fp32 kernels of all layers in memory from the one to the
 // other. Therefore the gradient takes the kernel through an optimization barrier, together with gradY: the barrier
 // gives the kernel only when gradY is there, so that XLA converts the kernel again.
 func matrixProduct(x, kernel, bias *Node) *Node {
-	y := Add(DotProduct(x, kernel), ExpandAxes(bias, 0))
+	y := DotProduct(x, kernel)
+	if bias != nil {
+		y = Add(y, ExpandAxes(bias, 0))
+	}
 	if x.DType() != dtypes.BFloat16 {
 		return y
 	}
@@ -59,8 +62,10 @@ func matrixProduct(x, kernel, bias *Node) *Node {
 func pointwise(x, kernel, bias *Node) *Node {
 	kernel = Reshape(kernel, 1, 1, kernel.Shape().Dim(0), kernel.Shape().Dim(1))
 	y := Convolve(x, kernel).Done()
-	// The bias is added to a pixel. Added to a row, XLA would take x for the bias if there is only one row.
-	y = Add(y, ExpandAxes(bias, 0, 1, 2))
+	if bias != nil {
+		// The bias is added to a pixel. Added to a row, XLA would take x for the bias if there is only one row.
+		y = Add(y, ExpandAxes(bias, 0, 1, 2))
+	}
 	return withGradient(y, x, func(gradY *Node) *Node {
 		late := OptimizationBarriers(gradY, kernel)
 		return Convolve(late[0], Computed(late[1]).Flipped()).Done()
@@ -93,18 +98,14 @@ func GELU(x *Node) *Node {
 	return Mul(x, MulScalar(OnePlus(Erf(MulScalar(x, math.Sqrt2/2))), .5))
 }
 
-// Attention is multi-head scaled dot-product attention: queries [B,Q,width], keys and values [B,T,width] to
-// [B,Q,width]. Each head has width/heads of the last axis; heads must divide width. visible, truth values [B,Q,T], says
-// which keys a query sees; nil stands for all.
-func Attention(queries, keys, values *Node, heads int, visible *Node) *Node {
-	split := func(x *Node) *Node {
-		return Reshape(x, x.Shape().Dim(0), x.Shape().Dim(1), heads, x.Shape().Dim(2)/heads)
-	}
-	scale := 1 / math.Sqrt(float64(queries.Shape().Dim(2)/heads))
-	scores := Einsum("bqhd,bkhd->bhqk", MulScalar(split(queries), scale), split(keys))
-	if visible != nil {
-		visible = BroadcastToDims(ExpandAxes(visible, 1), scores.Shape().Dimensions...)
-	}
-	mixed := Einsum("bhqk,bkhd->bqhd", MaskedSoftmax(scores, visible, -1), split(values))
-	return Reshape(mixed, queries.Shape().Dimensions...)
+// RMSNorm divides by the root of the mean square over the last axis (Zhang and Sennrich, 2019): x/√(mean(x²) + epsilon) ·
+// gamma, x [..., C], gamma [C]. It computes in fp32.
+func RMSNorm(x, gamma *Node, epsilon float64) *Node {
+	wide := ConvertDType(x, dtypes.Float32)
+	root := Sqrt(AddScalar(ReduceAndKeep(Square(wide), ReduceMean, -1), epsilon))
+	return Mul(ConvertDType(Div(wide, root), x.DType()), ExpandLeftToRank(gamma, x.Rank()))
 }
+
+// SiLU is x·sigmoid(x), of any shape. It is written with tanh: under XLA's oneDNN flags the gradient of x·sigmoid(x)
+// beside a Dense is wrong.
+func SiLU(x *Node) *Node { return Mul(x, MulScalar(OnePlus(Tanh(MulScalar(x, .5))), .5)) }

@@ -30,3 +30,10 @@ func drawn(seed, stream uint64, draw func(r *rand.Rand) float64) model.VariableI
 		return graph.Reshape(graph.ConstAsDType(g, shape.DType, values), shape.Dimensions...)
 	}
 }
+
+// Values takes these values, row-major, of a variable's shape.
+func Values(values []float32) model.VariableInitializer {
+	return func(g *graph.Graph, shape shapes.Shape) *graph.Node {
+		return graph.Reshape(graph.ConstAsDType(g, shape.DType, values), shape.Dimensions...)
+	}
+}

@@ -59,7 +59,8 @@ func unique[T comparable](values []T) (once []T) {
 	return once
 }
 
-// Fit fits each part to the model. Only one part may take images of another side than the model's.
+// Fit fits each part to the model. Only one part may take images of another side than the model's. The parts compose a text
+// one after the other.
 func (c Chain) Fit(m models.Info) (Fitted, error) {
 	fitted := Fitted{Side: m.Side, Hooks: Hooks{}}
 	var resizing string
@@ -68,7 +69,12 @@ func (c Chain) Fit(m models.Info) (Fitted, error) {
 		if err != nil {
 			return fitted, err
 		}
-		if one.Side != m.Side {
+		if inner := fitted.Compose; inner != nil && one.Compose != nil {
+			fitted.Compose = func(text string) string { return one.Compose(inner(text)) }
+		} else if one.Compose != nil {
+			fitted.Compose = one.Compose
+		}
+		if one.Side != m.Side && m.Modality == taxonomy.Picture {
 			if resizing != "" {
 				return fitted, fmt.Errorf("%s and %s both take images of a size of their own: take one of them", resizing, part.Name())
 			}
@@ -142,6 +148,22 @@ func (c Chain) Trainable(m models.Info) (sum int) {
 		}
 	}
 	return sum
+}
+
+// Bind binds each part to the model.
+func (c Chain) Bind(m *models.Model) (Manipulation, error) {
+	c = slices.Clone(c)
+	for i, part := range c {
+		bound, ok := part.(Bound)
+		if !ok {
+			continue
+		}
+		var err error
+		if c[i], err = bound.Bind(m); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
 }
 
 // MarshalJSON records the settings of each part under its name.

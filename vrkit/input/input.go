@@ -25,8 +25,9 @@ type Manipulation interface {
 
 // Fitted is a manipulation for one model.
 type Fitted struct {
-	Side  int // in pixels, to which images are resized
-	Hooks Hooks
+	Side    int // in pixels, to which images are resized
+	Hooks   Hooks
+	Compose func(text string) string // makes the text that the model reads of a sample's; nil if they are the same
 }
 
 // Hooks has a function for each site that a manipulation changes: it returns the value that the model takes instead of v.
@@ -75,6 +76,13 @@ type Seeded interface {
 	Manipulation
 	// SeedOr returns the manipulation with this seed if its own is 0, which stands for none.
 	SeedOr(seed uint64) Manipulation
+}
+
+// Bound is a manipulation whose initial values may come from the frozen model.
+type Bound interface {
+	Manipulation
+	// Bind returns the manipulation with what it takes from the model.
+	Bind(m *models.Model) (Manipulation, error)
 }
 
 // Masked is a manipulation that computes a mask for every image.

@@ -39,7 +39,7 @@ func (Padding) Coordinates() taxonomy.Coordinates {
 // same for all.
 func (p Padding) Fit(m models.Info) (Fitted, error) {
 	n, err := p.image(m.Side)
-	return Fitted{n, Hooks{models.Pixels: func(scope *model.Scope, v models.Value) models.Value {
+	return Fitted{Side: n, Hooks: Hooks{models.Pixels: func(scope *model.Scope, v models.Value) models.Value {
 		v.Each, v.Shared = p.surround(scope, v.Total(), m.Side)
 		return v
 	}}}, err

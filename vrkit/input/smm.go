@@ -116,7 +116,7 @@ func (s SMM) Fit(m models.Info) (Fitted, error) {
 		full, _ := Watermark{Kind: Full}.Fit(m)
 		hook = full.Hooks[models.Normalised]
 	}
-	return Fitted{m.Side, Hooks{models.Normalised: hook}}, s.fits(m.Side)
+	return Fitted{Side: m.Side, Hooks: Hooks{models.Normalised: hook}}, s.fits(m.Side)
 }
 
 // fits returns what is wrong for a model of that side.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
@@ -21,14 +22,25 @@ import (
 //
 //	h₀ = [P; E(x)]
 //
-// with P [p,width]. The model gives them positions like real tokens, so that the text moves by p places. The initial
-// values are uniform between −.5 and .5, as in the paper.
+// with P [p,width]. The model gives them positions like real tokens, so that the text moves by p places.
 type Soft struct {
 	// Tokens is p, from 1 to 1000; 0 takes 10.
 	Tokens int `json:"tokens" usage:"VPT, prefix and soft: learned tokens a layer"`
+	// Init says where the initial values come from: Uniform, which "" stands for, between −.5 and .5, as in the paper;
+	// Vocabulary, the embeddings of p different tokens, drawn; or the embeddings of another text, whose tokens are
+	// repeated until there are p.
+	Init string `json:"init,omitempty" usage:"soft: the initial values: uniform, vocabulary (the embeddings of drawn tokens), or those of a text, which is given here"`
 	// Seed is of the initial values. 0 takes the run's.
 	Seed uint64 `json:"seed"`
+
+	embedded []float32 // the initial values, [p,width], if they come from the model
 }
+
+// The initial values of [Soft.Init] that are no text.
+const (
+	Uniform    = "uniform"
+	Vocabulary = "vocabulary"
+)
 
 const (
 	softBound  = .5
@@ -68,12 +80,45 @@ func (s Soft) Fit(m models.Info) (Fitted, error) {
 		return Fitted{}, fmt.Errorf("soft puts tokens before a text, and %s reads a %s: take vpt", m.Name, m.Modality)
 	}
 	return Fitted{Hooks: Hooks{models.TokensInto(0): func(scope *model.Scope, v models.Value) models.Value {
-		prompt := learned(scope, PromptVariable, v, initial.Uniform(s.Seed, softStream, softBound), 1, s.tokens(), m.Tokens.Width)
+		prompt := learned(scope, PromptVariable, v, s.initial(), 1, s.tokens(), m.Tokens.Width)
 		v.Each = models.BeforeTokens(v.Each, prompt)
 		seen := Ones(v.Real.Graph(), shapes.Make(v.Real.DType(), v.Real.Shape().Dim(0), s.tokens()))
 		v.Real = Concatenate([]*Node{seen, v.Real}, 1)
 		return v
 	}}}, nil
+}
+
+// Bind takes the initial values from the model's embedding, if Init says so. It is an error if its text has no token.
+func (s Soft) Bind(m *models.Model) (Manipulation, error) {
+	var tokens []int32
+	switch s.Init {
+	case "", Uniform:
+		return s, nil
+	case Vocabulary:
+		r := rand.New(rand.NewPCG(s.Seed, softStream))
+		for _, token := range r.Perm(len(m.Labels))[:min(s.tokens(), len(m.Labels))] {
+			tokens = append(tokens, int32(token))
+		}
+	default:
+		var err error
+		if tokens, err = m.Encode(s.Init); err != nil {
+			return nil, registry.Wrong("init", "the initial text %.40q: %v", s.Init, err)
+		}
+	}
+	for first := 0; len(tokens) < s.tokens(); first++ {
+		tokens = append(tokens, tokens[first])
+	}
+	var err error
+	s.embedded, err = m.Embedding(tokens[:s.tokens()])
+	return s, err
+}
+
+// initial are the initial values of the prompt.
+func (s Soft) initial() model.VariableInitializer {
+	if s.embedded == nil {
+		return initial.Uniform(s.Seed, softStream, softBound)
+	}
+	return initial.Values(s.embedded)
 }
 
 // MarshalJSON records all settings, with the default number of tokens in place of 0.

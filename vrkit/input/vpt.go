@@ -162,7 +162,7 @@ func (v VPT) Fit(m models.Info) (Fitted, error) {
 			return value
 		}
 	}
-	return Fitted{m.Side, hooks}, err
+	return Fitted{Side: m.Side, Hooks: hooks}, err
 }
 
 // prompt is a layer's part of a variable, [1,p,width], or with dropout [B,p,width].

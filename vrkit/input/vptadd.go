@@ -66,7 +66,7 @@ func (v VPTAdd) Fit(m models.Info) (Fitted, error) {
 	if m.Tokens.Layers == 0 {
 		return Fitted{}, fmt.Errorf("vpt-add changes the tokens of a transformer, and %s has none: take a model such as vit-b32", m.Name)
 	}
-	return Fitted{m.Side, Hooks{models.TokensInto(0): hook}}, v.Check()
+	return Fitted{Side: m.Side, Hooks: Hooks{models.TokensInto(0): hook}}, v.Check()
 }
 
 // vectors is 1+m, or 1 if they are shared.

@@ -47,7 +47,7 @@ func (Watermark) Coordinates() taxonomy.Coordinates {
 // standard deviation of the model's normalisation.
 func (w Watermark) Fit(m models.Info) (Fitted, error) {
 	hole, err := w.hole(m.Side)
-	return Fitted{m.Side, Hooks{models.Normalised: func(scope *model.Scope, v models.Value) models.Value {
+	return Fitted{Side: m.Side, Hooks: Hooks{models.Normalised: func(scope *model.Scope, v models.Value) models.Value {
 		v.Each = v.Total()
 		v.Each.AssertDims(-1, m.Side, m.Side, 3)
 		v.Shared = delta(scope, v.Each)

@@ -29,7 +29,12 @@ func (a Answers) Omega(o Alignment) (Mapping, error) {
 	case Constant:
 		return o.Mapping(a.Sources, a.Targets)
 	case Estimator:
-		s := NewStatistics(a.Sources, a.Targets)
+		s, needs := NewStatistics(a.Sources, a.Targets), NeedsOf(o)
+		if needs.Mean {
+			if err := s.AddMean(a.Logits); err != nil {
+				return Mapping{}, err
+			}
+		}
 		if err := o.Observe(s, a.Logits, a.Labels); err != nil {
 			return Mapping{}, err
 		}

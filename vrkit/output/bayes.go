@@ -1,6 +1,7 @@
 package output
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/vrkit-go/reprogram/vrkit/registry"
@@ -18,6 +19,7 @@ type BLM struct {
 	// Lambda is the Laplace smoothing λ ≥ 0: it makes rare source labels count less. The papers take 1. With 0, a
 	// source label that was never a top answer votes for nothing.
 	Lambda float64 `json:"lambda" usage:"BLM and BLM+: smoothing λ"`
+	Centring
 }
 
 // Name is "blm".
@@ -45,7 +47,7 @@ func bayes(s *Statistics, lambda float64) (Mapping, error) {
 	if err := checkLambda(lambda); err != nil {
 		return Mapping{}, err
 	}
-	if err := s.requireEveryClass(); err != nil {
+	if err := cmp.Or(s.requireEveryClass(), s.requireTwoAnswers()); err != nil {
 		return Mapping{}, err
 	}
 	votes := make([]float64, len(s.Joint))
@@ -68,6 +70,7 @@ func bayes(s *Statistics, lambda float64) (Mapping, error) {
 	for i, v := range votes {
 		m.Weights[i] = float32(v / columns[i%s.Targets])
 	}
+	m = s.withCentre(m)
 	return m, m.Check()
 }
 

@@ -23,6 +23,10 @@ type BLMPlus struct {
 	// S. The papers take 0.15; for K < 7 that gives their code a k of 0 and an ω of NaN, where k is 1 here. An α of S/K
 	// or more keeps every probability.
 	Alpha float64 `json:"alpha" usage:"BLM+: the share α: of each sample the α·K likeliest source labels count"`
+	// Top is k itself, at most S, instead of α; 0 takes α's. A vocabulary has so many source labels, and a task of texts
+	// so few target labels, that α's k is too small.
+	Top int `json:"top,omitempty" usage:"BLM+: how many of each sample's likeliest source labels count, instead of α·K"`
+	Centring
 }
 
 // Name is "blm+".
@@ -47,11 +51,17 @@ func (b BLMPlus) Estimate(s *Statistics) (Mapping, error) { return bayes(s, b.La
 
 // Check returns an error unless λ and α are in their ranges.
 func (b BLMPlus) Check() error {
+	if b.Top < 0 {
+		return registry.Wrong("top", "BLM+ counts 1 or more source labels of a sample, or with 0 as many as α says, not %d", b.Top)
+	}
 	return cmp.Or(checkLambda(b.Lambda), checkAlpha(b.Alpha))
 }
 
 // kept returns k. The product is computed in float64 and truncated, as in the papers' code: 0.29 of 100 gives 28.
 func (b BLMPlus) kept(sources, targets int) int {
+	if b.Top > 0 {
+		return min(b.Top, sources)
+	}
 	return max(1, int(min(b.Alpha*float64(targets), float64(sources))))
 }
 

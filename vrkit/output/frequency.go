@@ -10,7 +10,7 @@ import (
 
 // FLM is frequent label mapping: each target label gets one source label of its own, the most frequent top answer for
 // its samples. It is estimated once, with the initial prompt (docs/methods.md 2.3).
-type FLM struct{}
+type FLM struct{ Centring }
 
 // Name is "flm".
 func (FLM) Name() string { return "flm" }
@@ -34,10 +34,10 @@ func oneToOne(s *Statistics) (Mapping, error) {
 	if err := requireSources(s.Sources, s.Targets); err != nil {
 		return Mapping{}, err
 	}
-	if err := s.requireEveryClass(); err != nil {
+	if err := cmp.Or(s.requireEveryClass(), s.requireTwoAnswers()); err != nil {
 		return Mapping{}, err
 	}
-	return OneHot(s.Sources, Greedy(s.Joint, s.Sources, s.Targets)), nil
+	return s.withCentre(OneHot(s.Sources, Greedy(s.Joint, s.Sources, s.Targets))), nil
 }
 
 // requireSources returns an error if there are not enough source labels for each target label to have

@@ -16,10 +16,12 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
-// Mapping is ω: Weights is row-major [Sources, Targets].
+// Mapping is ω: Weights is row-major [Sources, Targets]. Centre, [Sources] or nil, is subtracted from the source logits
+// before ω is applied.
 type Mapping struct {
 	Sources, Targets int
 	Weights          []float32
+	Centre           []float32
 }
 
 // NewMapping returns an ω of zeros.
@@ -47,6 +49,14 @@ func (m Mapping) Check() error {
 	for i, v := range m.Weights {
 		if !Finite(v) {
 			return fmt.Errorf("ω[%d,%d] is %v: the statistics it was estimated from are broken", i/m.Targets, i%m.Targets, v)
+		}
+	}
+	if m.Centre != nil && len(m.Centre) != m.Sources {
+		return fmt.Errorf("ω's centre has %d values for %d source labels", len(m.Centre), m.Sources)
+	}
+	for i, v := range m.Centre {
+		if !Finite(v) {
+			return fmt.Errorf("the centre of source label %d is %v: the statistics it was estimated from are broken", i, v)
 		}
 	}
 	return nil

@@ -11,6 +11,12 @@ type Statistics struct {
 	Sources, Targets int
 	Joint            []float64 // row-major [Sources, Targets]: counts F, or probability mass A
 	Samples          []int     // [Targets], the number of samples of each target label
+	Centre           []float64 // [Sources], subtracted from each sample's source logits; nil for none
+	Free             []float32 // row-major [n, Sources], the source logits of texts without content
+	Labels           []string  // [Sources], the names of the source labels; nil if no estimator looks for them
+
+	averaged int       // samples in Centre
+	row      []float32 // of a centred sample
 }
 
 // NewStatistics returns statistics of no samples. targets comes from the data set's description, not from the labels
@@ -62,7 +68,7 @@ func (s *Statistics) each(logits []float32, labels []int32, visit func(row []flo
 				return fmt.Errorf("sample %d: source logit %d is %v: the frozen model's answer is not usable", i, source, v)
 			}
 		}
-		visit(row, int(label))
+		visit(s.centred(row), int(label))
 		s.Samples[label]++
 	}
 	return nil

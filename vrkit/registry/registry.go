@@ -18,7 +18,8 @@ import (
 //	json:"patch"                       the setting's name, in the record and on the command line; "-" for no setting
 //	usage:"SMM: patch size in pixels"  the flag's help text; without it the setting has no flag
 //
-// Fields are integers, floats, texts and truth values. If a method has MarshalJSON, its result is the record.
+// Fields are integers, floats, texts and truth values; a struct of settings that several methods share may be embedded. If
+// a method has MarshalJSON, its result is the record.
 type Method interface{ Name() string }
 
 // Checked is a method that can tell that a setting is wrong, by a [SettingError].
@@ -85,11 +86,11 @@ func (r *Registry[M]) Restore(name string, settings map[string]any) (M, error) {
 func (r *Registry[M]) Flags(set *flag.FlagSet, names ...string) func(name string) (M, error) {
 	for _, m := range r.methods {
 		value := reflect.ValueOf(m)
-		for i, f := range settings(value.Type()) {
+		for _, f := range settings(value.Type()) {
 			if f.usage == "" || set.Lookup(f.name) != nil || !slices.Contains(names, m.Name()) {
 				continue
 			}
-			switch initial := value.Field(i).Interface().(type) {
+			switch initial := value.FieldByIndex(f.index).Interface().(type) {
 			case int:
 				set.Int(f.name, initial, f.usage)
 			case float64:
@@ -107,9 +108,9 @@ func (r *Registry[M]) Flags(set *flag.FlagSet, names ...string) func(name string
 		return r.make(name, func(method reflect.Value) error {
 			given := map[string]any{}
 			set.Visit(func(f *flag.Flag) { given[f.Name] = f.Value.(flag.Getter).Get() })
-			for i, f := range settings(method.Type()) {
+			for _, f := range settings(method.Type()) {
 				if value, ok := given[f.name]; ok && f.usage != "" {
-					method.Field(i).Set(reflect.ValueOf(value))
+					method.FieldByIndex(f.index).Set(reflect.ValueOf(value))
 				}
 			}
 			return nil
@@ -152,15 +153,19 @@ func Settings(m Method) (map[string]any, error) {
 }
 
 // setting is a field of a method.
-type setting struct{ name, usage string }
+type setting struct {
+	name, usage string
+	index       []int // as reflect.Value.FieldByIndex takes it
+}
 
-// settings lists the fields of a method's type by their index.
-func settings(t reflect.Type) []setting {
-	all := make([]setting, t.NumField())
-	for i := range all {
-		field := t.Field(i)
+// settings lists the fields of a method's type, with those of structs that are embedded in it.
+func settings(t reflect.Type) (all []setting) {
+	for _, field := range reflect.VisibleFields(t) {
+		if field.Anonymous {
+			continue
+		}
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		all[i] = setting{cmp.Or(name, field.Name), field.Tag.Get("usage")}
+		all = append(all, setting{cmp.Or(name, field.Name), field.Tag.Get("usage"), field.Index})
 	}
 	return all
 }

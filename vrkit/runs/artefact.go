@@ -43,14 +43,15 @@ func artefactPath(run string, which Which) string {
 	return filepath.Join(run, ArtefactDir, string(which)+".npz")
 }
 
-// The arrays of the file: the learned variables, with a prefix; the non-zero values of ω, and its shape; the program
-// and the epoch.
+// The arrays of the file: the learned variables, with a prefix; the non-zero values of ω, its shape and its centre if it
+// has one; the program and the epoch.
 const (
 	learnedPrefix = "learned_"
 	omegaShape    = "omega_shape"
 	omegaSources  = "omega_sources"
 	omegaTargets  = "omega_targets"
 	omegaWeights  = "omega_weights"
+	omegaCentre   = "omega_centre"
 	programDigest = "program"
 	epochNumber   = "epoch"
 )
@@ -73,6 +74,9 @@ func (a Artefact) Save(run string, which Which) error {
 	arrays[omegaSources] = tensors.FromFlatDataAndDimensions(sources, len(sources))
 	arrays[omegaTargets] = tensors.FromFlatDataAndDimensions(targets, len(targets))
 	arrays[omegaWeights] = tensors.FromFlatDataAndDimensions(weights, len(weights))
+	if m.Centre != nil {
+		arrays[omegaCentre] = tensors.FromFlatDataAndDimensions(m.Centre, len(m.Centre))
+	}
 	if a.Program != "" {
 		digest, err := hex.DecodeString(a.Program)
 		if err != nil {
@@ -171,6 +175,11 @@ func readOmega(arrays map[string]*tensors.Tensor) (m output.Mapping, err error) 
 			return m, fmt.Errorf("ω has a value at [%d,%d], outside %v", s, t, shape)
 		}
 		m.Weights[s*m.Targets+t] = w
+	}
+	if arrays[omegaCentre] != nil {
+		if m.Centre, err = flat[float32](arrays, omegaCentre); err != nil {
+			return m, err
+		}
 	}
 	return m, m.Check()
 }

@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"math/rand/v2"
 	"sync"
@@ -25,8 +24,8 @@ type batch struct {
 	err     error           // of a sample that can't be a row
 }
 
-func newBatch(p rowed, size int) batch {
-	return batch{
+func newBatch(p rowed, size int) *batch {
+	return &batch{
 		rows:    p.NewRows(size),
 		present: tensors.FromShape(shapes.Make(dtypes.Float32, size)),
 		target:  tensors.FromShape(shapes.Make(dtypes.Int32, size)),
@@ -42,7 +41,7 @@ func (b batch) finalize() {
 // rowed makes the rows of a program: it is the [vrkit.Compiled].
 type rowed interface {
 	NewRows(n int) vrkit.Rows
-	SetText(rows vrkit.Rows, i int, text string) error
+	Texts(texts []string) (vrkit.Rows, error)
 }
 
 // batches yields samples in the given order as rows of p, augmented; first is the number of the first batch. It
@@ -51,8 +50,8 @@ type rowed interface {
 func batches(ctx context.Context, p rowed, samples []datasets.Sample, order []int, v augmenter, size, first int) iter.Seq2[int, batch] {
 	return func(yield func(int, batch) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		both := [2]batch{newBatch(p, size), newBatch(p, size)}
-		ready, spare := make(chan batch), make(chan batch, len(both))
+		both := [2]*batch{newBatch(p, size), newBatch(p, size)}
+		ready, spare := make(chan *batch), make(chan *batch, len(both))
 		var ended sync.WaitGroup
 		defer func() {
 			cancel()
@@ -78,7 +77,7 @@ func batches(ctx context.Context, p rowed, samples []datasets.Sample, order []in
 		})
 		number := first
 		for b := range ready {
-			proceed := ctx.Err() == nil && yield(number, b)
+			proceed := ctx.Err() == nil && yield(number, *b)
 			spare <- b
 			if !proceed {
 				return
@@ -121,16 +120,21 @@ func (b *batch) fillPictures(samples []datasets.Sample, chosen []int, v augmente
 
 // fillTexts fills up with the first text, because a text without tokens has no place to read the answer at.
 func (b *batch) fillTexts(p rowed, samples []datasets.Sample, chosen []int) {
-	for i := range b.rows.Len() {
+	texts := make([]string, b.rows.Len())
+	for i := range texts {
 		index := chosen[0]
 		if i < len(chosen) {
 			index = chosen[i]
 		}
-		if err := p.SetText(b.rows, i, samples[index].Text); err != nil {
-			b.err = fmt.Errorf("the text %.40q: %w", samples[index].Text, err)
-			return
-		}
+		texts[i] = samples[index].Text
 	}
+	rows, err := p.Texts(texts)
+	if err != nil {
+		b.err = err
+		return
+	}
+	b.rows.Finalize()
+	b.rows = rows
 }
 
 // steps returns the number of batches of n samples.

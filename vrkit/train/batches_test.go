@@ -24,7 +24,7 @@ func (s squares) NewRows(n int) vrkit.Rows {
 	return vrkit.Rows{tensors.FromShape(shapes.Make(dtypes.Uint8, n, int(s), int(s), 3))}
 }
 
-func (squares) SetText(vrkit.Rows, int, string) error { return errors.New("a picture is no text") }
+func (squares) Texts([]string) (vrkit.Rows, error) { return nil, errors.New("a picture is no text") }
 
 // Batches share memory: nothing of one batch is left in the next.
 func TestLastBatchIsFilledUp(t *testing.T) {

@@ -31,10 +31,10 @@ type Config struct {
 
 	Run      string   // the run directory, which is created or resumed
 	Recipe   Recipe   // optimiser, learning rates and augmentation; AdamAt(.05) is a start
-	Epochs   int      // of the whole run, also those of earlier processes; 0 takes the recipe's
+	Epochs   int      // of the whole run, also those of earlier processes; 0 takes the recipe's, or stays 0 if the program learns nothing
 	Batch    int      // samples per step; 0 takes the recipe's
 	Seed     uint64   // decides every random draw: the order of the training data, augmentation, and what the program's parts draw
-	Schedule Schedule // the ω schedule; empty is Fast
+	Schedule Schedule // the ω schedule; empty is Fast, or Exact if a mean is subtracted from the source logits
 	// BatchNorm says which mean and variance an evaluation takes for a BatchNorm in the input manipulation; empty is
 	// Running.
 	BatchNorm BatchNorm
@@ -61,7 +61,7 @@ var Schedules = []Schedule{Fast, Exact}
 
 // filled returns the configuration with defaults in place of zero values.
 func (c Config) filled() Config {
-	if c.Epochs == 0 {
+	if c.Epochs == 0 && c.Program.Learns() {
 		c.Epochs = c.Recipe.Epochs
 	}
 	if c.Batch == 0 {
@@ -69,6 +69,9 @@ func (c Config) filled() Config {
 	}
 	if c.Schedule == "" {
 		c.Schedule = Fast
+		if output.Centres(c.Program.Output) {
+			c.Schedule = Exact
+		}
 	}
 	if c.BatchNorm == "" {
 		c.BatchNorm = Running
@@ -89,10 +92,14 @@ func (c Config) CheckRecipe() error {
 	switch {
 	case c.Run == "":
 		return errors.New("a run needs a directory")
-	case c.Epochs < 1:
+	case c.Epochs > 0 && !c.Program.Learns():
+		return fmt.Errorf("%s with %s learns nothing, so that a run has no epochs: leave their number out, not %d", c.Program.Input.Name(), c.Program.Output.Name(), c.Epochs)
+	case c.Epochs < 1 && c.Program.Learns():
 		return fmt.Errorf("a run needs at least one epoch, not %d", c.Epochs)
 	case !slices.Contains(Schedules, c.Schedule):
 		return fmt.Errorf("no ω schedule is called %q; known: %s, %s", c.Schedule, Fast, Exact)
+	case c.Schedule == Fast && output.Centres(c.Program.Output):
+		return fmt.Errorf("a mean that is subtracted is estimated before the counts, in a pass of its own: take the ω schedule %s", Exact)
 	}
 	return errors.Join(c.BatchNorm.Check(), CheckBatch(c.Batch), c.checkDevices(), c.checkMemory(), c.Recipe.Check())
 }

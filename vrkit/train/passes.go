@@ -47,18 +47,48 @@ func estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample,
 	if !ok {
 		return output.Mapping{}, fmt.Errorf("%s has no ω to estimate", c.Output.Name())
 	}
-	statistics := output.NewStatistics(c.Model.Sources(), c.Targets)
-	err := pass(ctx, c, samples, v, size, clock, func(b batch, first int) error {
-		_, source, err := answers(c, b, first)
+	statistics, needs := output.NewStatistics(c.Model.Sources(), c.Targets), output.NeedsOf(estimator)
+	statistics.Labels = c.Model.Labels
+	if len(needs.Free) > 0 {
+		source, err := free(c, needs.Free)
 		if err != nil {
-			return err
+			return output.Mapping{}, err
 		}
-		return estimator.Observe(statistics, source, b.labels)
-	})
-	if err != nil {
-		return output.Mapping{}, err
+		statistics.AddFree(source)
+	}
+	for _, look := range []struct {
+		needed bool
+		at     func(source []float32, labels []int32) error
+	}{
+		{needs.Mean, func(source []float32, _ []int32) error { return statistics.AddMean(source) }},
+		{needs.Labelled, func(source []float32, labels []int32) error { return estimator.Observe(statistics, source, labels) }},
+	} {
+		if !look.needed {
+			continue
+		}
+		err := pass(ctx, c, samples, v, size, clock, func(b batch, first int) error {
+			_, source, err := answers(c, b, first)
+			if err != nil {
+				return err
+			}
+			return look.at(source, b.labels)
+		})
+		if err != nil {
+			return output.Mapping{}, err
+		}
 	}
 	return estimator.Estimate(statistics)
+}
+
+// free are the source logits of texts without content, as the manipulation composes them.
+func free(c *vrkit.Compiled, texts []string) ([]float32, error) {
+	rows, err := c.Texts(texts)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Finalize()
+	_, source, err := c.Logits(rows)
+	return source, err
 }
 
 // Evaluation has a program's predictions for labelled samples.

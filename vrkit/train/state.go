@@ -193,13 +193,14 @@ func (t *trainer) restore(s *saved) (err error) {
 	path := filepath.Join(t.Run, runs.StateFile)
 	t.state = s.state
 	t.program.Store.SetLoader(&savedVariables{arrays: s.arrays})
-	mapping := t.program.OmegaPath()
-	value, ok := s.arrays[variablePrefix+model.EscapeScopeName(mapping)]
-	if !ok {
-		return fmt.Errorf("%s holds no ω: %s", path, startOver)
-	}
-	if err := t.program.Store.GetVariable(mapping).SetValue(value); err != nil {
-		return err
+	for _, mapping := range t.program.MappingPaths() {
+		value, ok := s.arrays[variablePrefix+model.EscapeScopeName(mapping)]
+		if !ok {
+			return fmt.Errorf("%s holds no ω: %s", path, startOver)
+		}
+		if err := t.program.Store.GetVariable(mapping).SetValue(value); err != nil {
+			return err
+		}
 	}
 	if before := s.arrays[beforeArray]; before != nil {
 		t.before = output.NewMapping(t.program.Model.Sources(), t.program.Targets)

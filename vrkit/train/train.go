@@ -180,21 +180,16 @@ func (t *trainer) run(ctx context.Context) error {
 }
 
 func (t *trainer) trainEpochs(ctx context.Context) error {
-	for t.state.Epoch < t.Epochs {
-		t.epochBegan = time.Now()
-		if len(t.state.Metrics) == 0 {
-			if err := t.reestimate(ctx); err != nil {
-				return err
-			}
-		}
-		if err := t.align(ctx); err != nil {
+	t.epochBegan = time.Now()
+	if len(t.state.Metrics) == 0 {
+		if err := t.initial(ctx); err != nil {
 			return err
 		}
-		if len(t.state.Metrics) == 0 { // epoch 0
-			if err := t.endEpoch(ctx, runs.Metrics{Epoch: 0}); err != nil {
-				return err
-			}
-			t.epochBegan = time.Now()
+	}
+	for t.state.Epoch < t.Epochs {
+		t.epochBegan = time.Now()
+		if err := t.align(ctx); err != nil {
+			return err
 		}
 		if err := t.learn(ctx); err != nil {
 			return err
@@ -210,6 +205,17 @@ func (t *trainer) trainEpochs(ctx context.Context) error {
 		t.perEpoch = time.Since(t.epochBegan)
 	}
 	return nil
+}
+
+// initial estimates ω and evaluates the program as it starts: epoch 0.
+func (t *trainer) initial(ctx context.Context) error {
+	if err := t.reestimate(ctx); err != nil {
+		return err
+	}
+	if err := t.align(ctx); err != nil {
+		return err
+	}
+	return t.endEpoch(ctx, runs.Metrics{Epoch: 0})
 }
 
 // learn takes the remaining steps of the epoch.

@@ -37,8 +37,8 @@ func mapping(_ context.Context, c *call) error {
 	if err := registry.CheckSeed(*seed); err != nil {
 		return flagged(err)
 	}
-	fixed, isFixed := alignment.(output.Constant)
-	estimator, isEstimator := alignment.(output.Estimator)
+	_, isFixed := alignment.(output.Constant)
+	_, isEstimator := alignment.(output.Estimator)
 	switch {
 	case !isFixed && !isEstimator:
 		return fmt.Errorf("%s has no ω to compute from logits: vrkit train -output %s learns it; here -method takes %s", *method, *method, strings.Join(unlearned(), ", "))
@@ -67,19 +67,15 @@ func mapping(_ context.Context, c *call) error {
 			return err
 		}
 	}
-	var omega output.Mapping
-	if isFixed {
-		n = 0 // it needs no samples
-		omega, err = fixed.Mapping(sources, *classes)
-	} else {
-		statistics := output.NewStatistics(sources, *classes)
-		if err := estimator.Observe(statistics, z, y); err != nil {
-			return fmt.Errorf("%s: %w", *logits, err)
-		}
-		omega, err = estimator.Estimate(statistics)
+	omega, err := output.Answers{Sources: sources, Targets: *classes, Logits: z, Labels: y}.Omega(alignment)
+	if err != nil && isEstimator {
+		err = fmt.Errorf("%s: %w", *logits, err)
 	}
 	if err != nil {
 		return err
+	}
+	if isFixed {
+		n = 0 // it needs no samples
 	}
 	if err := saveArray(*to, omega.Weights, sources, *classes); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -72,10 +73,39 @@ func (s *spec) parsed(c *call) error {
 	if !slices.Contains(augmentations, s.augment) {
 		return fmt.Errorf("no augmentation is called %q; known: %s", s.augment, strings.Join(augmentations, ", "))
 	}
+	if s.asked["template"] {
+		text, err := readTemplate(c.Lookup("template").Value.String())
+		if err != nil {
+			return err
+		}
+		if err := c.Set("template", text); err != nil {
+			return err
+		}
+	}
 	if !slices.Contains(protocols, s.protocol) {
 		return fmt.Errorf("no protocol is called %q; known: %s", s.protocol, strings.Join(protocols, ", "))
 	}
 	return checkDevice(s.device)
+}
+
+// readTemplate reads the written prompt of -template: a file's text without its last line break, or the prompt itself if
+// it has the place of the text in it.
+func readTemplate(given string) (string, error) {
+	if strings.Contains(given, input.Place) {
+		return strings.ReplaceAll(given, `\n`, "\n"), nil
+	}
+	info, err := os.Stat(given)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is no regular file")
+	}
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(given)
+	}
+	if err != nil {
+		return "", fmt.Errorf("-template: %q has no %s, so that it is a file's name, and the file can't be read: %w", given, input.Place, err)
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
 }
 
 // parts are the four names that make a run, together with its flags.

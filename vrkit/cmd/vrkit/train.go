@@ -68,6 +68,10 @@ func trainRun(ctx context.Context, c *call) error {
 
 func printMetrics(w io.Writer, run string, r train.Result, paper bool) {
 	first, last := r.First(), r.Last()
+	if last.Epoch == 0 {
+		fmt.Fprintf(w, "it learns nothing: test accuracy %s\nsaved in %s\n", percent(last.TestAccuracy), run)
+		return
+	}
 	fmt.Fprintf(w, "before training: test accuracy %s\n", percent(first.TestAccuracy))
 	fmt.Fprintf(w, "after %d epochs: test accuracy %s, training loss %.3f\n", last.Epoch, percent(last.TestAccuracy), last.Loss)
 	if best := r.BestEpoch(); best.ValAccuracy >= 0 {

@@ -1,0 +1,213 @@
+package models
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gomlx/go-huggingface/models/gguf"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/vrkit-go/reprogram/models/internal/bpe"
+	"github.com/vrkit-go/reprogram/models/internal/scalar"
+)
+
+// readGGUF reads the weights of a language model from its GGUF file. Its numbers, such as the layers and the heads, must
+// be those of n, because another network's answers would be wrong without an error.
+func readGGUF(path, title string, n Llama) (Weights, error) {
+	file, err := openGGUF(path)
+	if err != nil {
+		return nil, err
+	}
+	if other := llamaOf(file); other != n {
+		return nil, &misfitError{fmt.Sprintf("%s is not of %s: its network has %s, and not %s", path, title, other, n), "give a GGUF file of " + title}
+	}
+	r, err := gguf.NewReader(file)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	weights := Weights{}
+	read := func(to, from string, turned int) {
+		shape := n.layout()[to]
+		t, readErr := readGGUFTensor(r, file, from, shape)
+		if readErr != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", path, readErr))
+			return
+		}
+		if turned > 0 {
+			t = halves(t, turned)
+		}
+		if len(shape) == 2 && to != "words" {
+			t = transposed(t)
+		}
+		weights[to] = t
+	}
+	read("words", "token_embd.weight", 0)
+	read("norm", "output_norm.weight", 0)
+	for i := range n.Layers {
+		for to, from := range map[string]string{
+			"norm1": "attn_norm", "queries": "attn_q", "keys": "attn_k", "values": "attn_v", "out": "attn_output",
+			"norm2": "ffn_norm", "gate": "ffn_gate", "expand": "ffn_up", "project": "ffn_down",
+		} {
+			turned := 0
+			if to == "queries" || to == "keys" {
+				turned = n.Width / n.Heads
+			}
+			read(fmt.Sprintf("layer%d/%s", i, to), fmt.Sprintf("blk.%d.%s.weight", i, from), turned)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return weights, err
+}
+
+// openGGUF reads the header of a GGUF file.
+func openGGUF(path string) (*gguf.File, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file: give a GGUF file", path)
+	}
+	file, err := gguf.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s can't be read as a GGUF file, the format of language models: %w", path, err)
+	}
+	return file, nil
+}
+
+// llamaOf is the network that a GGUF file describes.
+func llamaOf(file *gguf.File) Llama {
+	number := func(key string) int {
+		kv, _ := file.GetKeyValue(file.Architecture() + "." + key)
+		return int(kv.Int64())
+	}
+	real := func(key string) float64 {
+		kv, _ := file.GetKeyValue(file.Architecture() + "." + key)
+		rounded, _ := strconv.ParseFloat(strconv.FormatFloat(kv.Float64(), 'g', -1, 32), 64) // 1e-5, not the nearest float32
+		return rounded
+	}
+	n := Llama{
+		Tokens: Tokens{Width: number("embedding_length"), Layers: number("block_count")},
+		Heads:  number("attention.head_count"), Hidden: number("feed_forward_length"),
+		Base: real("rope.freq_base"), Epsilon: real("attention.layer_norm_rms_epsilon"),
+	}
+	if words, ok := file.GetKeyValue("tokenizer.ggml.tokens"); ok {
+		n.Vocabulary = len(words.Strings())
+	}
+	if keys := number("attention.head_count_kv"); keys != n.Heads && n.Heads > 0 {
+		n.Keys = n.Width / n.Heads * keys
+	}
+	return n
+}
+
+// String has the numbers of a network in words.
+func (n Llama) String() string {
+	return fmt.Sprintf("%d layers of width %d, %d heads, keys of width %d, %d inside an MLP, %d tokens, base %g and ε %g",
+		n.Layers, n.Width, n.Heads, n.KeyWidth(), n.Hidden, n.Vocabulary, n.Base, n.Epsilon)
+}
+
+// readGGUFTensor reads a matrix that is to have the shape [in,out], and is stored as [out,in], a table of [rows,width] or
+// a vector.
+func readGGUFTensor(r *gguf.Reader, file *gguf.File, name string, shape []int) (t Tensor, err error) {
+	info, ok := file.GetTensorInfo(name)
+	if !ok {
+		return t, fmt.Errorf("it has no tensor %s", name)
+	}
+	t.Shape = slices.Clone(shape)
+	if len(shape) == 2 && name != "token_embd.weight" {
+		slices.Reverse(t.Shape)
+	}
+	if _, got := info.GoMLXShape(); !slices.Equal(got, t.Shape) {
+		return t, fmt.Errorf("its tensor %s has the shape %v, not %v", name, got, t.Shape)
+	}
+	if whole, err := os.Stat(file.Path()); err != nil || info.NumBytes() > whole.Size() {
+		return t, errors.Join(err, fmt.Errorf("its tensor %s is longer than the file: the file is cut off or damaged", name))
+	}
+	kinds := map[gguf.TensorType]*scalar.Kind{gguf.TensorTypeF16: scalar.Float16, gguf.TensorTypeBF16: scalar.BFloat16}
+	if kind := kinds[info.Type]; kind != nil {
+		raw, _, err := r.ReadTensorRaw(name)
+		if err != nil {
+			return t, err
+		}
+		t.Data = kind.Append(make([]float32, 0, product(t.Shape)), raw)
+		return t, nil
+	}
+	value, err := r.ReadTensor(nil, name)
+	if err != nil {
+		return t, fmt.Errorf("its tensor %s can't be read: %w", name, err)
+	}
+	defer value.FinalizeAll()
+	t.Data, err = tensors.CopyFlatData[float32](value)
+	return t, err
+}
+
+// halves puts the rows of each head of that width, stored as neighbours (0, 1, 2, 3, …) that are rotated as pairs, into
+// the order of [layer.Rotated], which pairs values that are half a head apart (0, 2, …, 1, 3, …).
+func halves(t Tensor, width int) Tensor {
+	columns, rows := t.Shape[1], make([]float32, 0, len(t.Data))
+	for head := 0; head < t.Shape[0]; head += width {
+		for start := range 2 {
+			for row := head + start; row < head+width; row += 2 {
+				rows = append(rows, t.Data[row*columns:(row+1)*columns]...)
+			}
+		}
+	}
+	return Tensor{t.Shape, rows}
+}
+
+// transposed is the transposed matrix. It works on blocks that fit into the processor's cache.
+func transposed(t Tensor) Tensor {
+	const block = 32
+	rows, columns := t.Shape[0], t.Shape[1]
+	to := make([]float32, len(t.Data))
+	for r := 0; r < rows; r += block {
+		for c := 0; c < columns; c += block {
+			for i := r; i < min(r+block, rows); i++ {
+				for j := c; j < min(c+block, columns); j++ {
+					to[j*rows+i] = t.Data[i*columns+j]
+				}
+			}
+		}
+	}
+	return Tensor{[]int{columns, rows}, to}
+}
+
+// vocabulary is what a language model's file says of its tokens.
+type vocabulary struct {
+	labels []string // the text of each token
+	encode func(text string) ([]int32, error)
+	decode func(tokens []int32) string
+	end    int32 // the token that ends an answer
+}
+
+// readVocabulary reads the tokens of a language model from its GGUF file.
+func readVocabulary(path string) (*vocabulary, error) {
+	file, err := openGGUF(path)
+	if err != nil {
+		return nil, err
+	}
+	of := func(key string) gguf.KeyValue {
+		kv, _ := file.GetKeyValue("tokenizer.ggml." + key)
+		return kv
+	}
+	if model, pre := of("model").String(), of("pre").String(); model != "gpt2" || pre != "smollm" {
+		return nil, fmt.Errorf("%s has a tokenizer of the kind %q, %q; known: gpt2, smollm", path, model, pre)
+	}
+	const control = 3
+	var special []bool
+	for _, kind := range of("token_type").Int64s() {
+		special = append(special, kind == control)
+	}
+	tokenizer, err := bpe.New(of("tokens").Strings(), of("merges").Strings(), special)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	v := &vocabulary{encode: tokenizer.Encode, decode: tokenizer.Decode, end: int32(of("eos_token_id").Int64())}
+	for number := range special {
+		v.labels = append(v.labels, strings.ToValidUTF8(tokenizer.Text(int32(number)), "\uFFFD"))
+	}
+	return v, nil
+}
