@@ -150,12 +150,11 @@ func (t *textTable) divide() error {
 	case 1:
 		return fmt.Errorf("all its texts have the label %.40q, and 2 classes at least are needed", t.classes[0])
 	}
-	t.all.apart()
+	if err := t.all.apart(t.classes); err != nil {
+		return err
+	}
 	if t.drawn = len(t.all.test) == 0; t.drawn {
 		t.all.drawTest(len(t.classes))
-	}
-	if class := t.all.untrained(t.classes); class != "" {
-		return fmt.Errorf("class %.40q has texts and none of them for training", class)
 	}
 	if len(t.all.test) == 0 {
 		return errors.New("it has no text for testing: a class needs 2 different texts, or the file a column split with train and test")

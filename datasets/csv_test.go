@@ -65,7 +65,7 @@ func TestCSVParts(t *testing.T) {
 	for name, separator := range map[string]string{"a.csv": ",", "b.csv": ";", "c.tsv": "\t", "d.csv": "\t"} {
 		content := strings.ReplaceAll(strings.Join(lines, "\n"), "|", separator)
 		_, err := Named(saved(t, name, content))
-		require.ErrorContains(t, err, `class "c" has texts and none of them for training`)
+		require.ErrorContains(t, err, `class "c" has no text for training: all of its texts are in another part, or copies of others`)
 		root := saved(t, name, content+strings.ReplaceAll("\n\nc|train| seven \nd|train|eight", "|", separator))
 		d, notes := notesOf(t, root, Sizes{})
 		require.Equal(t, []string{"a", "b", "c", "d"}, d.Classes)
@@ -140,7 +140,7 @@ func TestCSVRefuses(t *testing.T) {
 		{"text,label,split\na,b,dev\n", `line 2 has the split "dev": the parts are train, val and test`},
 		{"text,label\na,x\nb,x\n", `all its texts have the label "x", and 2 classes at least are needed`},
 		{"text,label\na,x\na,x\nb,y\n", "it has no text for testing: a class needs 2 different texts, or the file a column split with train and test"},
-		{"text,label,split\na,x,test\nb,y,test\n", `class "x" has texts and none of them for training`},
+		{"text,label,split\na,x,test\nb,y,test\n", `class "x" has no text for training`},
 	} {
 		name := saved(t, "a.csv", c.content)
 		_, err := Named(name)

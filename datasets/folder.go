@@ -16,11 +16,11 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 )
 
-// FolderPrefix starts the name of a user's own data set: folder:PATH. PATH is a folder with a folder of pictures for
-// each class, or with folders train, test and perhaps val that have those. Pictures in folders below a class's folder
-// belong to the class. Folders are parts only if all with pictures have such names and class folders; else train, test
-// and val are classes like others. A file that can't be read, has another suffix or is hidden is left out and reported;
-// a class without pictures is an error.
+// FolderPrefix starts the name of a user's own folder: folder:PATH. PATH is a folder with a folder of pictures, or of
+// .txt files, for each class, or with folders train, test and perhaps val that have those. Files in folders below a
+// class's folder belong to the class. Folders are parts only if all with such files have such names and class folders;
+// else train, test and val are classes like others. A file that can't be read, has another suffix or is hidden, and a
+// copy of a text, is left out and reported; a class without files, and a folder of pictures with more texts, is an error.
 const FolderPrefix = "folder:"
 
 const (
@@ -33,7 +33,7 @@ const (
 	folderTest = 20
 )
 
-// folderFile is a file with a picture suffix.
+// folderFile is a file of a folder's kind.
 type folderFile struct {
 	path  string
 	bytes int64
@@ -59,12 +59,14 @@ func newFolder(name string) (source, error) {
 	info := Info{
 		Name:     name,
 		Title:    filepath.Base(root),
+		Modality: l.kind.modality,
 		Classes:  l.classes,
-		Channels: 3,
-		Mirrors:  true,
 		Split:    "its own parts",
 		Source:   "your own folder",
 		License:  "your own",
+	}
+	if l.kind == pictureFiles {
+		info.Channels, info.Mirrors = 3, true
 	}
 	if !l.ownTest {
 		info.Split = drawnSplit
@@ -80,8 +82,8 @@ func newFolder(name string) (source, error) {
 		}
 	}
 	return source{Info: info, own: func(ctx context.Context, report fetch.Report) (parts, error) {
-		all, err := readFiles(ctx, l.files, info, report)
-		all.left = l.notes
+		all, err := readFiles(ctx, l, info, report)
+		all.left = append(l.notes, all.left...)
 		return all, err
 	}}, nil
 }
@@ -123,9 +125,10 @@ func forTesting(train []int) []int {
 // drawnSplit describes parts of which forTesting draws the test part.
 var drawnSplit = fmt.Sprintf("%d %% of each class, drawn once and for all, are for testing", folderTest)
 
-// readFiles decodes all files; it leaves out those that can't be read.
-func readFiles(ctx context.Context, files []folderFile, info Info, report fetch.Report) (all parts, err error) {
-	images, failed := make([]Image, len(files)), make([]error, len(files))
+// readFiles decodes all files. It leaves out those that can't be read, and copies of texts.
+func readFiles(ctx context.Context, l layout, info Info, report fetch.Report) (all parts, err error) {
+	files := l.files
+	samples, failed := make([]Sample, len(files)), make([]error, len(files))
 	news := fetch.Progress{What: info.Title, Stage: "unpacking"}
 	for _, file := range files {
 		news.Total += file.bytes
@@ -136,10 +139,7 @@ func readFiles(ctx context.Context, files []folderFile, info Info, report fetch.
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(files) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				images[i], failed[i] = readImage(files[i].path)
-				if failed[i] == nil {
-					images[i] = images[i].within(folderSide)
-				}
+				samples[i], failed[i] = l.kind.read(files[i].path)
 				mu.Lock()
 				news.Done += files[i].bytes
 				tell(report, news)
@@ -158,7 +158,8 @@ func readFiles(ctx context.Context, files []folderFile, info Info, report fetch.
 			all.unreadable = append(all.unreadable, fmt.Sprintf("%s %s", file.path, failed[i]))
 			continue
 		}
-		sample := Sample{Image: images[i], Label: file.label}
+		sample := samples[i]
+		sample.Label = file.label
 		switch file.part {
 		case "train":
 			all.train = append(all.train, sample)
@@ -168,10 +169,16 @@ func readFiles(ctx context.Context, files []folderFile, info Info, report fetch.
 			all.test = append(all.test, sample)
 		}
 	}
-	return all, checkRead(all, files, failed, info)
+	if err := checkRead(all, files, failed, info); err != nil || l.kind == pictureFiles {
+		return all, err
+	}
+	if err := all.apart(info.Classes); err != nil {
+		return all, fmt.Errorf("%s: %w", info.Name, err)
+	}
+	return all, nil
 }
 
-// checkRead returns an error if no training picture of a class, or no picture of a part, can be read.
+// checkRead returns an error if no training file of a class, or no file of a part, can be read.
 func checkRead(all parts, files []folderFile, failed []error, info Info) error {
 	trained := make([]bool, len(info.Classes))
 	for _, sample := range all.train {
@@ -186,7 +193,7 @@ func checkRead(all parts, files []folderFile, failed []error, info Info) error {
 				}
 			}
 		}
-		return fmt.Errorf("%s: class %s has no training picture that can be read, of %s, such as: %s", info.Name, info.Classes[label], plural(n, "file"), example)
+		return fmt.Errorf("%s: class %s has no training %s that can be read, of %s, such as: %s", info.Name, info.Classes[label], info.Modality, plural(n, "file"), example)
 	}
 	for _, part := range []struct {
 		name string
@@ -194,7 +201,7 @@ func checkRead(all parts, files []folderFile, failed []error, info Info) error {
 		has  []Sample
 	}{{"test", info.TestSize, all.test}, {"validation", info.ValSize, all.val}} {
 		if part.had > 0 && len(part.has) == 0 {
-			return fmt.Errorf("%s: no %s picture can be read, of %s: %s", info.Name, part.name, plural(part.had, "file"), all.unreadable[0])
+			return fmt.Errorf("%s: no %s %s can be read, of %s: %s", info.Name, part.name, info.Modality, plural(part.had, "file"), all.unreadable[0])
 		}
 	}
 	return nil

@@ -19,8 +19,9 @@ var partNames = map[string]string{
 
 func (t *tree) part() string { return partNames[strings.ToLower(t.name())] }
 
-// layout says how a folder's pictures are used.
+// layout says how a folder's pictures, or texts, are used.
 type layout struct {
+	kind    *kind
 	files   []folderFile // with labels and parts, sorted by class
 	classes []string     // the folders' names, sorted
 	ownTest bool         // the folder has a test part; else one is drawn
@@ -33,7 +34,7 @@ func layOut(root *tree) (layout, error) {
 	if err != nil {
 		return layout{}, err
 	}
-	l := layout{ownTest: byPart["test"] != nil, notes: taken}
+	l := layout{kind: root.kind, ownTest: byPart["test"] != nil, notes: taken}
 	known := map[string][]folderFile{} // class to files
 	folders := map[string][]*tree{}    // class to its folders
 	trained := map[string]bool{}
@@ -57,7 +58,7 @@ func layOut(root *tree) (layout, error) {
 		}
 	}
 	if len(l.classes) > 0 {
-		if err := checkClasses(folders, trained); err != nil {
+		if err := checkClasses(root.kind, folders, trained); err != nil {
 			return layout{}, err
 		}
 	}
@@ -86,21 +87,21 @@ func layOut(root *tree) (layout, error) {
 		}
 	}
 	if len(untested) == len(l.classes) {
-		return layout{}, errors.New("it has no picture for testing: a class needs 2 pictures, or the folder a test part")
+		return layout{}, fmt.Errorf("it has no %[1]s for testing: a class needs 2 %[1]ss, or the folder a test part", l.kind.one())
 	}
 	if len(untested) > 0 {
-		l.notes = append(l.notes, "without a test picture: class "+strings.Join(atMostLines(untested), ", "))
+		l.notes = append(l.notes, "without a test "+l.kind.one()+": class "+strings.Join(atMostLines(untested), ", "))
 	}
-	if len(l.files) > folderPictures {
-		return layout{}, fmt.Errorf("it has %d pictures, and %d at most can be held in memory", len(l.files), folderPictures)
+	if err := l.kind.tooMany(l.files); err != nil {
+		return layout{}, err
 	}
 	l.notes = append(l.notes, root.leftOut(byPart)...)
 	return l, nil
 }
 
 // parts decides whether the folders of a folder are parts or classes, and returns for each part the folders with its
-// class folders. They are parts if all with pictures are called train, val, test or similar, and one of them has class
-// folders. They are classes if none with such a name has folders with pictures only. Otherwise it is an error, because
+// class folders. They are parts if all with files of its kind are called train, val, test or similar, and one of them has class
+// folders. They are classes if none with such a name has only folders with such files. Otherwise it is an error, because
 // both are possible.
 func (root *tree) parts() (byPart map[string][]*tree, notes []string, err error) {
 	var called, laidOut, others []*tree
@@ -110,7 +111,7 @@ func (root *tree) parts() (byPart map[string][]*tree, notes []string, err error)
 			others = append(others, folder)
 		case folder.part() != "":
 			called = append(called, folder)
-			if len(folder.pictures) == 0 && len(folder.classes()) > 0 {
+			if len(folder.files) == 0 && len(folder.classes()) > 0 {
 				laidOut = append(laidOut, folder)
 			}
 		}
@@ -122,8 +123,8 @@ func (root *tree) parts() (byPart map[string][]*tree, notes []string, err error)
 		return map[string][]*tree{"train": {root}}, notes, nil
 	}
 	if len(others) > 0 {
-		return nil, nil, fmt.Errorf("its folders %s hold folders of pictures, as parts do, and beside them there is %s, which is no part: if they are parts, move that elsewhere; if they are classes, give them other names",
-			names(laidOut), names(others))
+		return nil, nil, fmt.Errorf("its folders %s hold folders of %ss, as parts do, and beside them there is %s, which is no part: if they are parts, move that elsewhere; if they are classes, give them other names",
+			names(laidOut), root.kind.one(), names(others))
 	}
 	byPart = map[string][]*tree{}
 	for _, folder := range called {
@@ -142,7 +143,7 @@ func (root *tree) parts() (byPart map[string][]*tree, notes []string, err error)
 				classes += " (" + names(found) + ")"
 			}
 		}
-		return nil, nil, fmt.Errorf("its folder %s has %s and no class folders: make folders in it, %s, or move it elsewhere", folder.name(), plural(len(folder.pictures), "picture"), classes)
+		return nil, nil, fmt.Errorf("its folder %s has %s and no class folders: make folders in it, %s, or move it elsewhere", folder.name(), plural(len(folder.files), root.kind.one()), classes)
 	}
 	return byPart, nil, nil
 }
@@ -169,34 +170,38 @@ func (root *tree) tooFewClasses(byPart map[string][]*tree) error {
 	for _, folder := range byPart["train"] {
 		found = append(found, folder.classes()...)
 	}
-	if len(found) == 1 && len(found[0].pictures) == 0 {
-		return fmt.Errorf("it has one folder with pictures, %s, which holds folders of them (%s): is %s%s the data set?", found[0].name(), names(found[0].classes()), FolderPrefix, found[0].path)
+	if len(found) == 1 && len(found[0].files) == 0 {
+		return fmt.Errorf("it has one folder with %ss, %s, which holds folders of them (%s): is %s%s the data set?", root.kind.one(), found[0].name(), names(found[0].classes()), FolderPrefix, found[0].path)
 	}
 	others, _, _, _ := root.count()
 	has := ""
 	if len(others) > 0 {
 		has = "; it has other files: " + suffixCounts(others)
 	}
-	return fmt.Errorf("it has %s with pictures (%s), and 2 classes at least are needed: one folder for each class, or train and test with one for each class%s", plural(len(found), "folder"), strings.Join(suffixes, " "), has)
+	files := root.kind.listed()
+	if len(found) == 0 && root.kind != textFiles {
+		files += " or " + textFiles.listed()
+	}
+	return fmt.Errorf("it has %s with %s, and 2 classes at least are needed: one folder for each class, or train and test with one for each class%s", plural(len(found), "folder"), files, has)
 }
 
-// checkClasses returns an error that names the classes without pictures, or without training pictures.
-func checkClasses(folders map[string][]*tree, trained map[string]bool) error {
+// checkClasses returns an error that names the classes without files, or without training files.
+func checkClasses(kind *kind, folders map[string][]*tree, trained map[string]bool) error {
 	var empty, untrained []string
 	for _, class := range slices.Sorted(maps.Keys(folders)) {
 		if trained[class] {
 			continue
 		}
-		others, pictures := map[string]int{}, 0
+		others, files := map[string]int{}, 0
 		for _, folder := range folders[class] {
 			found, _, _, _ := folder.count()
 			for suffix, n := range found {
 				others[suffix] += n
 			}
-			pictures += len(folder.all())
+			files += len(folder.all())
 		}
 		switch {
-		case pictures > 0:
+		case files > 0:
 			untrained = append(untrained, class)
 		case len(others) > 0:
 			empty = append(empty, fmt.Sprintf("%s (it has other files: %s)", class, suffixCounts(others)))
@@ -206,9 +211,9 @@ func checkClasses(folders map[string][]*tree, trained map[string]bool) error {
 	}
 	switch {
 	case len(empty) > 0:
-		return fmt.Errorf("no pictures (%s) in class %s: put some in, or move the folder elsewhere", strings.Join(suffixes, " "), strings.Join(atMostLines(empty), ", "))
+		return fmt.Errorf("no %s in class %s: put some in, or move the folder elsewhere", kind.listed(), strings.Join(atMostLines(empty), ", "))
 	case len(untrained) > 0:
-		return fmt.Errorf("class %s has pictures and none of them for training", strings.Join(atMostLines(untrained), ", "))
+		return fmt.Errorf("class %s has %ss and none of them for training", strings.Join(atMostLines(untrained), ", "), kind.one())
 	}
 	return nil
 }
@@ -217,17 +222,17 @@ func checkClasses(folders map[string][]*tree, trained map[string]bool) error {
 func (root *tree) leftOut(byPart map[string][]*tree) (lines []string) {
 	others, hidden, loops, runs := root.count()
 	if len(others) > 0 {
-		lines = append(lines, fmt.Sprintf("left out, for their suffix: %s (pictures are %s)", suffixCounts(others), strings.Join(suffixes, " ")))
+		lines = append(lines, fmt.Sprintf("left out, for their suffix: %s (%ss are %s)", suffixCounts(others), root.kind.one(), strings.Join(root.kind.suffixes, " ")))
 	}
-	beside := map[string][]folderFile{root.path: root.pictures}
+	beside := map[string][]folderFile{root.path: root.files}
 	for _, folders := range byPart {
 		for _, folder := range folders {
-			beside[folder.path] = folder.pictures
+			beside[folder.path] = folder.files
 		}
 	}
 	for _, folder := range slices.Sorted(maps.Keys(beside)) {
 		if files := beside[folder]; len(files) > 0 {
-			lines = append(lines, fmt.Sprintf("left out, because no class folder holds them: %s in %s, such as %s", plural(len(files), "picture"), folder, filepath.Base(files[0].path)))
+			lines = append(lines, fmt.Sprintf("left out, because no class folder holds them: %s in %s, such as %s", plural(len(files), root.kind.one()), folder, filepath.Base(files[0].path)))
 		}
 	}
 	if hidden > 0 {

@@ -17,7 +17,7 @@ var movieSnippets = source{
 		Name:      "movie-snippets",
 		Title:     "Movie snippets",
 		Modality:  taxonomy.Text,
-		Classes:   []string{"negative", "positive"},
+		Classes:   movieClasses,
 		TrainSize: 7317,
 		TestSize:  1854,
 		Split: "sentences with a mean rating of 1 or more, or −1 or less, on a scale of −4 to 4; those whose number is divisible by 5 are for testing; " +
@@ -52,6 +52,8 @@ var movieSnippets = source{
 		return all, nil
 	},
 }
+
+var movieClasses = []string{"negative", "positive"}
 
 // parseMovies reads the file of ratings, lines of number, mean rating and sentence with tabs between them. A sentence is positive or negative if its mean rating is 1 or more, or −1 or less; the others
 // are no samples. Every fifth number is for testing.
@@ -89,6 +91,5 @@ func parseMovies(content []byte) (all parts, err error) {
 			all.train = append(all.train, sample)
 		}
 	}
-	all.apart()
-	return all, nil
+	return all, all.apart(movieClasses)
 }

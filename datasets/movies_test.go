@@ -58,12 +58,13 @@ func TestTextsAreGolden(t *testing.T) {
 }
 
 func TestParseMovies(t *testing.T) {
-	all, err := parseMovies([]byte("\ufeff1\t-1\t dull \r\n2\t.999\tneither\r\n10\t4\tgreat\r\n11\t1.0\tgreat\r\n12\t2\tdull\n13\t-2\tsad\n"))
+	all, err := parseMovies([]byte("\ufeff1\t-1\t dull \r\n2\t.999\tneither\r\n10\t4\tgreat\r\n11\t1.0\tgreat\r\n12\t2\tdull\n13\t-2\tsad\n14\t2\tfun\n"))
 	require.NoError(t, err)
-	require.Equal(t, []Sample{{Text: "dull"}, {Text: "sad"}}, all.train)
+	require.Equal(t, []Sample{{Text: "dull"}, {Text: "sad"}, {Text: "fun", Label: 1}}, all.train)
 	require.Equal(t, []Sample{{Text: "great", Label: 1}}, all.test)
 	require.Equal(t, []string{"left out: 1 training text that is also in the test part", "left out: 1 training text that is there more than once"}, all.left)
 	for content, want := range map[string]string{
+		"1\t2\ta\n10\t2\tb":     `class "negative" has no text for training`,
 		"":                      "line 1 has 1 fields, and 3 are expected",
 		"1\t2\ta\n2\t3":         "line 2 has 2 fields",
 		"one\t2\ta":             `line 1 begins with "one", which is no number`,

@@ -59,8 +59,9 @@ const maxText = 1 << 20
 
 // apart leaves out copies, so that no two parts share a text: of a text in the test part those in the other parts, of
 // one in the validation part those in the training part, and of one that is in the training part twice, of which
-// validation samples may be taken, all but the first. It counts them.
-func (all *parts) apart() {
+// validation samples may be taken, all but the first. It counts them, and returns an error if they were all validation texts, or all training texts of a
+// class.
+func (all *parts) apart(classes []string) error {
 	test, val := textsOf(all.test), textsOf(all.val)
 	all.leaveOut(&all.val, "validation", test, "that is also in the test part")
 	all.leaveOut(&all.train, "training", test, "that is also in the test part")
@@ -76,6 +77,13 @@ func (all *parts) apart() {
 	}
 	all.train = first
 	all.tellCopies("training", before-len(first), "that is there more than once")
+	if len(val) > 0 && len(all.val) == 0 {
+		return errors.New("all its validation texts are also in the test part: take others")
+	}
+	if label := without(all.train, len(classes)); len(label) > 0 {
+		return fmt.Errorf("class %.40q has no text for training: all of its texts are in another part, or copies of others", classes[label[0]])
+	}
+	return nil
 }
 
 // leaveOut leaves out the samples of a part whose texts are among others.
@@ -107,14 +115,6 @@ func textsOf(samples []Sample) map[string]bool {
 		texts[sample.Text] = true
 	}
 	return texts
-}
-
-// untrained returns a class without training texts, "" if there is none.
-func (all *parts) untrained(classes []string) string {
-	if label := without(all.train, len(classes)); len(label) > 0 {
-		return classes[label[0]]
-	}
-	return ""
 }
 
 // tellUntested notes the classes without test texts.

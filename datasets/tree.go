@@ -16,13 +16,16 @@ const maxEntries = 500_000
 // tree is a folder with its contents. Files and folders whose names start with a full stop, and __MACOSX, which macOS
 // puts into archives, are hidden.
 type tree struct {
-	path     string
-	pictures []folderFile   // its own files with a picture suffix, sorted
-	folders  []*tree        // sorted
-	others   map[string]int // the number of files of each other suffix
-	hidden   int
-	loops    int // links to a folder above this one, which are not followed
-	runs     int // run directories, which have no data
+	path    string
+	kind    *kind          // of all of the tree
+	files   []folderFile   // its own files with a suffix of that kind, sorted
+	folders []*tree        // sorted
+	others  map[string]int // the number of files of each other suffix
+	hidden  int
+	loops   int // links to a folder above this one, which are not followed
+	runs    int // run directories, which have no data
+
+	found map[*kind][]folderFile // its own files of each kind, before one is chosen
 }
 
 // readTree lists a folder and all folders below it. It follows links, because many data sets are made of them.
@@ -32,7 +35,11 @@ func readTree(path string) (*tree, error) {
 		return nil, fmt.Errorf("%s can't be read as a folder: %w", path, withoutPath(err))
 	}
 	seen := 0
-	return growTree(path, []os.FileInfo{info}, &seen)
+	root, err := growTree(path, []os.FileInfo{info}, &seen)
+	if err != nil {
+		return nil, err
+	}
+	return root, root.chooseKind()
 }
 
 // growTree lists a folder below others.
@@ -44,7 +51,7 @@ func growTree(path string, in []os.FileInfo, seen *int) (*tree, error) {
 	if *seen += len(entries); *seen > maxEntries {
 		return nil, fmt.Errorf("it has more than %d files: is it the right folder?", maxEntries)
 	}
-	t := &tree{path: path, others: map[string]int{}}
+	t := &tree{path: path, others: map[string]int{}, found: map[*kind][]folderFile{}}
 	for _, entry := range entries {
 		name := entry.Name()
 		file := folderFile{path: filepath.Join(path, name)}
@@ -67,13 +74,13 @@ func growTree(path string, in []os.FileInfo, seen *int) (*tree, error) {
 			t.folders = append(t.folders, folder)
 		case err == nil && !info.Mode().IsRegular():
 			t.others[suffix+" that is no file"]++ // such as a pipe, which has no end
-		case !slices.Contains(suffixes, suffix):
+		case kindOf(suffix) == nil:
 			t.others[suffix]++
 		default:
 			if err == nil { // else reading it gives the reason
 				file.bytes = info.Size()
 			}
-			t.pictures = append(t.pictures, file)
+			t.found[kindOf(suffix)] = append(t.found[kindOf(suffix)], file)
 		}
 	}
 	return t, nil
@@ -88,16 +95,16 @@ func isRun(path string) bool {
 
 func (t *tree) name() string { return filepath.Base(t.path) }
 
-// all returns the pictures of a folder and of all below it: its own first.
+// all returns the pictures, or the texts, of a folder and of all below it: its own first.
 func (t *tree) all() []folderFile {
-	files := slices.Clone(t.pictures)
+	files := slices.Clone(t.files)
 	for _, folder := range t.folders {
 		files = append(files, folder.all()...)
 	}
 	return files
 }
 
-// classes returns the folders in a folder that have pictures, directly or below.
+// classes returns the folders in a folder that have pictures, or texts, directly or below.
 func (t *tree) classes() (folders []*tree) {
 	for _, folder := range t.folders {
 		if len(folder.all()) > 0 {

@@ -88,7 +88,7 @@ func listDatasets(ctx context.Context, c *call) error {
 		}
 		return append(list, entry{
 			Name: datasets.FolderPrefix + "PATH", Title: "A folder of your own", Cached: true, License: "yours",
-			About: "Folders of " + datasets.Formats + " files, one a class, with all in folders below it; folders train, val and test above the classes are respected; what is left out is reported",
+			About: "Folders of " + datasets.Formats + " files, or of .txt files in UTF-8, one a class, with all in folders below it; folders train, val and test above the classes are respected; what is left out is reported",
 		}, entry{
 			Name: datasets.CSVPrefix + "FILE", Title: "A table of texts of your own", Cached: true, License: "yours",
 			About: "A file in UTF-8 with a header and a text in each row, with commas, semicolons or tabs between its fields: " + datasets.CSVColumns + "; what is left out is reported",
