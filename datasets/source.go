@@ -33,7 +33,7 @@ type parts struct {
 }
 
 // sources lists the data sets that -dataset knows, in the order of lists.
-var sources = []source{mnist, fashionMNIST, gtsrb, openclipart, movieSnippets}
+var sources = []source{mnist, fashionMNIST, gtsrb, openclipart, movieSnippets, r8}
 
 // Register makes a user's own data set known by its name, so that the command line and the runs on it can load it. read
 // returns all samples, as many of each part as info says, always in the same order, which decides the fixed subsets.

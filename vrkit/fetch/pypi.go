@@ -19,7 +19,7 @@ import (
 type PyPI struct {
 	Package string // its name, in small letters with hyphens
 	File    string // the package's file in the index, a wheel or a source package
-	Member  string // the file inside, as in [URL]
+	Member  string // the file inside, as in [URL]; "" is the package's file itself
 }
 
 // String names the package and its version, which its file's name holds.
@@ -42,6 +42,9 @@ func (p PyPI) Fetch(ctx context.Context, a Asset, dir string, r Report) (string,
 	if err != nil {
 		return "", err
 	}
+	if link.Scheme == "file" && p.Member == "" {
+		return copied(filepath.FromSlash(link.Path), filepath.Join(dir, p.File), a, r)
+	}
 	if link.Scheme == "file" {
 		return unpack(filepath.FromSlash(link.Path), p.Member, filepath.Join(dir, "member"), a.limit(), a.Name, r)
 	}
@@ -50,6 +53,16 @@ func (p PyPI) Fetch(ctx context.Context, a Asset, dir string, r Report) (string,
 		return "", err
 	}
 	return fetchMember(ctx, client, link.String(), p.Member, a, dir, r)
+}
+
+// copied copies a file of the user, which stays where it is, and returns the copy's path.
+func copied(from, to string, a Asset, r Report) (string, error) {
+	f, err := os.Open(from)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return to, write(f, to, a.limit(), a.Size, a.Name, r)
 }
 
 // client returns an HTTP client that keeps to the settings for one host.
