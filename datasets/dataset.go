@@ -1,4 +1,4 @@
-// Package datasets holds the target tasks: names, classes, splits, pixels and sources. One data set a file.
+// Package datasets holds the target tasks: names, classes, splits, pixels or texts, and sources. One data set a file.
 package datasets
 
 import (
@@ -35,9 +35,9 @@ type Info struct {
 	Height    int               // of every image, in pixels; 0 if they differ
 	Width     int               // the same for the width
 	Channels  int               // 1: grey, 3: RGB
-	TrainSize int               // images in the official training set
-	ValSize   int               // images in its own validation set; 0 if it has none, and validation images come from the training set
-	TestSize  int               // images in the official test set
+	TrainSize int               // samples in the official training set
+	ValSize   int               // samples in its own validation set; 0 if it has none, and validation samples come from the training set
+	TestSize  int               // samples in the official test set
 	Mirrors   bool              // whether an image mirrored left to right keeps its class
 	Split     string            // how the parts were made, if they are not the official ones
 	Source    string            // the first source that is tried
@@ -53,10 +53,10 @@ type Dataset struct {
 	Info
 	Train, Val, Test []Sample
 	SHA256           string   // of all samples and labels, in order
-	Skipped          []string // what was left out: files that can't be read as pictures, and why; the number of other files
+	Skipped          []string // what was left out: samples that can't be read, and why; the number of copies of texts and of other files
 }
 
-// Sizes says how many images to take of each part. Zero takes all that can be read: of Train and Test always, of Val if
+// Sizes says how many samples to take of each part. Zero takes all that can be read: of Train and Test always, of Val if
 // the data set has a validation set. MostTrain and MostTest bound a zero size of their part; they are no bound if they
 // are zero.
 type Sizes struct{ Train, Val, Test, MostTrain, MostTest int }
@@ -64,7 +64,7 @@ type Sizes struct{ Train, Val, Test, MostTrain, MostTest int }
 // ErrTooFew is in the error of sizes that are larger than the data set.
 var ErrTooFew = errors.New("too few")
 
-// Of replaces zero sizes by numbers, or returns an error that says how many images there are.
+// Of replaces zero sizes by numbers, or returns an error that says how many samples there are.
 func (s Sizes) Of(i Info) (Sizes, error) {
 	if min(s.Train, s.Val, s.Test, s.MostTrain, s.MostTest) < 0 {
 		return s, fmt.Errorf("sizes can't be negative: %d for training, %d for validation, %d for testing", s.Train, s.Val, s.Test)
@@ -132,7 +132,7 @@ func (i Info) OneOfEach(samples []Sample) ([]Sample, error) {
 // subsetSeed decides which images a subset has.
 const subsetSeed = 20240601
 
-// split takes the first images of each part.
+// split takes the first samples of each part.
 func split(info Info, all parts, sizes Sizes) *Dataset {
 	d := &Dataset{Info: info, Train: all.train[:sizes.Train], Test: all.test[:sizes.Test], Skipped: slices.Concat(all.unreadable, all.left)}
 	if info.ValSize > 0 {

@@ -22,6 +22,8 @@ func readRows(text string) (header []string, rows []row, err error) {
 	switch {
 	case strings.Contains(first, "\x00"):
 		return nil, nil, errors.New("its first line has NUL bytes, as UTF-16 and files that are no text have: save it as text in UTF-8")
+	case strings.HasPrefix(first, "{"), strings.HasPrefix(first, "["):
+		return nil, nil, errors.New("it is JSON: save it as a table, whose first line names the columns text and label")
 	case strings.Contains(first, "\t"):
 		rows, err = readTabs(text)
 	case strings.Contains(first, ";") && !strings.Contains(first, ","):
