@@ -113,6 +113,16 @@ func TestCSVQuotesWithTabs(t *testing.T) {
 	require.Equal(t, 7, rows[5].line)
 }
 
+// The header decides what separates the fields.
+func TestCSVSeparator(t *testing.T) {
+	for _, header := range []string{"text,label,a;b", "text;label;ab", "text\tlabel,\ta;b"} {
+		fields, rows, err := readRows(header + "\n")
+		require.NoError(t, err)
+		require.Empty(t, rows)
+		require.Len(t, fields, 3, header)
+	}
+}
+
 // What is no table of texts is refused in one line that says what to do.
 func TestCSVRefuses(t *testing.T) {
 	utf16 := []byte("\xff\xfe")
