@@ -103,8 +103,9 @@ func TestFolderOfTextsRefuses(t *testing.T) {
 			place(t, root, map[string]string{"a.txt": "a"})
 		},
 		"it has 1 folder with texts (.txt), and 2 classes": func(root string) { write(t, filepath.Join(root, "a"), 3) },
-		"it has 4 texts (.txt) and 1 picture, such as b/000.PNG: a data set has either, so move the others elsewhere": func(root string) {
+		"it has 5 texts (.txt) in a, b, and 1 picture, such as b/000.PNG: a data set has either, so move the others elsewhere": func(root string) {
 			write(t, filepath.Join(root, "a"), 4)
+			write(t, filepath.Join(root, "b"), 1)
 			paint(t, filepath.Join(root, "b"), 1, red)
 		},
 		"no pictures (" + strings.Join(suffixes, " ") + ") in class a (it has other files: 3 .txt)": func(root string) {

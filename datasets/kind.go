@@ -87,9 +87,19 @@ func (root *tree) chooseKind() error {
 	chosen := pictureFiles
 	switch {
 	case len(pictures) > 0 && len(texts) > len(pictures):
+		var with []*tree
+		for _, folder := range root.folders {
+			if len(folder.ofKind(textFiles)) > 0 {
+				with = append(with, folder)
+			}
+		}
+		in := ""
+		if len(with) > 0 {
+			in = " in " + names(with)
+		}
 		example, _ := filepath.Rel(root.path, pictures[0].path)
-		return fmt.Errorf("it has %s (.txt) and %s, such as %s: a data set has either, so move the others elsewhere",
-			plural(len(texts), "text"), plural(len(pictures), "picture"), example)
+		return fmt.Errorf("it has %s (.txt)%s, and %s, such as %s: a data set has either, so move the others elsewhere",
+			plural(len(texts), "text"), in, plural(len(pictures), "picture"), example)
 	case len(pictures) == 0 && len(texts) > len(root.found[textFiles]): // some are in folders
 		chosen = textFiles
 	}

@@ -82,7 +82,7 @@ func parseTab(content []byte, classes []string) (samples []Sample, err error) {
 	for n, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
 		class, text, ok := strings.Cut(line, "\t")
 		switch {
-		case n < 3 || ok && class == "":
+		case n < 3 || class == "":
 			continue
 		case !ok || strings.Contains(text, "\t"):
 			return nil, fmt.Errorf("line %d does not have two fields", n+1)

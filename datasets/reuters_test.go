@@ -8,7 +8,7 @@ import (
 
 func TestParseTab(t *testing.T) {
 	const header = "Category\tText\nd\tstring\nclass\t\n"
-	samples, err := parseTab([]byte(header+"\t\nearn\tprofit rose \nacq\tfirm bought\n"), r8Classes)
+	samples, err := parseTab([]byte(header+"\n\t\nearn\tprofit rose \nacq\tfirm bought\n"), r8Classes)
 	require.NoError(t, err)
 	require.Equal(t, []Sample{{Text: "profit rose", Label: 2}, {Text: "firm bought"}}, samples)
 	for content, want := range map[string]string{
