@@ -34,7 +34,8 @@ func (n Llama) Forward(weight layer.Weight, in Value, hook Hook) *Node {
 // Features builds the graph up to the features: the last real token after the last norm, [B,Width]. It is a [Forward].
 //
 // It computes in the type of in.Real. Positions begin with the first of the keys, so that a prefix moves the text as
-// inserted tokens do; at the site of the keys they are not rotated yet.
+// inserted tokens do; at the site of the keys they are not rotated yet. A hook there may return Real, [B,keys], 0 for
+// keys of a prefix that no query sees.
 func (n Llama) Features(weight layer.Weight, in Value, hook Hook) *Node {
 	dense := func(x *Node, name string) *Node { return layer.Dense(x, weight(name), nil) }
 	norm := func(x *Node, name string) *Node { return layer.RMSNorm(x, weight(name), n.Epsilon) }
@@ -54,7 +55,8 @@ func (n Llama) Features(weight layer.Weight, in Value, hook Hook) *Node {
 		x := layer.Rows(v.Each)
 		normed := norm(x, name+"/norm1")
 		queries := tokens(dense(normed, name+"/queries"))
-		keys := at(AttentionOf(i, Keys), Value{Each: tokens(dense(normed, name+"/keys"))}).Each
+		seen := at(AttentionOf(i, Keys), Value{Each: tokens(dense(normed, name+"/keys"))})
+		keys := seen.Each
 		values := at(AttentionOf(i, Values), Value{Each: tokens(dense(normed, name+"/values"))}).Each
 		prefix := keys.Shape().Dim(1) - queries.Shape().Dim(1)
 		keys, queries = layer.Rotated(keys, width, 0, n.Base), layer.Rotated(queries, width, prefix, n.Base)
@@ -63,6 +65,11 @@ func (n Llama) Features(weight layer.Weight, in Value, hook Hook) *Node {
 		if i == n.Layers-1 { // the answer needs only the last real token
 			queries, v.Each = pick(queries, place), pick(v.Each, place)
 			x, visible = layer.Rows(v.Each), upTo(ExpandAxes(place, 1, 2), prefix, keys)
+		}
+		if seen.Real != nil {
+			seen.Real.AssertDims(size, keys.Shape().Dim(1))
+			visible = And(BroadcastToDims(visible, size, queries.Shape().Dim(1), keys.Shape().Dim(1)),
+				BroadcastToDims(ExpandAxes(GreaterThan(seen.Real, ZerosLike(seen.Real)), 1), size, queries.Shape().Dim(1), keys.Shape().Dim(1)))
 		}
 		x = Add(x, dense(layer.Rows(layer.Attention(queries, keys, values, n.Heads, visible)), name+"/out"))
 		normed = norm(x, name+"/norm2")
@@ -108,6 +115,7 @@ func (n Llama) layout() map[string][]int {
 // named describes a language model, whose GGUF file a has.
 func (n Llama) named(a architecture, window int) architecture {
 	a.Modality, a.Window, a.Tokens = taxonomy.Text, window, n.Tokens
+	a.Tokens.Rotary = true
 	a.forward, a.features, a.width, a.layout = n.Forward, n.Features, n.Width, n.layout
 	a.read = func(path string) (Weights, error) { return readGGUF(path, a.Title, n) }
 	a.words = readVocabulary

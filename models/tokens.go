@@ -13,7 +13,8 @@ import (
 // A language model has no class token and no Patch; what it does with the positions of inserted tokens is its own.
 type Tokens struct {
 	Width, Layers, Patch int
-	Keys                 int // the width of attention's keys and values, if it is not Width; else 0
+	Keys                 int  // the width of attention's keys and values, if it is not Width; else 0
+	Rotary               bool // positions are a rotation of keys and queries inside attention, so that only distances count
 }
 
 // KeyWidth is the width of attention's keys and values.

@@ -41,11 +41,12 @@ func init() { // in init, because help refers to the commands
 		{"models", "", "lists the frozen models, or fetches one", listModels, false},
 		{"datasets", "", "lists the data sets, or fetches one", listDatasets, false},
 		{"logits", "", "prints what the frozen model answers for a picture", logits, false},
+		{"ask", "", "lets a frozen language model continue a text, and lists the likeliest next tokens", ask, false},
 		{"mapping", "", "computes ω from any framework's logits", mapping, false},
 		{"train", "", "trains a program, or resumes it", trainRun, true},
 		{"table", "", "trains a grid of programs and seeds, and compares them; resumable", table, true},
 		{"eval", "RUN...", "measures trained programs: accuracy overall and per class, and the mean over several runs", eval, false},
-		{"predict", "RUN IMAGE...", "labels pictures with a trained program, and says which source labels voted", predict, false},
+		{"predict", "RUN SAMPLE...", "labels pictures, or texts, with a trained program, and says which source labels voted", predict, false},
 		{"show", "RUN", "writes the figures of a trained program", show, false},
 	}
 }
