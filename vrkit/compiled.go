@@ -30,6 +30,7 @@ type Compiled struct {
 
 	image   int                      // side of the images it takes
 	compose func(text string) string // of texts; nil if the manipulation leaves them as they are
+	context []int32                  // the tokens with which all texts begin, which the model has read; none if it reads whole texts
 	mesh    *distributed.DeviceMesh  // the devices that share the work; nil if there is one
 	exec    *Computation
 	input   *Computation // the input manipulation only, on one device: the frozen model's input, and the mask
@@ -96,7 +97,10 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 		return nil, err
 	}
 	c.exec, c.input = &Computation{exec: logits.SetMaxCache(anyNumber)}, &Computation{exec: seen.SetMaxCache(anyNumber)}
-	if learned, ok := p.Output.(output.Learned); ok {
+	if err == nil {
+		err = c.readContext(fitted)
+	}
+	if learned, ok := p.Output.(output.Learned); ok && err == nil {
 		c.built, err = model.NewExec(backend, c.Store, c.buildOmega(learned))
 	}
 	return c, err
@@ -119,7 +123,11 @@ func (c *Compiled) ImageSide() int { return c.image }
 
 // TargetLogits builds ẑ = O_ω(f(I(x))), [B,K], and the source logits z, [B,S], that it reads.
 func (c *Compiled) TargetLogits(root *model.Scope, images models.Value) (target, source *Node) {
-	source = c.Program.SourceLogits(root, images)
+	hook := c.hook(root)
+	if len(c.context) > 0 {
+		hook = c.afterContext(root)
+	}
+	source = c.answer(root, images, hook)
 	if learned, ok := c.Output.(output.Learned); ok {
 		omega, bias := learned.Omega(root.At(outputScope), source, c.Targets)
 		target = output.Apply(source, omega)

@@ -158,12 +158,17 @@ func (p Program) hook(root *model.Scope) models.Hook {
 // SourceLogits builds z = f(I(x)), [B,S], from images as in Manipulate, or from the numbers of tokens. f computes in the
 // program's precision; z has the type of the images, and is float32 for texts.
 func (p Program) SourceLogits(root *model.Scope, in models.Value) *Node {
+	return p.answer(root, in, p.hook(root))
+}
+
+// answer is SourceLogits with a hook of the caller's.
+func (p Program) answer(root *model.Scope, in models.Value, hook models.Hook) *Node {
 	in = floats(in)
 	dtype, first := in.Each.DType(), models.Normalised
 	if p.Model.Modality != taxonomy.Picture {
 		dtype, first = dtypes.Float32, models.TokensInto(0)
 	}
-	hook, spoilt := p.hook(root), (*Node)(nil)
+	var spoilt *Node
 	z := p.Model.Reprogrammed(root, in, func(at models.Site, v models.Value) models.Value {
 		v = hook(at, v)
 		if at == first {

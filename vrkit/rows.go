@@ -61,7 +61,10 @@ func (c *Compiled) Texts(texts []string) (Rows, error) {
 	all, counts, longest := make([][]int32, len(texts)), make([]int32, len(texts)), 0
 	for i, text := range texts {
 		var err error
-		if all[i], err = c.tokens(text); err != nil {
+		if all[i], err = c.tokens(text); err == nil {
+			all[i], err = c.behindContext(all[i])
+		}
+		if err != nil {
 			return nil, fmt.Errorf("the text %.40q: %w", text, err)
 		}
 		counts[i], longest = int32(len(all[i])), max(longest, len(all[i]))
@@ -94,11 +97,7 @@ func (p Program) Value(rows []*Node) models.Value {
 	numbers := rows[0]
 	place := Iota(numbers.Graph(), numbers.Shape(), 1)
 	real := LessThan(place, BroadcastToDims(ExpandAxes(rows[1], 1), numbers.Shape().Dimensions...))
-	dtype := dtypes.Float32
-	if p.Precision == BF16 {
-		dtype = dtypes.BFloat16
-	}
-	return models.Value{Each: numbers, Real: ConvertDType(real, dtype)}
+	return models.Value{Each: numbers, Real: ConvertDType(real, p.computing())}
 }
 
 // pictures returns pixels, RGB row-major, as a tensor [n,side,side,3].

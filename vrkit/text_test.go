@@ -74,7 +74,7 @@ func TestTextsRefused(t *testing.T) {
 	c := softly(t, backendtest.Any(t), 2)
 	for text, want := range map[string]string{
 		" ":                         "the text \" \": the text has no word",
-		"a b c d e f g h i j k l m": "text 0: it has 13 tokens, and tiny-text reads at most 12: shorten it",
+		"a b c d e f g h i j k l m": "the text \"a b c d e f g h i j k l m\": it has 13 tokens, and tiny-text reads at most 12: shorten it",
 	} {
 		_, err := c.Texts([]string{text})
 		require.EqualError(t, err, want)

@@ -1,9 +1,7 @@
 package modeltest
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/gomlx/compute/dtypes"
@@ -49,16 +47,7 @@ func TinyText() *models.Model {
 		Labels:  words,
 		Weights: weights,
 		Forward: textForward,
-		Encode: func(text string) ([]int32, error) {
-			var numbers []int32
-			for _, word := range strings.Fields(text) {
-				numbers = append(numbers, int32(max(0, slices.Index(words, word))))
-			}
-			if len(numbers) == 0 {
-				return nil, errors.New("the text has no word")
-			}
-			return numbers, nil
-		},
+		Encode:  encodeWords,
 	}
 }
 

@@ -150,6 +150,30 @@ func (c Chain) Trainable(m models.Info) (sum int) {
 	return sum
 }
 
+// Choose lets each part choose, from the samples that the parts before have left. The part gets the text as those parts
+// compose it.
+func (c Chain) Choose(texts []string, labels []int32, answers []string, compose func(string) string) (Manipulation, []int, error) {
+	c = slices.Clone(c)
+	var taken []int
+	for i, part := range c {
+		if chooser, ok := part.(Chooser); ok {
+			chosen, took, err := chooser.Choose(texts, labels, answers, compose)
+			if err != nil {
+				return nil, nil, err
+			}
+			c[i], taken = chosen, append(taken, took...)
+		}
+		fitted, err := part.Fit(models.Info{Modality: taxonomy.Text})
+		if inner := compose; err == nil && fitted.Compose != nil {
+			compose = fitted.Compose
+			if inner != nil {
+				compose = func(text string) string { return fitted.Compose(inner(text)) }
+			}
+		}
+	}
+	return c, taken, nil
+}
+
 // Bind binds each part to the model.
 func (c Chain) Bind(m *models.Model) (Manipulation, error) {
 	c = slices.Clone(c)

@@ -10,7 +10,7 @@ import (
 var methods = registry.Of[Manipulation]("input manipulation",
 	Padding{}, Watermark{Kind: Narrow}, Watermark{Kind: Medium}, Watermark{Kind: Full},
 	SMM{}.filled(),
-	VPT{Kind: Shallow, Tokens: defaultTokens}, VPT{Kind: Deep, Tokens: defaultTokens}, VPTAdd{}, VPT{Kind: Prefix, Tokens: defaultTokens}, Soft{Tokens: defaultTokens}, Template{Text: Place},
+	VPT{Kind: Shallow, Tokens: defaultTokens}, VPT{Kind: Deep, Tokens: defaultTokens}, VPTAdd{}, VPT{Kind: Prefix, Tokens: defaultTokens}, Soft{Tokens: defaultTokens}, Template{Text: Place}, Shots{Shots: defaultShots},
 )
 
 // Register makes a manipulation known by its name, so that the runs of its programs can be opened. Its settings are the

@@ -171,17 +171,26 @@ func (v VPT) prompt(scope *model.Scope, name string, stream int, m models.Info, 
 	if v.Shared {
 		depth, number = 1, 0
 	}
-	width := cmp.Or(v.Projection, m.Tokens.Width)
+	to := v.width(m)
+	width := cmp.Or(v.Projection, to)
 	prompt := learned(scope, name, at, initial.Uniform(v.Seed, vptStream+uint64(stream), promptBound(m, width)), depth, v.tokens(), width)
 	prompt = SliceAxis(prompt, 0, AxisRange(number, number+1))
 	if v.Projection > 0 {
 		scope := scope.At(ProjectionScope).At("%s", name)
 		// PyTorch's initial values of a linear layer's bias, and He's, by fan-out, of its weights.
-		weights := learned(scope, "weights", at, initial.Normal(v.Seed, projectionStream+uint64(stream), math.Sqrt(2/float64(m.Tokens.Width))), width, m.Tokens.Width)
-		bias := learned(scope, "bias", at, initial.Uniform(v.Seed, biasStream+uint64(stream), 1/math.Sqrt(float64(width))), m.Tokens.Width)
+		weights := learned(scope, "weights", at, initial.Normal(v.Seed, projectionStream+uint64(stream), math.Sqrt(2/float64(to))), width, to)
+		bias := learned(scope, "bias", at, initial.Uniform(v.Seed, biasStream+uint64(stream), 1/math.Sqrt(float64(width))), to)
 		prompt = Add(Einsum("lpd,dw->lpw", prompt, weights), ExpandAxes(bias, 0, 1))
 	}
 	return dropout(scope, at, prompt, v.Dropout, drawn)
+}
+
+// width is that of what stands at the prompts' sites.
+func (v VPT) width(m models.Info) int {
+	if v.Name() == Prefix {
+		return m.Tokens.KeyWidth()
+	}
+	return m.Tokens.Width
 }
 
 // promptBound is v, the bound of the initial values of prompts of this width.
@@ -215,9 +224,9 @@ func (v VPT) Trainable(m models.Info) int {
 	if v.Shared {
 		depth = 1
 	}
-	count := depth * v.tokens() * cmp.Or(v.Projection, m.Tokens.Width)
+	count := depth * v.tokens() * cmp.Or(v.Projection, v.width(m))
 	if v.Projection > 0 {
-		count += (v.Projection + 1) * m.Tokens.Width
+		count += (v.Projection + 1) * v.width(m)
 	}
 	if v.Name() == Prefix {
 		count *= 2

@@ -90,6 +90,15 @@ func (w Words) split() (labels [][]string, err error) {
 	return labels, nil
 }
 
+// Answers are the first word of each target label; none if there are no words.
+func (w Words) Answers() (first []string, err error) {
+	labels, err := w.split()
+	for _, words := range labels {
+		first = append(first, words[0])
+	}
+	return first, err
+}
+
 // Observe does nothing.
 func (Words) Observe(*Statistics, []float32, []int32) error { return nil }
 

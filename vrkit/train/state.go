@@ -14,6 +14,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/output"
 	"github.com/vrkit-go/reprogram/vrkit/runs"
 )
@@ -112,7 +113,7 @@ func (t *trainer) save() error {
 		recordArray: tensors.FromFlatDataAndDimensions(record, len(record)),
 	}
 	for variable := range t.program.Store.IterVariables() {
-		if models.IsFrozen(variable) || !variable.HasValue() {
+		if models.IsFrozen(variable) || vrkit.IsContext(variable) || !variable.HasValue() {
 			continue
 		}
 		value, err := variable.Value()

@@ -87,10 +87,15 @@ func Train(ctx context.Context, c Config) (Result, error) {
 		return Result{}, err
 	}
 	c.Program = c.seeded(record)
+	samples := len(c.Data.Train)
+	if c, err = c.chosen(); err != nil {
+		return Result{}, err
+	}
 	manifest, err := c.manifest()
 	if err != nil {
 		return Result{}, err
 	}
+	manifest.Data.Train = samples // with those that the manipulation has taken
 	if record != nil {
 		if before, err = c.claim(before, *record, &manifest); err != nil {
 			return Result{}, err

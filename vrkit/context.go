@@ -1,0 +1,125 @@
+package vrkit
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// contextScope has the keys and values of the tokens with which all texts of a program begin, such as worked examples. The
+// model reads these tokens once, instead of before every text.
+const contextScope = "context"
+
+// IsContext reports whether a variable of a program's store is computed from the program, so that no checkpoint holds it.
+func IsContext(v *model.Variable) bool {
+	return strings.HasPrefix(v.Path(), model.ScopeSeparator+contextScope+model.ScopeSeparator)
+}
+
+// minContext is the smallest number of common tokens that is worth a graph of its own.
+const minContext = 16
+
+// readContext finds the tokens with which all texts begin as the manipulation composes them, and lets the model read them.
+// A manipulation that changes the model's values would change theirs too: then there is no context.
+func (c *Compiled) readContext(fitted input.Fitted) error {
+	if c.Model.Modality != taxonomy.Text || fitted.Compose == nil || len(fitted.Hooks) > 0 || !c.Model.Tokens.Rotary {
+		return nil
+	}
+	common, err := c.tokens("a")
+	for _, other := range []string{"1", "The", "\n", "é", "?"} { // they begin differently
+		tokens, otherErr := c.tokens(other)
+		if otherErr != nil {
+			continue // no text of the task can be this one
+		}
+		same := 0
+		for same < min(len(common), len(tokens)) && common[same] == tokens[same] {
+			same++
+		}
+		common = common[:same]
+	}
+	if err != nil || len(common) < minContext {
+		return err
+	}
+	exec, err := model.NewExec(c.Backend, c.Store, func(root *model.Scope, tokens *Node) []*Node {
+		real := OnesLike(ConvertDType(tokens, c.computing()))
+		kept := make([]*Node, 2*c.Model.Tokens.Layers)
+		c.Model.Reprogrammed(root, models.Value{Each: tokens, Real: real}, func(at models.Site, v models.Value) models.Value {
+			if number := contextNumber(at); number >= 0 {
+				kept[number] = v.Each
+			}
+			return v
+		})
+		return kept
+	})
+	if err != nil {
+		return err
+	}
+	defer exec.Finalize()
+	tokens := tensors.FromFlatDataAndDimensions(common, 1, len(common))
+	defer tokens.FinalizeAll()
+	kept, err := exec.Call(tokens)
+	if err != nil {
+		return err
+	}
+	for number, value := range kept {
+		variable, err := c.Store.RootScope().At(contextScope).CreateVariable(contextName(number), value)
+		if err != nil {
+			return err
+		}
+		variable.SetTrainable(false)
+	}
+	c.context = common
+	return nil
+}
+
+// behindContext are the tokens of a text behind those that the model has read. It is an error if it does not begin with
+// them.
+func (c *Compiled) behindContext(tokens []int32) ([]int32, error) {
+	n := len(c.context)
+	if n > 0 && (n >= len(tokens) || !slices.Equal(tokens[:n], c.context)) {
+		return nil, errors.New("its first characters change how the text before it is read: leave out blanks and line breaks at its beginning")
+	}
+	return tokens[n:], nil
+}
+
+// contextNumber numbers the keys and values of the layers; it is −1 at other sites.
+func contextNumber(at models.Site) int {
+	switch at.Part {
+	case models.Keys:
+		return 2 * at.Layer
+	case models.Values:
+		return 2*at.Layer + 1
+	}
+	return -1
+}
+
+func contextName(number int) string { return fmt.Sprintf("part%d", number) }
+
+// afterContext is the hook of a model that has read the context.
+func (c *Compiled) afterContext(root *model.Scope) models.Hook {
+	return func(at models.Site, v models.Value) models.Value {
+		if number := contextNumber(at); number >= 0 {
+			read := root.At(contextScope).GetVariable(contextName(number)).NodeValue(v.Each.Graph())
+			v.Each = models.BeforeTokens(v.Each, read)
+		}
+		return v
+	}
+}
+
+// computing is the type of the frozen model's computations on texts.
+func (p Program) computing() dtypes.DType {
+	if p.Precision == BF16 {
+		return dtypes.BFloat16
+	}
+	return dtypes.Float32
+}
