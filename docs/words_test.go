@@ -45,7 +45,7 @@ func TestWordsOf(t *testing.T) {
 	require.Equal(t, []string{"Varied", "first\n\t// answer"}, match.FindAllString("Varied, unvaried, varied_x: the first\n\t// answer, first answers", -1))
 }
 
-// Docs, code and comments use one word for each idea, as notation.md has it, whose own table is left out.
+// Docs, notebooks, plans, code and comments use one word for each idea, as notation.md has it, whose own table is left out.
 func TestWords(t *testing.T) {
 	words := avoided(t)
 	match := wordsOf(words)
@@ -57,7 +57,7 @@ func TestWords(t *testing.T) {
 			}
 			return nil
 		}
-		known := slices.Contains([]string{".go", ".md", ".py", ".c", ".sh"}, filepath.Ext(path)) || path == filepath.Join("..", ".ci", "run")
+		known := slices.Contains([]string{".go", ".md", ".ipynb", ".plan", ".py", ".c", ".sh"}, filepath.Ext(path)) || path == filepath.Join("..", ".ci", "run")
 		if err != nil || !known || slices.Contains([]string{"notation.md", "words_test.go"}, entry.Name()) {
 			return err
 		}
