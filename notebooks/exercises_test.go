@@ -105,8 +105,12 @@ func TestExercisesAreAll(t *testing.T) {
 	}
 }
 
-// The exercises are done at the small scale, those of a notebook in one kernel.
+// The exercises are done at the small scale, those of a notebook in one kernel. They take as long as all other tests of
+// the notebooks, which execute every cell that an exercise changes.
 func TestExercises(t *testing.T) {
+	if os.Getenv("VRKIT_TEST_EXERCISES") == "" {
+		t.Skip("minutes of training: VRKIT_TEST_EXERCISES=1 and .ci/run -full do the exercises")
+	}
 	var printed strings.Builder
 	l, ctx := readyLauncher(t, &printed)
 	for name, e := range exercises {

@@ -16,6 +16,7 @@ import (
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -302,6 +303,11 @@ func (c *Compiled) buildOmega(learned output.Learned) func(root *model.Scope, g 
 func (c *Compiled) Initialise() error {
 	if c.ready {
 		return nil // building the graph again would compile it again
+	}
+	if c.Model.Modality != taxonomy.Picture && !c.actsInside() {
+		_, err := c.Mapping() // all that it may learn
+		c.ready = err == nil
+		return err
 	}
 	row := c.NewRows(1)
 	defer row.Finalize()

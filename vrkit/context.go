@@ -53,13 +53,13 @@ func (c *Compiled) readContext(fitted input.Fitted) error {
 	exec, err := model.NewExec(c.Backend, c.Store, func(root *model.Scope, tokens *Node) []*Node {
 		real := OnesLike(ConvertDType(tokens, c.computing()))
 		kept := make([]*Node, 2*c.Model.Tokens.Layers)
-		c.Model.Reprogrammed(root, models.Value{Each: tokens, Real: real}, func(at models.Site, v models.Value) models.Value {
+		logits := c.Model.Reprogrammed(root, models.Value{Each: tokens, Real: real}, func(at models.Site, v models.Value) models.Value {
 			if number := contextNumber(at); number >= 0 {
 				kept[number] = v.Each
 			}
 			return v
 		})
-		return kept
+		return append(kept, logits) // the pure-Go backend accepts no weight that is not used
 	})
 	if err != nil {
 		return err
@@ -71,7 +71,9 @@ func (c *Compiled) readContext(fitted input.Fitted) error {
 	if err != nil {
 		return err
 	}
-	for number, value := range kept {
+	last := len(kept) - 1
+	kept[last].FinalizeAll()
+	for number, value := range kept[:last] {
 		variable, err := c.Store.RootScope().At(contextScope).CreateVariable(contextName(number), value)
 		if err != nil {
 			return err
