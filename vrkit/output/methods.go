@@ -8,7 +8,7 @@ import (
 
 // methods are the alignments that a program can name, with their default settings, which are the papers'.
 var methods = registry.Of[Alignment]("output alignment",
-	RLM{}, FLM{}, ILM{}, BLM{Lambda: 1}, BLMPlus{Lambda: 1, Alpha: .15}, Linear{Restrict: NoBias}, Identity{}, Words{},
+	RLM{}, FLM{}, ILM{}, BLM{Lambda: 1}, BLMPlus{Lambda: 1, Alpha: .15}, Linear{Restrict: NoBias}, Identity{}, Words{}, PETAL{Picks: 1},
 )
 
 // Register makes an alignment known by its name, so that the runs of its programs can be opened. Its settings are the

@@ -15,6 +15,7 @@ type Statistics struct {
 	Free             []float32 // row-major [n, Sources], the source logits of texts without content
 	Labels           []string  // [Sources], the names of the source labels; nil if no estimator looks for them
 
+	likely   []float64 // row-major [Sources, Targets], of PETAL: the sums of log probabilities
 	averaged int       // samples in Centre
 	row      []float32 // of a centred sample
 }

@@ -108,3 +108,19 @@ func TestBLMPlusTop(t *testing.T) {
 	assert.Equal(t, 5, rows(output.BLMPlus{Lambda: 1, Alpha: .15, Top: 3}))
 	assert.Equal(t, 6, rows(output.BLMPlus{Lambda: 1, Alpha: .15, Top: 99}))
 }
+
+// With one sample of each label and the probabilities .2 and .05 of their words, the score is ln .25 − ln .0526316 =
+// 1.5581446, and each label gets its own word.
+func TestPETAL(t *testing.T) {
+	s := output.NewStatistics(3, 2)
+	log := func(p float64) float32 { return float32(math.Log(p)) }
+	logits := []float32{log(.2), log(.05), log(.75), log(.05), log(.2), log(.75)}
+	require.NoError(t, output.PETAL{}.Observe(s, logits, []int32{0, 1}))
+	assert.InDelta(t, 1.5581446, s.Joint[0]-s.Joint[1], 1e-6)
+	m, err := output.PETAL{}.Estimate(s)
+	require.NoError(t, err)
+	assert.Equal(t, []float32{1, 0, 0, 1, 0, 0}, m.Weights)
+	_, err = output.PETAL{Picks: 2}.Estimate(s)
+	require.ErrorContains(t, err, "choose fewer")
+	require.Error(t, output.PETAL{Picks: 1001}.Check())
+}

@@ -47,6 +47,7 @@ func TestLanguagePrograms(t *testing.T) {
 		{input.Soft{Tokens: 2, Init: input.Vocabulary}, output.Linear{}},
 		{input.Chain{template, input.VPT{Kind: input.Prefix, Tokens: 2}}, output.BLMPlus{Lambda: 1, Alpha: .15, Top: 20, Centring: centred}},
 		{template, output.FLM{Centring: centred}},
+		{template, output.PETAL{Picks: 2}},
 	}
 	for i, p := range programs {
 		t.Run(p.in.Name()+" "+p.out.Name(), func(t *testing.T) {
