@@ -220,7 +220,7 @@ func (c *Compiled) Predict(rows Rows) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.CheckLogits(logits, source, 0); err != nil {
+	if err := c.CheckLogits(logits, source, nil); err != nil {
 		return nil, err
 	}
 	answers := make([]int, len(logits)/c.Targets)

@@ -7,12 +7,15 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 )
 
-// CheckLogits returns an error if a logit is not finite. The error names the first such sample, counted from first, and
-// the cause. target is [n,K] and source [n,S], row-major; target may be nil.
-func (c *Compiled) CheckLogits(target, source []float32, first int) error {
-	sample, err := c.unusable(target, source)
+// CheckLogits returns an error if a logit is not finite. The error names the first such sample, and the cause. target is
+// [n,K] and source [n,S], row-major; target may be nil. samples has the number of each row's sample; nil counts from 0.
+func (c *Compiled) CheckLogits(target, source []float32, samples []int) error {
+	row, err := c.unusable(target, source)
+	if err != nil && samples != nil {
+		row = samples[row]
+	}
 	if err != nil {
-		return fmt.Errorf("sample %d: %w", first+sample, err)
+		return fmt.Errorf("sample %d: %w", row, err)
 	}
 	return nil
 }

@@ -118,12 +118,12 @@ func TestCheckLogits(t *testing.T) {
 	c, err := vrkit.Compile(backendtest.Any(t), vrkit.Program{Input: input.Padding{}, Model: modeltest.Tiny(), Output: output.RLM{}}, 3)
 	require.NoError(t, err)
 	target, source := make([]float32, 4*3), make([]float32, 4*modeltest.Sources)
-	require.NoError(t, c.CheckLogits(target, source, 0))
-	require.NoError(t, c.CheckLogits(nil, source, 0))
+	require.NoError(t, c.CheckLogits(target, source, nil))
+	require.NoError(t, c.CheckLogits(nil, source, nil))
 	target[2*3+1] = infinite
-	require.EqualError(t, c.CheckLogits(target, source, 50), "sample 52: target logit 1 is +Inf: no answer can be read from it, because ω is damaged, or too large")
+	require.EqualError(t, c.CheckLogits(target, source, []int{50, 51, 52, 53}), "sample 52: target logit 1 is +Inf: no answer can be read from it, because ω is damaged, or too large")
 	source[3*modeltest.Sources+4] = nan
-	require.ErrorContains(t, c.CheckLogits(target, source, 50), "sample 53: source logit 4 is NaN")
+	require.ErrorContains(t, c.CheckLogits(target, source, []int{50, 51, 52, 53}), "sample 53: source logit 4 is NaN")
 }
 
 func TestLikeliest(t *testing.T) {

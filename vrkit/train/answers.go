@@ -11,15 +11,17 @@ import (
 // Answers runs a program over samples, size at a time, and keeps what its frozen model answers. A logit
 // that is not finite is an error.
 func Answers(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int) (output.Answers, error) {
-	a := output.Answers{Sources: c.Model.Sources(), Targets: c.Targets}
-	err := pass(ctx, c, samples, augmenter{}, size, &clock{}, func(b batch, first int) error {
-		_, source, err := answers(c, b, first)
-		if err != nil {
-			return err
+	n := c.Model.Sources()
+	a := output.Answers{Sources: n, Targets: c.Targets, Logits: make([]float32, len(samples)*n), Labels: make([]int32, len(samples))}
+	err := pass(ctx, c, samples, augmenter{}, size, &clock{}, func(b batch) error {
+		_, source, err := answers(c, b)
+		for i, at := range b.chosen {
+			if err == nil {
+				copy(a.Logits[at*n:], source[i*n:(i+1)*n])
+				a.Labels[at] = b.labels[i]
+			}
 		}
-		a.Logits = append(a.Logits, source...)
-		a.Labels = append(a.Labels, b.labels...)
-		return nil
+		return err
 	})
 	return a, err
 }

@@ -21,6 +21,7 @@ type batch struct {
 	present *tensors.Tensor // float32 [size], the sample weight: 1 for a sample, 0 for filling
 	target  *tensors.Tensor // int32 [size]
 	labels  []int32         // of the samples only
+	chosen  []int           // the samples' numbers
 	err     error           // of a sample that can't be a row
 }
 
@@ -89,7 +90,7 @@ func batches(ctx context.Context, p rowed, samples []datasets.Sample, order []in
 
 // fill puts the chosen samples into the batch.
 func (b *batch) fill(p rowed, samples []datasets.Sample, chosen []int, v augmenter) {
-	b.labels, b.err = b.labels[:0], nil
+	b.labels, b.chosen, b.err = b.labels[:0], chosen, nil
 	for _, index := range chosen {
 		b.labels = append(b.labels, samples[index].Label)
 	}

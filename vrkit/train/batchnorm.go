@@ -90,8 +90,10 @@ func (r *reestimator) finalize() {
 
 // run takes a pass over samples. It may be stopped and started again, because its first batch replaces the statistics.
 func (r *reestimator) run(ctx context.Context, samples []datasets.Sample, v augmenter, size int, clock *clock) error {
-	return pass(ctx, r.program, samples, v, size, clock, func(b batch, first int) error {
-		share := tensors.FromScalar(float32(len(b.labels)) / float32(first+len(b.labels)))
+	seen := 0
+	return pass(ctx, r.program, samples, v, size, clock, func(b batch) error {
+		seen += len(b.labels)
+		share := tensors.FromScalar(float32(len(b.labels)) / float32(seen))
 		defer share.FinalizeAll()
 		values, err := r.exec.Run(b.rows[0], b.present, share)
 		if err != nil {

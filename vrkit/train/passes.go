@@ -4,21 +4,28 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/vrkit-go/reprogram/datasets"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/output"
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
-// pass runs a compiled program over samples in order, batch by batch, and reports progress.
-func pass(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, v augmenter, size int, clock *clock, visit func(b batch, first int) error) error {
+// pass runs a compiled program over samples, batch by batch, and reports progress. It takes pictures in order, and texts by
+// their length, because a batch takes as long as its longest text.
+func pass(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, v augmenter, size int, clock *clock, visit func(b batch) error) error {
+	order := inOrder(len(samples))
+	if c.Model.Modality == taxonomy.Text {
+		slices.SortStableFunc(order, func(a, b int) int { return len(samples[a].Text) - len(samples[b].Text) })
+	}
 	clock.start(steps(len(samples), size))
-	for number, b := range batches(ctx, c, samples, inOrder(len(samples)), v, size, 0) {
+	for number, b := range batches(ctx, c, samples, order, v, size, 0) {
 		if b.err != nil {
 			return b.err
 		}
-		if err := visit(b, number*size); err != nil {
+		if err := visit(b); err != nil {
 			return err
 		}
 		clock.tick(number+1, len(b.labels))
@@ -27,13 +34,13 @@ func pass(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, v a
 }
 
 // answers runs the program on a batch and returns the target logits, [n,K], and the source logits, [n,S], of its
-// samples. It is an error if one is not finite; first is the number of the batch's first sample.
-func answers(c *vrkit.Compiled, b batch, first int) (target, source []float32, err error) {
+// samples. It is an error if one is not finite.
+func answers(c *vrkit.Compiled, b batch) (target, source []float32, err error) {
 	if target, source, err = c.Logits(b.rows); err != nil {
 		return nil, nil, err
 	}
 	target, source = target[:len(b.labels)*c.Targets], source[:len(b.labels)*c.Model.Sources()]
-	return target, source, c.CheckLogits(target, source, first)
+	return target, source, c.CheckLogits(target, source, b.chosen)
 }
 
 // Estimate computes ω from samples with the program's prompt at this time, by a separate pass: the papers' exact
@@ -66,8 +73,8 @@ func estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample,
 		if !look.needed {
 			continue
 		}
-		err := pass(ctx, c, samples, v, size, clock, func(b batch, first int) error {
-			_, source, err := answers(c, b, first)
+		err := pass(ctx, c, samples, v, size, clock, func(b batch) error {
+			_, source, err := answers(c, b)
 			if err != nil {
 				return err
 			}
@@ -115,15 +122,15 @@ func Evaluate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample,
 }
 
 func evaluate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample, size int, clock *clock) (Evaluation, error) {
-	var e Evaluation
-	err := pass(ctx, c, samples, augmenter{}, size, clock, func(b batch, first int) error {
-		target, _, err := answers(c, b, first)
+	e := Evaluation{Predictions: make([]int32, len(samples)), Labels: make([]int32, len(samples))}
+	err := pass(ctx, c, samples, augmenter{}, size, clock, func(b batch) error {
+		target, _, err := answers(c, b)
 		if err != nil {
 			return err
 		}
 		for i, label := range b.labels {
 			answer, loss := read(target[i*c.Targets:(i+1)*c.Targets], label)
-			e.Predictions, e.Labels = append(e.Predictions, answer), append(e.Labels, label)
+			e.Predictions[b.chosen[i]], e.Labels[b.chosen[i]] = answer, label
 			e.Loss += loss
 		}
 		return nil
