@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"vrkit/output":              {"vrkit/initial", "vrkit/registry", "vrkit/taxonomy"},
 	"vrkit":                     {"models", "models/layer", "vrkit/input", "vrkit/output", "vrkit/registry", "vrkit/taxonomy"},
 	"vrkit/runs":                {"vrkit/npy", "vrkit/lock", "datasets", "models", "vrkit", "vrkit/fetch", "vrkit/input", "vrkit/output", "vrkit/taxonomy"},
-	"vrkit/train":               {"datasets", "models", "vrkit", "vrkit/runs", "vrkit/backend", "vrkit/fetch", "vrkit/input", "vrkit/output", "vrkit/registry"},
+	"vrkit/train":               {"datasets", "models", "vrkit", "vrkit/runs", "vrkit/backend", "vrkit/fetch", "vrkit/input", "vrkit/output", "vrkit/registry", "vrkit/taxonomy"},
 	"vrkit/figure":              {},
 	"vrkit/results":             {},
 	"vrkit/show":                {"vrkit/terminal", "models", "vrkit", "vrkit/figure", "vrkit/input", "vrkit/output", "vrkit/results", "vrkit/runs", "vrkit/train"},

@@ -201,6 +201,7 @@ func (m mapping) draw(caption string) (Figure, error) {
 	if shares != nil {
 		height += 24
 	}
+	height = max(height, top+90) // the colour bar needs that
 	p := newPage(max(left+wide+barRoom, head), height, k, says, caption)
 	p.text(names, top-14, "source label", noteStyle.right())
 	p.text(left, 7, above, noteStyle)

@@ -108,6 +108,9 @@ func (w Words) Estimate(s *Statistics) (Mapping, error) {
 	if err != nil {
 		return Mapping{}, err
 	}
+	if len(labels) == 0 {
+		return Mapping{}, registry.Wrong("words", "there are no words to read: write those of each class, in the order of the classes, as in \"terrible;great\"")
+	}
 	if len(labels) != s.Targets {
 		return Mapping{}, registry.Wrong("words", "%q has words for %d classes, and the task has %d: write the words of each class, with ; between the classes", w.Words, len(labels), s.Targets)
 	}

@@ -57,7 +57,7 @@ func TestMeanCalibration(t *testing.T) {
 
 func TestWordsRefused(t *testing.T) {
 	for _, c := range []struct{ words, want string }{
-		{"", "has words for 0 classes, and the task has 2"},
+		{"", "there are no words to read"},
 		{"bad", "has words for 1 classes, and the task has 2"},
 		{"bad;good;fine", "has words for 3 classes"},
 		{"bad;", "a word of \"bad;\" is empty"},

@@ -9,12 +9,14 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/datasets"
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 	"github.com/vrkit-go/reprogram/vrkit/input"
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
 // Run is a trained run, opened to look at it or to predict with it. It needs no backend until it is compiled.
@@ -110,6 +112,17 @@ func (r *Run) Prompt() ([]float32, error) {
 	}
 	prompt := r.Artefact.Variables[input.PromptVariable]
 	return tensors.CopyFlatData[float32](prompt)
+}
+
+// SoftPrompt is what was learned before a text, [p,width] row-major, in the model's embedding; nil if nothing was.
+func (r *Run) SoftPrompt() ([]float32, error) {
+	for _, name := range []string{input.PromptVariable, model.EscapeScopeName(input.Soft{}.Name() + model.ScopeSeparator + input.PromptVariable)} {
+		prompt, ok := r.Artefact.Variables[name]
+		if ok && r.Program.Model.Modality == taxonomy.Text && r.Program.ActsAt(models.TokensInto(0)) {
+			return tensors.CopyFlatData[float32](prompt)
+		}
+	}
+	return nil, nil
 }
 
 // Last returns the metrics of the last trained epoch. It panics with MetricsErr if they can't be read.

@@ -25,7 +25,7 @@ func MappingHistory(run *runs.Run, caption string) error {
 	if err != nil {
 		return err
 	}
-	return MappingSteps("ω over the epochs", steps, len(steps)-1, run.Sources(), run.Classes(), caption)
+	return MappingSteps("ω over the epochs", steps, len(steps)-1, sourceNames(run), run.Classes(), caption)
 }
 
 func mappingHistory(run *runs.Run) (steps []figure.NamedMapping, err error) {

@@ -2,6 +2,8 @@ package show
 
 import (
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/figure"
@@ -85,9 +87,21 @@ func promptFigure(run *runs.Run) (figure.Figure, error) {
 // perTarget is how many source labels a mapping's figure shows for each target label.
 const perTarget = 3
 
+// sourceNames are the names of the source labels for a figure. The blank with which most tokens of a language model begin
+// is a dot, because a figure can't show a blank.
+func sourceNames(run *runs.Run) []string {
+	names := slices.Clone(run.Sources())
+	for i, name := range names {
+		if word, ok := strings.CutPrefix(name, " "); ok {
+			names[i] = "·" + word
+		}
+	}
+	return names
+}
+
 func mappingFigure(run *runs.Run) (figure.Figure, error) {
 	omega := run.Artefact.Mapping
-	return figure.Mapping(omega.Weights, run.Sources(), run.Classes(), perTarget,
+	return figure.Mapping(omega.Weights, sourceNames(run), run.Classes(), perTarget,
 		"ω: which source labels stand for each target label. In a column the darkest cells have the largest weights.")
 }
 

@@ -171,10 +171,15 @@ func (c Config) check() error {
 	if len(c.Data.Train) == 0 {
 		return errors.New("there are no training samples")
 	}
-	if has, reads := c.Data.Modality, c.Program.Model.Modality; has != reads {
-		return fmt.Errorf("a sample of %s is a %s, and %s reads a %s: take another data set or another model", c.Data.Name, has, c.Program.Model.Name, reads)
+	return errors.Join(CheckModality(c.Data.Info, c.Program.Model.Info), c.checkLabels())
+}
+
+// CheckModality returns an error if a model does not read what a data set has.
+func CheckModality(d datasets.Info, m models.Info) error {
+	if d.Modality == m.Modality {
+		return nil
 	}
-	return c.checkLabels()
+	return fmt.Errorf("a sample of %s is a %s, and %s reads a %s: take another data set or another model", d.Name, d.Modality, m.Name, m.Modality)
 }
 
 // manifest returns the run's record.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/vrkit-go/reprogram/datasets"
+	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
 	"github.com/vrkit-go/reprogram/vrkit/figure"
@@ -78,11 +79,32 @@ func show(ctx context.Context, c *call) error {
 		}
 		paths = append(paths, path)
 	}
+	near, err := nearest(run)
+	if err != nil {
+		return err
+	}
 	return c.print(paths, func(w io.Writer) {
 		for _, path := range paths {
 			fmt.Fprintln(w, path)
 		}
+		for i, tokens := range near {
+			var says []string
+			for _, t := range tokens {
+				says = append(says, fmt.Sprintf("%q %.2f", t.Token, t.Cosine))
+			}
+			fmt.Fprintf(w, "learned token %d lies nearest to %s\n", i+1, strings.Join(says, ", "))
+		}
 	})
+}
+
+// nearest are the words nearest to each token of a soft prompt, with their cosines; none for other programs.
+func nearest(run *runs.Run) ([][]models.Near, error) {
+	prompt, err := run.SoftPrompt()
+	if err != nil || prompt == nil {
+		return nil, err
+	}
+	const words = 3
+	return run.Program.Model.Nearest(prompt, words)
 }
 
 // inFlags changes the error of the folder of figures to one that names the flag.

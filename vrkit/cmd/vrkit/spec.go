@@ -177,7 +177,7 @@ func (s *spec) config(p parts, run string) (train.Config, datasets.Info, error) 
 		return fail(s.inFlags(err))
 	}
 	config.Program = vrkit.Program{Input: manipulation, Model: &models.Model{Info: modelInfo}, Output: alignment, Side: s.side, Precision: s.precision}
-	return config, dataInfo, errors.Join(config.CheckRecipe(), flagged(config.Program.Check()))
+	return config, dataInfo, errors.Join(train.CheckModality(dataInfo, modelInfo), config.CheckRecipe(), flagged(config.Program.Check()))
 }
 
 // flagged puts the name of its flag before an error in a setting: flags and settings have the same names.

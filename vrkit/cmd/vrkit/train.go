@@ -61,7 +61,7 @@ func trainRun(ctx context.Context, c *call) error {
 		fmt.Fprintf(c.stderr, "%s: %s\n", *run, warning)
 	}
 	if err != nil {
-		return askForWeights(err, *s.weights)
+		return askForWeights(flagged(err), *s.weights)
 	}
 	return c.print(result.Metrics, func(w io.Writer) { printMetrics(w, *run, result, s.protocol == "paper") })
 }
