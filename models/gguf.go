@@ -22,58 +22,81 @@ func readGGUF(path, title string, n Llama) (Weights, error) {
 	if err != nil {
 		return nil, err
 	}
-	if other := llamaOf(file); other != n {
-		return nil, &misfitError{fmt.Sprintf("%s is not of %s: its network has %s, and not %s", path, title, other, n), "give a GGUF file of " + title}
+	if differs := n.differs(file); differs != "" {
+		return nil, &misfitError{fmt.Sprintf("%s is not of %s: %s", path, title, differs), "give a GGUF file of " + title}
 	}
 	r, err := gguf.NewReader(file)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	weights := Weights{}
-	read := func(to, from string, turned int) {
-		shape := n.layout()[to]
-		t, readErr := readGGUFTensor(r, file, from, shape)
-		if readErr != nil {
-			err = errors.Join(err, fmt.Errorf("%s: %w", path, readErr))
-			return
+	weights, shapes := Weights{}, n.layout()
+	for to, from := range n.ggufNames() {
+		t, err := readGGUFTensor(r, file, from, shapes[to])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		if turned > 0 {
-			t = halves(t, turned)
+		if strings.HasSuffix(to, "/queries") || strings.HasSuffix(to, "/keys") {
+			t = halves(t, n.Width/n.Heads)
 		}
-		if len(shape) == 2 && to != "words" {
+		if len(t.Shape) == 2 && to != wordsWeight {
 			t = transposed(t)
 		}
 		weights[to] = t
 	}
-	read("words", "token_embd.weight", 0)
-	read("norm", "output_norm.weight", 0)
+	return weights, nil
+}
+
+// ggufNames are the names of the weights in a GGUF file, by their names here.
+func (n Llama) ggufNames() map[string]string {
+	names := map[string]string{wordsWeight: "token_embd.weight", "norm": "output_norm.weight"}
 	for i := range n.Layers {
 		for to, from := range map[string]string{
 			"norm1": "attn_norm", "queries": "attn_q", "keys": "attn_k", "values": "attn_v", "out": "attn_output",
 			"norm2": "ffn_norm", "gate": "ffn_gate", "expand": "ffn_up", "project": "ffn_down",
 		} {
-			turned := 0
-			if to == "queries" || to == "keys" {
-				turned = n.Width / n.Heads
-			}
-			read(fmt.Sprintf("layer%d/%s", i, to), fmt.Sprintf("blk.%d.%s.weight", i, from), turned)
-		}
-		if err != nil {
-			return nil, err
+			names[fmt.Sprintf("layer%d/%s", i, to)] = fmt.Sprintf("blk.%d.%s.weight", i, from)
 		}
 	}
-	return weights, err
+	return names
+}
+
+// differs says how the network of a GGUF file differs from n; "" if it does not. A file may have what the graph does not
+// compute, such as biases: its answers would be wrong without an error.
+func (n Llama) differs(file *gguf.File) string {
+	if kind := file.Architecture(); kind != "llama" {
+		return fmt.Sprintf("its network is of the kind %.40q, and not llama", kind)
+	}
+	if other := llamaOf(file); other != n {
+		return fmt.Sprintf("its network has %s, and not %s", other, n)
+	}
+	if kv, _ := file.GetKeyValue("llama.rope.dimension_count"); kv.Raw() != nil && kv.Int64() != int64(n.Width/n.Heads) {
+		return "its network rotates only a part of each head"
+	}
+	if kv, _ := file.GetKeyValue("llama.rope.scaling.type"); kv.Raw() != nil && kv.String() != "none" {
+		return fmt.Sprintf("its network scales positions (%.40q)", kv.String())
+	}
+	known := map[string]bool{}
+	for _, name := range n.ggufNames() {
+		known[name] = true
+	}
+	for _, info := range file.TensorInfos {
+		if !known[info.Name] {
+			return fmt.Sprintf("it has a tensor %.80q that the network does not have, or has it twice", info.Name)
+		}
+		known[info.Name] = false
+	}
+	return ""
 }
 
 // openGGUF reads the header of a GGUF file.
 func openGGUF(path string) (*gguf.File, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file: give a GGUF file", path)
+	if err := checkGGUF(path); err != nil {
+		return nil, err
 	}
 	file, err := gguf.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s can't be read as a GGUF file, the format of language models: %w", path, err)
+		return nil, fmt.Errorf("%s can't be read as a GGUF file: %w", path, err)
 	}
 	return file, nil
 }
@@ -109,30 +132,51 @@ func (n Llama) String() string {
 		n.Layers, n.Width, n.Heads, n.KeyWidth(), n.Hidden, n.Vocabulary, n.Base, n.Epsilon)
 }
 
+// The types of tensors that can be read: floats, and floats that are rounded in blocks.
+var (
+	ggufFloats = map[gguf.TensorType]*scalar.Kind{
+		gguf.TensorTypeF32: scalar.Float32, gguf.TensorTypeF16: scalar.Float16, gguf.TensorTypeBF16: scalar.BFloat16,
+	}
+	ggufBlocks = []gguf.TensorType{
+		gguf.TensorTypeQ4_0, gguf.TensorTypeQ4_1, gguf.TensorTypeQ5_0, gguf.TensorTypeQ5_1, gguf.TensorTypeQ8_0,
+		gguf.TensorTypeQ2_K, gguf.TensorTypeQ3_K, gguf.TensorTypeQ4_K, gguf.TensorTypeQ5_K, gguf.TensorTypeQ6_K,
+	}
+)
+
 // readGGUFTensor reads a matrix that is to have the shape [in,out], and is stored as [out,in], a table of [rows,width] or
 // a vector.
 func readGGUFTensor(r *gguf.Reader, file *gguf.File, name string, shape []int) (t Tensor, err error) {
 	info, ok := file.GetTensorInfo(name)
 	if !ok {
-		return t, fmt.Errorf("it has no tensor %s", name)
+		return t, fmt.Errorf("it has no tensor %s: the file is damaged", name)
+	}
+	if info.Name != name { // go-huggingface 0.4.1 sorts the tensors by their places, and then finds another one
+		return t, errors.New("its tensors are not stored in the order of their list, which can't be read: convert the network to GGUF again")
 	}
 	t.Shape = slices.Clone(shape)
 	if len(shape) == 2 && name != "token_embd.weight" {
 		slices.Reverse(t.Shape)
 	}
 	if _, got := info.GoMLXShape(); !slices.Equal(got, t.Shape) {
-		return t, fmt.Errorf("its tensor %s has the shape %v, not %v", name, got, t.Shape)
+		return t, fmt.Errorf("its tensor %s has the shape %v, not %v: the file is damaged", name, got, t.Shape)
 	}
-	if whole, err := os.Stat(file.Path()); err != nil || info.NumBytes() > whole.Size() {
-		return t, errors.Join(err, fmt.Errorf("its tensor %s is longer than the file: the file is cut off or damaged", name))
+	float, size := ggufFloats[info.Type], uint64(info.Type.BlockSize())
+	if float == nil && (!slices.Contains(ggufBlocks, info.Type) || info.Shape[0]%size != 0) {
+		return t, fmt.Errorf("its tensor %s has rows of %d values of the type %s, which can't be read: give a file of another type, such as Q8_0", name, info.Shape[0], info.Type)
 	}
-	kinds := map[gguf.TensorType]*scalar.Kind{gguf.TensorTypeF16: scalar.Float16, gguf.TensorTypeBF16: scalar.BFloat16}
-	if kind := kinds[info.Type]; kind != nil {
+	whole, err := os.Stat(file.Path())
+	if err != nil {
+		return t, err
+	}
+	if start := file.DataOffset(); start < 0 || start > whole.Size() || info.Offset > uint64(whole.Size()-start) || info.NumBytes() > whole.Size()-start-int64(info.Offset) {
+		return t, fmt.Errorf("its tensor %s is not in the file: the file is cut off or damaged", name)
+	}
+	if float != nil {
 		raw, _, err := r.ReadTensorRaw(name)
 		if err != nil {
 			return t, err
 		}
-		t.Data = kind.Append(make([]float32, 0, product(t.Shape)), raw)
+		t.Data = float.Append(make([]float32, 0, product(t.Shape)), raw)
 		return t, nil
 	}
 	value, err := r.ReadTensor(nil, name)
@@ -194,7 +238,7 @@ func readVocabulary(path string) (*vocabulary, error) {
 		return kv
 	}
 	if model, pre := of("model").String(), of("pre").String(); model != "gpt2" || pre != "smollm" {
-		return nil, fmt.Errorf("%s has a tokenizer of the kind %q, %q; known: gpt2, smollm", path, model, pre)
+		return nil, fmt.Errorf("%s has a tokenizer of the kind %q, %q; known: \"gpt2\", \"smollm\": give a GGUF file of SmolLM2", path, model, pre)
 	}
 	const control = 3
 	var special []bool
@@ -205,7 +249,11 @@ func readVocabulary(path string) (*vocabulary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	v := &vocabulary{encode: tokenizer.Encode, decode: tokenizer.Decode, end: int32(of("eos_token_id").Int64())}
+	end := of("eos_token_id").Int64()
+	if end < 0 || end >= int64(len(special)) {
+		return nil, fmt.Errorf("%s: the token that ends a text, %d, is not one of its %d tokens: the file is damaged", path, end, len(special))
+	}
+	v := &vocabulary{encode: tokenizer.Encode, decode: tokenizer.Decode, end: int32(end)}
 	for number := range special {
 		v.labels = append(v.labels, strings.ToValidUTF8(tokenizer.Text(int32(number)), "\uFFFD"))
 	}
