@@ -27,7 +27,7 @@ type Llama struct {
 // Forward builds the graph up to the logits of the token after the last real one, [B,Vocabulary], in fp32. It is a
 // [Forward].
 func (n Llama) Forward(weight layer.Weight, in Value, hook Hook) *Node {
-	read, words := n.Features(weight, in, hook), weight("words")
+	read, words := n.Features(weight, in, hook), weight(wordsWeight)
 	return Dot(read, words).WithOutputDType(dtypes.Float32).General([]int{1}, nil, []int{1}, nil)
 }
 
@@ -45,7 +45,7 @@ func (n Llama) Features(weight layer.Weight, in Value, hook Hook) *Node {
 		v.Each, v.Shared = v.Total(), nil
 		return v
 	}
-	v := Value{Each: Gather(weight("words"), ExpandAxes(in.Each, -1)), Real: in.Real}
+	v := Value{Each: Gather(weight(wordsWeight), ExpandAxes(in.Each, -1)), Real: in.Real}
 	for i := range n.Layers {
 		name := fmt.Sprintf("layer%d", i)
 		v = at(TokensInto(i), v)
@@ -100,7 +100,7 @@ func upTo(place *Node, prefix int, keys *Node) *Node {
 
 // layout has the shapes of all weights.
 func (n Llama) layout() map[string][]int {
-	shapes := map[string][]int{"words": {n.Vocabulary, n.Width}, "norm": {n.Width}}
+	shapes := map[string][]int{wordsWeight: {n.Vocabulary, n.Width}, "norm": {n.Width}}
 	for i := range n.Layers {
 		for name, shape := range map[string][]int{
 			"norm1": {n.Width}, "queries": {n.Width, n.Width}, "keys": {n.Width, n.Keys}, "values": {n.Width, n.Keys}, "out": {n.Width, n.Width},

@@ -114,7 +114,7 @@ func OpenWeights(ctx context.Context, name, path string, report fetch.Report) (*
 		return nil, err
 	}
 	given := path != ""
-	if given && a.drawn != nil {
+	if given && a.drawn != nil && a.words == nil {
 		return nil, fmt.Errorf("%s takes no weight file: leave the file out, or take the model %s", a.Name, a.plain())
 	}
 	if !given && (a.drawn == nil || a.words != nil) {

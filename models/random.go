@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,9 +54,9 @@ func (a architecture) plain() string {
 
 // draw draws the weights of a seed, as networks are initialised for training: kernels of convolutions normal with
 // variance 2/fan-in (He et al., 2015), matrices with variance 1/fan-in, positions and class tokens with a deviation of .02;
-// biases are 0, and a BatchNorm, LayerNorm or LayerScale scales by 1. fan-in is the number of inputs of each output.
+// biases are 0, and a BatchNorm, LayerNorm, RMSNorm or LayerScale scales by 1. fan-in is the number of inputs of each output.
 func (a architecture) draw(seed uint64) Weights {
-	tensors := func(shapes map[string][]int, fanIn func(shape []int) int) Weights {
+	tensors := func(shapes map[string][]int, fanIn func(name string, shape []int) int) Weights {
 		drawn := Weights{}
 		for number, name := range slices.Sorted(maps.Keys(shapes)) {
 			shape := shapes[name]
@@ -63,14 +64,19 @@ func (a architecture) draw(seed uint64) Weights {
 				continue
 			}
 			r := rand.New(rand.NewPCG(seed, randomStream+uint64(number)))
-			drawn[name] = drawTensor(r, name, shape, fanIn(shape))
+			drawn[name] = drawTensor(r, name, shape, fanIn(name, shape))
 		}
 		return drawn
 	}
 	if a.dict.shapes != nil {
-		return a.dict.of(tensors(a.dict.shapes, func(shape []int) int { return product(shape[1:]) }))
+		return a.dict.of(tensors(a.dict.shapes, func(_ string, shape []int) int { return product(shape[1:]) }))
 	}
-	return tensors(a.layout(), func(shape []int) int { return product(shape[:len(shape)-1]) })
+	return tensors(a.layout(), func(name string, shape []int) int {
+		if name == wordsWeight { // the classifier's, [tokens,width]
+			return shape[1]
+		}
+		return product(shape[:len(shape)-1])
+	})
 }
 
 // randomStream keeps the draws of weights apart from others of the same seed.
@@ -87,7 +93,7 @@ func drawTensor(r *rand.Rand, name string, shape []int, fanIn int) Tensor {
 	case 2:
 		deviation = math.Sqrt(1 / float64(fanIn))
 	case 1:
-		if strings.HasSuffix(name, "weight") || strings.HasSuffix(name, "gamma") || strings.HasSuffix(name, "running_var") {
+		if slices.Contains([]string{"norm", "norm1", "norm2"}, path.Base(name)) || strings.HasSuffix(name, "weight") || strings.HasSuffix(name, "gamma") || strings.HasSuffix(name, "running_var") {
 			for i := range t.Data {
 				t.Data[i] = 1
 			}

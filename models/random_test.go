@@ -61,6 +61,18 @@ func TestRandom(t *testing.T) {
 		}
 		require.Greater(t, largest, .01, "the two pictures' logits differ")
 	}
+	// A norm of a language model scales by 1, and a token has as large a row as the classifier's rows are.
+	drawn := architecture{layout: tinyLlama.layout}.draw(7)
+	require.Equal(t, []float32{1, 1, 1, 1}, drawn["norm"].Data)
+	require.Equal(t, []float32{1, 1, 1, 1}, drawn["layer0/norm2"].Data)
+	wide := tinyLlama
+	wide.Width, wide.Vocabulary = 100, 20
+	square := 0.
+	for _, v := range (architecture{layout: wide.layout}).draw(7)[wordsWeight].Data {
+		square += float64(v * v)
+	}
+	require.InDelta(t, 1./100, square/(100*20), .001, "variance 1/width")
+
 	for name, message := range map[string]string{
 		"random:resnet18:x": `the seed after the network's name is a whole number, not "x"`,
 		"random:resnet":     `no model is called "resnet"`,

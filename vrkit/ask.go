@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -42,6 +43,9 @@ func CompileModel(backend compute.Backend, frozen *models.Model) (*Bare, error) 
 // Logits returns the model's logits, [n,S], for images, RGB [n,side,side,3] row-major. A logit that is not finite is an
 // error.
 func (b *Bare) Logits(pixels []uint8, side int) ([]float32, error) {
+	if b.Model.Modality != taxonomy.Picture {
+		return nil, fmt.Errorf("%s reads no pictures: it takes a %s", b.Model.Name, b.Model.Modality)
+	}
 	if err := b.Model.Sides.Check(b.Model.Name, side); err != nil {
 		return nil, err
 	}

@@ -64,6 +64,8 @@ func (p Program) Check() error {
 		if err := p.Model.Sides.Check(p.Model.Name, p.SideOrDefault()); err != nil {
 			return err
 		}
+	} else if p.Side != 0 {
+		return registry.Wrong("side", "%s reads a %s, which has no side: leave it out", p.Model.Name, p.Model.Modality)
 	}
 	if p.Precision != "" && !slices.Contains(Precisions, p.Precision) {
 		return fmt.Errorf("no precision is called %q; known: %s", p.Precision, strings.Join(Precisions, ", "))

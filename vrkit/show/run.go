@@ -39,7 +39,7 @@ func drawn(f figure.Figure, err error) func(name string) error {
 }
 
 // SaveRun writes the figures of a run that need no backend into the folder of figures, and returns their
-// paths. A run that learned no prompt that is a picture, such as SMM's without δ, or tokens, has no figure of one.
+// paths. A run that learned no prompt that is a picture, such as SMM's without δ, or tokens, has no figure of one; a run without an epoch of training has no curves.
 func SaveRun(run *runs.Run) ([]string, error) {
 	var paths []string
 	for _, one := range []struct {
@@ -51,7 +51,7 @@ func SaveRun(run *runs.Run) ([]string, error) {
 		{"curves", func() (figure.Figure, error) { return curvesFigure(run) }},
 		{"diagnostics", func() (figure.Figure, error) { return diagnosticsFigure(run) }},
 	} {
-		if one.name == "prompt" && !run.HasPicture() {
+		if one.name == "prompt" && !run.HasPicture() || one.name == "curves" && run.MetricsErr == nil && len(run.Metrics) < 2 {
 			continue
 		}
 		f, err := one.draw()

@@ -19,6 +19,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/output"
 	"github.com/vrkit-go/reprogram/vrkit/registry"
 	"github.com/vrkit-go/reprogram/vrkit/runs"
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
 // Config has all that a run needs.
@@ -171,15 +172,18 @@ func (c Config) check() error {
 	if len(c.Data.Train) == 0 {
 		return errors.New("there are no training samples")
 	}
-	return errors.Join(CheckModality(c.Data.Info, c.Program.Model.Info), c.checkLabels())
+	return errors.Join(c.Recipe.CheckData(c.Data.Info, c.Program.Model.Info), c.checkLabels())
 }
 
-// CheckModality returns an error if a model does not read what a data set has.
-func CheckModality(d datasets.Info, m models.Info) error {
-	if d.Modality == m.Modality {
-		return nil
+// CheckData returns an error if the model does not read the samples of the data set, or the recipe can't augment them.
+func (r Recipe) CheckData(d datasets.Info, m models.Info) error {
+	if d.Modality != m.Modality {
+		return fmt.Errorf("a sample of %s is a %s, and %s reads a %s: take another data set or another model", d.Name, d.Modality, m.Name, m.Modality)
 	}
-	return fmt.Errorf("a sample of %s is a %s, and %s reads a %s: take another data set or another model", d.Name, d.Modality, m.Name, m.Modality)
+	if d.Modality != taxonomy.Picture && r.Augment != (Augment{}) {
+		return fmt.Errorf("a sample of %s is a %s, which can't be cropped or mirrored: take a recipe without augmentation, or -augment none", d.Name, d.Modality)
+	}
+	return nil
 }
 
 // manifest returns the run's record.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/vrkit-go/reprogram/datasets"
 	"github.com/vrkit-go/reprogram/models"
+	"github.com/vrkit-go/reprogram/models/modeltest"
 	"github.com/vrkit-go/reprogram/vrkit/backend/backendtest"
 	"github.com/vrkit-go/reprogram/vrkit/input"
 	"github.com/vrkit-go/reprogram/vrkit/output"
@@ -22,6 +23,7 @@ const commandEnv = "VRKIT_TEST_COMMAND"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(commandEnv) != "" {
+		modeltest.Register(modeltest.TinyText)
 		main()
 	}
 	os.Exit(m.Run())

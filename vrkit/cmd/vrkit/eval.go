@@ -52,11 +52,11 @@ type evaluation struct {
 func eval(ctx context.Context, c *call) error {
 	var asked evaluation
 	c.StringVar(&asked.which, "epoch", string(runs.Last), "which epoch's prompt and ω: last, or best (on validation)")
-	c.StringVar(&asked.part, "part", "test", "which images: test, val or train")
+	c.StringVar(&asked.part, "part", "test", "which samples: test, val or train")
 	c.StringVar((*string)(&asked.batchNorm), "batchnorm", string(train.Running), "SMM: running, the mean and variance of the run, or precise, estimated again on the training samples; the run is not changed")
 	c.BoolVar(&asked.recount, "recount", false, "evaluate with an ω that is counted again on the training samples; the run is not changed")
 	dataset := c.datasetFlag()
-	c.IntVar(&asked.batch, "batch", 50, "images at a time")
+	c.IntVar(&asked.batch, "batch", 50, "samples at a time")
 	weights := c.weightsFlag()
 	device := c.String("device", "auto", "the device that computes: "+strings.Join(backend.Devices, ", "))
 	if err := c.parse(); err != nil {
@@ -114,7 +114,7 @@ func (e evaluation) open(ctx context.Context, dir string, report fetch.Report) (
 	}
 	samples := map[string][]datasets.Sample{"train": data.Train, "val": data.Val, "test": data.Test}[e.part]
 	if len(samples) == 0 {
-		return nil, nil, nil, fmt.Errorf("%s has no %s images", run.Dir, e.part)
+		return nil, nil, nil, fmt.Errorf("%s has no %s samples", run.Dir, e.part)
 	}
 	return run, data, samples, nil
 }
@@ -160,7 +160,7 @@ func (e evaluation) measure(ctx context.Context, engine compute.Backend, run *ru
 
 // line describes the accuracy of a run, also without the change by the flags.
 func (m measured) line() string {
-	says := fmt.Sprintf("%s: %s accuracy %s (95 %% interval %s to %s), %d images, cross-entropy %.3f",
+	says := fmt.Sprintf("%s: %s accuracy %s (95 %% interval %s to %s), %d samples, cross-entropy %.3f",
 		m.Run, m.Part, percent(m.Overall.Accuracy), percent(m.Overall.Low), percent(m.Overall.High), m.Overall.Samples, m.Loss)
 	if m.Kept != nil {
 		says += "; as it is kept " + percent(m.Kept.Accuracy)
@@ -172,7 +172,7 @@ func (m measured) text(w io.Writer) {
 	fmt.Fprintf(w, "%s\n\n", strings.TrimPrefix(m.line(), m.Run+": "))
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, s := range m.Classes {
-		fmt.Fprintf(table, "%s\t%s\t(%s to %s)\t%d images\n", terminal.Escape(s.Class), percent(s.Accuracy), percent(s.Low), percent(s.High), s.Samples)
+		fmt.Fprintf(table, "%s\t%s\t(%s to %s)\t%d samples\n", terminal.Escape(s.Class), percent(s.Accuracy), percent(s.Low), percent(s.High), s.Samples)
 	}
 	table.Flush()
 }
@@ -218,7 +218,7 @@ func checkEpoch(name string) error {
 	return nil
 }
 
-// scores counts right answers, of all images and of each true class.
+// scores counts right answers, of all samples and of each true class.
 func scores(e train.Evaluation, classes []string) (overall score, each []score) {
 	right, total := make([]int, len(classes)), make([]int, len(classes))
 	allRight := 0

@@ -58,7 +58,7 @@ func TestFolderWithUnreadableFiles(t *testing.T) {
 	require.Equal(t, 18, manifest.Data.Train+manifest.Data.Test)
 	status, stdout, stderr := vrkitIn(t, dir, "eval", "run", "-part", "train")
 	require.Equal(t, 0, status, stderr)
-	require.Contains(t, stdout, fmt.Sprintf("%d images", manifest.Data.Train))
+	require.Contains(t, stdout, fmt.Sprintf("%d samples", manifest.Data.Train))
 	status, _, stderr = vrkitIn(t, dir, append(train, "-epochs", "2")...)
 	require.Equal(t, 0, status, stderr)
 

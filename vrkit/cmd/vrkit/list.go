@@ -53,8 +53,11 @@ func listModels(ctx context.Context, c *call) error {
 	return c.list(ctx, "Models", "model", models.Assets, entries)
 }
 
-// aboutModel says what the model is known to answer, and the sides of the images that it takes.
+// aboutModel says what the model is known to answer, and which images or texts it takes.
 func aboutModel(m models.Info) string {
+	if m.Modality == taxonomy.Text {
+		return fmt.Sprintf("A language model: it reads texts of up to %d tokens, and its source labels are the tokens of its vocabulary", m.Window)
+	}
 	answers := fmt.Sprintf("ImageNet top-1 %.1f %%%s", m.Top1, measuredOn(m.Prepared))
 	switch {
 	case m.Features > 0:

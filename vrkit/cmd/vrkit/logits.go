@@ -13,6 +13,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/backend"
 	"github.com/vrkit-go/reprogram/vrkit/fetch"
+	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
 // logits runs the frozen model, without a program, on a picture.
@@ -30,6 +31,13 @@ func logits(ctx context.Context, c *call) error {
 	if err := c.parse(); err != nil {
 		return err
 	}
+	info, err := models.Named(*name)
+	if err != nil {
+		return err
+	}
+	if info.Modality != taxonomy.Picture {
+		return fmt.Errorf("%s reads a %s, and logits takes a picture: take vrkit ask, or a model of pictures", info.Name, info.Modality)
+	}
 	switch {
 	case *image == "":
 		return errors.New("needs a picture: -image FILE")
@@ -39,10 +47,6 @@ func logits(ctx context.Context, c *call) error {
 		return fmt.Errorf("-top must be at least 1, not %d", *top)
 	}
 	if err := checkDevice(*device); err != nil {
-		return err
-	}
-	info, err := models.Named(*name)
-	if err != nil {
 		return err
 	}
 	sides, prepared := info.Sides, "taken as it is"

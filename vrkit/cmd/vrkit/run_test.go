@@ -70,7 +70,7 @@ func TestRun(t *testing.T) {
 	status, stdout, stderr = vrkitIn(t, dir, "eval", "run", "-part", "val", "-epoch", "best", "-batch", "7")
 	require.Equal(t, 0, status, stderr)
 	require.Contains(t, stdout, "val accuracy ")
-	require.Contains(t, stdout, "20 images")
+	require.Contains(t, stdout, "20 samples")
 	status, stdout, stderr = vrkitIn(t, dir, "eval", "run", "run", "-recount")
 	require.Equal(t, 0, status, stderr)
 	lines := strings.Split(strings.TrimSpace(stdout), "\n")

@@ -173,11 +173,14 @@ func (s *spec) config(p parts, run string) (train.Config, datasets.Info, error) 
 	if config.Recipe, err = s.recipeAsked(); err != nil {
 		return fail(err)
 	}
+	if err := config.Recipe.CheckData(dataInfo, modelInfo); err != nil {
+		return fail(err)
+	}
 	if _, err := s.dataSizes().Of(dataInfo); err != nil {
 		return fail(s.inFlags(err))
 	}
 	config.Program = vrkit.Program{Input: manipulation, Model: &models.Model{Info: modelInfo}, Output: alignment, Side: s.side, Precision: s.precision}
-	return config, dataInfo, errors.Join(train.CheckModality(dataInfo, modelInfo), config.CheckRecipe(), flagged(config.Program.Check()))
+	return config, dataInfo, errors.Join(config.CheckRecipe(), flagged(config.Program.Check()))
 }
 
 // flagged puts the name of its flag before an error in a setting: flags and settings have the same names.
