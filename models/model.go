@@ -138,6 +138,15 @@ func (m *Model) Embedding(tokens []int32) ([]float32, error) {
 	return rows, nil
 }
 
+// Vocabulary is the number of a language model's tokens, which are its source labels unless it is read at its features.
+func (m *Model) Vocabulary() (int, error) {
+	table, err := m.Weights.value(wordsWeight)
+	if err != nil {
+		return 0, err
+	}
+	return table.Shape[0], nil
+}
+
 // wordsWeight is the name of the weight of a language model that embeds its tokens, [tokens,width].
 const wordsWeight = "words"
 

@@ -95,8 +95,12 @@ func (s Soft) Bind(m *models.Model) (Manipulation, error) {
 	case "", Uniform:
 		return s, nil
 	case Vocabulary:
+		count, err := m.Vocabulary()
+		if err != nil {
+			return nil, err
+		}
 		r := rand.New(rand.NewPCG(s.Seed, softStream))
-		for _, token := range r.Perm(len(m.Labels))[:min(s.tokens(), len(m.Labels))] {
+		for _, token := range r.Perm(count)[:min(s.tokens(), count)] {
 			tokens = append(tokens, int32(token))
 		}
 	default:
