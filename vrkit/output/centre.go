@@ -8,7 +8,7 @@ import (
 // Centring is the setting of the estimators that can subtract from each source logit its mean over the training samples,
 // before they count and before ω is applied: ẑ = (z − c)·ω. A language model says some words, such as " the", whatever
 // it has read; without their prior such a word is the top answer of every text, and nothing can be counted
-// (docs/methods.md 2.8).
+// (docs/methods.md 2.10).
 type Centring struct {
 	Centre bool `json:"centre,omitempty" usage:"FLM, ILM, BLM and BLM+: subtract from each source logit its mean over the training samples"`
 }

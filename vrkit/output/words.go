@@ -11,7 +11,7 @@ import (
 )
 
 // Words is a verbalizer: each target label is read from the words that stand for it, tokens of a language model's
-// vocabulary (Schick and Schütze, 2021; docs/methods.md 2.9). A target logit is the mean of its words' logits.
+// vocabulary (Schick and Schütze, 2021; docs/methods.md 2.11). A target logit is the mean of its words' logits.
 type Words struct {
 	// Words has the words of each target label in the order of the labels: labels are separated by ";", the words of one
 	// by ",". A word is a token that begins with a blank, as in running text; if there is none, the token without it.
