@@ -31,3 +31,20 @@ func Example() {
 	}))
 	fmt.Println(result.First().TestAccuracy, "→", result.Last().TestAccuracy)
 }
+
+// A frozen language model learns to tell good film reviews from bad ones: ten learned tokens stand before a written
+// prompt, and two words are its answer.
+func Example_language() {
+	ctx := context.Background()
+	engine, info := must.M2(backend.Open(ctx, backend.Options{}))
+	result := must.M1(train.Train(ctx, train.Config{
+		Program: vrkit.Program{
+			Input:  input.Chain{input.Template{Text: "{x} All in all, it was"}, input.Soft{Tokens: 10}},
+			Model:  must.M1(models.Open(ctx, "smollm2-135m", nil)),
+			Output: output.Words{Words: "terrible;great"},
+		},
+		Data:    must.M1(datasets.Load(ctx, "movie-snippets", datasets.Sizes{Train: 400, Test: 400}, nil)),
+		Backend: engine, Engine: info, Run: "runs/reviews", Epochs: 3, Batch: 16, Recipe: train.AdamAt(.005),
+	}))
+	fmt.Println(result.First().TestAccuracy, "→", result.Last().TestAccuracy)
+}
