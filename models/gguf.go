@@ -3,6 +3,7 @@ package models
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -30,9 +31,9 @@ func readGGUF(path, title string, n Llama) (Weights, error) {
 		return nil, err
 	}
 	defer r.Close()
-	weights, shapes := Weights{}, n.layout()
-	for to, from := range n.ggufNames() {
-		t, err := readGGUFTensor(r, file, from, shapes[to])
+	weights, shapes, names := Weights{}, n.layout(), n.ggufNames()
+	for _, to := range slices.Sorted(maps.Keys(names)) {
+		t, err := readGGUFTensor(r, file, names[to], shapes[to])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}

@@ -67,6 +67,7 @@ func TestSmolLM2Golden(t *testing.T) {
 	capital, review, prompt := golden.Capital.Tokens, golden.Review.Tokens, golden.Soft.Tokens
 	words := slices.Concat(prompt, review)
 	texts := [][]int32{capital, review, words}
+	// The third answer is that to the soft prompt, whose rows are the embeddings of the first words.
 	wanted := []languageAnswer{golden.Capital, golden.Review, golden.Soft.languageAnswer}
 
 	t.Run("texts", func(t *testing.T) {

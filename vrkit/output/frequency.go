@@ -34,7 +34,7 @@ func oneToOne(s *Statistics) (Mapping, error) {
 	if err := requireSources(s.Sources, s.Targets); err != nil {
 		return Mapping{}, err
 	}
-	if err := cmp.Or(s.requireEveryClass(), s.requireTwoAnswers()); err != nil {
+	if err := s.requireEveryClass(); err != nil {
 		return Mapping{}, err
 	}
 	return s.withCentre(OneHot(s.Sources, Greedy(s.Joint, s.Sources, s.Targets))), nil

@@ -3,7 +3,7 @@ package show
 import (
 	"path/filepath"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/vrkit-go/reprogram/models"
 	"github.com/vrkit-go/reprogram/vrkit/figure"
@@ -103,6 +103,19 @@ func mappingFigure(run *runs.Run) (figure.Figure, error) {
 	omega := run.Artefact.Mapping
 	return figure.Mapping(omega.Weights, sourceNames(run), run.Classes(), perTarget,
 		"ω: which source labels stand for each target label. In a column the darkest cells have the largest weights.")
+}
+
+// sourceNames are the names of a run's source labels in a figure. Those of a language model are in quotes, because most
+// tokens begin with a blank.
+func sourceNames(run *runs.Run) []string {
+	names := run.Sources()
+	if run.Program.Model.Encode != nil {
+		names = slices.Clone(names)
+		for i, name := range names {
+			names[i] = strconv.Quote(name)
+		}
+	}
+	return names
 }
 
 func curvesFigure(all ...*runs.Run) (figure.Figure, error) {

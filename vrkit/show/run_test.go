@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -80,6 +81,15 @@ func TestSaveRun(t *testing.T) {
 
 	delete(run.Artefact.Variables, input.PromptVariable)
 	require.Equal(t, []string{"mapping.png", "curves.png", "diagnostics.png"}, names(), "a run without a prompt has the others")
+	run.Metrics = run.Metrics[:1]
+	require.Equal(t, []string{"mapping.png", "diagnostics.png"}, names(), "a run without training has no curves")
+
+	// A token's blank is seen.
+	m := *run.Program.Model
+	m.Encode = func(string) ([]int32, error) { return nil, nil }
+	m.Labels = slices.Repeat([]string{" great"}, len(m.Labels))
+	run.Program.Model = &m
+	require.Equal(t, `" great"`, sourceNames(run)[0])
 }
 
 func TestDiagnostics(t *testing.T) {
