@@ -87,18 +87,6 @@ func promptFigure(run *runs.Run) (figure.Figure, error) {
 // perTarget is how many source labels a mapping's figure shows for each target label.
 const perTarget = 3
 
-// sourceNames are the names of the source labels for a figure. The blank with which most tokens of a language model begin
-// is a dot, because a figure can't show a blank.
-func sourceNames(run *runs.Run) []string {
-	names := slices.Clone(run.Sources())
-	for i, name := range names {
-		if word, ok := strings.CutPrefix(name, " "); ok {
-			names[i] = "·" + word
-		}
-	}
-	return names
-}
-
 func mappingFigure(run *runs.Run) (figure.Figure, error) {
 	omega := run.Artefact.Mapping
 	return figure.Mapping(omega.Weights, sourceNames(run), run.Classes(), perTarget,
