@@ -108,7 +108,8 @@ func unlearned() []string {
 	return slices.DeleteFunc(output.Names(), func(name string) bool {
 		alignment, err := output.New(name)
 		_, learned := alignment.(output.Learned)
-		return err != nil || learned
+		_, words := alignment.(output.Words) // it looks for the names of the source labels, which a file of logits has not
+		return err != nil || learned || words
 	})
 }
 
