@@ -12,7 +12,7 @@ import (
 )
 
 // Shots puts worked examples, texts with their answers, before each text (in-context learning, Brown et al., 2020;
-// docs/methods.md 1.7). They are drawn from the training samples, which they leave, so that no text is its own example.
+// docs/methods.md 1.8). They are drawn from the training samples, which they leave, so that no text is its own example.
 // In a chain it comes after the template, which the examples are written in too. It learns nothing.
 type Shots struct {
 	// Shots is the number of examples, from 1 to 100; 0 takes 4. As many as possible are of each class.

@@ -10,7 +10,7 @@ import (
 	"github.com/vrkit-go/reprogram/vrkit/taxonomy"
 )
 
-// PETAL chooses the words that stand for each target label (Schick, Schmid and Schütze, 2020; docs/methods.md 2.9): those
+// PETAL chooses the words that stand for each target label (Schick, Schmid and Schütze, 2020; docs/methods.md 2.12): those
 // whose log odds are larger for the label's samples than for the others. With p_i[s] the softmax of sample i's source
 // logits, n_t the samples of t, and n the others,
 //

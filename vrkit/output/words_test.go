@@ -28,7 +28,7 @@ func TestWordsAreTokens(t *testing.T) {
 }
 
 // A contextual calibration divides by the probabilities without content: with the probabilities .7 and .3 of a text, and
-// .8 and .2 without content, the answer changes to .3684 and .6316 (docs/methods.md 2.9).
+// .8 and .2 without content, the answer changes to .3684 and .6316 (docs/methods.md 2.11).
 func TestContextualCalibration(t *testing.T) {
 	words := output.Words{Words: "bad;good", Calibrate: output.Contextual}
 	assert.Equal(t, output.ContentFree, words.Needs().Free)

@@ -42,9 +42,6 @@ func predict(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if m := run.Program.Model; m.Modality != taxonomy.Picture {
-		return fmt.Errorf("%s is a program of %s, which reads a %s, and predict takes pictures: take vrkit eval", c.arguments[0], m.Name, m.Modality)
-	}
 	engine, _, err := c.open(ctx, *device, report)
 	if err != nil {
 		return err
