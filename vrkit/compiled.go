@@ -59,13 +59,14 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 	if targets < 2 {
 		return nil, fmt.Errorf("a task needs at least two target labels, not %d", targets)
 	}
+	c := &Compiled{Program: p, Backend: backend, Store: model.NewStore(), Targets: targets}
 	if bound, ok := p.Input.(input.Bound); ok {
 		var err error
-		if p.Input, err = bound.Bind(p.Model); err != nil {
+		if c.Input, err = bound.Bind(p.Model, c.attended); err != nil {
 			return nil, err
 		}
+		p = c.Program
 	}
-	c := &Compiled{Program: p, Backend: backend, Store: model.NewStore(), Targets: targets}
 	fitted, _ := p.fit()
 	c.image, c.compose = fitted.Side, fitted.Compose
 	omega := output.NewMapping(p.Model.Sources(), targets)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/dtypes/bfloat16"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
@@ -50,9 +51,28 @@ func (c *Compiled) readContext(fitted input.Fitted) error {
 	if err != nil || len(common) < minContext {
 		return err
 	}
+	kept, err := c.keysAndValues(common)
+	if err != nil {
+		return err
+	}
+	for number, value := range kept {
+		variable, err := c.Store.RootScope().At(contextScope).CreateVariable(contextName(number), value)
+		if err != nil {
+			return err
+		}
+		variable.SetTrainable(false)
+	}
+	c.context = common
+	return nil
+}
+
+// keysAndValues are those that the frozen model computes of tokens, as they stand at the sites of its attention: of each
+// layer the keys and then the values, [1,T,KeyWidth].
+func (c *Compiled) keysAndValues(tokens []int32) ([]*tensors.Tensor, error) {
+	layers := c.Model.Tokens.Layers
 	exec, err := model.NewExec(c.Backend, c.Store, func(root *model.Scope, tokens *Node) []*Node {
 		real := OnesLike(ConvertDType(tokens, c.computing()))
-		kept := make([]*Node, 2*c.Model.Tokens.Layers)
+		kept := make([]*Node, 2*layers)
 		logits := c.Model.Reprogrammed(root, models.Value{Each: tokens, Real: real}, func(at models.Site, v models.Value) models.Value {
 			if number := contextNumber(at); number >= 0 {
 				kept[number] = v.Each
@@ -62,26 +82,47 @@ func (c *Compiled) readContext(fitted input.Fitted) error {
 		return append(kept, logits) // the pure-Go backend accepts no weight that is not used
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer exec.Finalize()
-	tokens := tensors.FromFlatDataAndDimensions(common, 1, len(common))
-	defer tokens.FinalizeAll()
-	kept, err := exec.Call(tokens)
+	row := tensors.FromFlatDataAndDimensions(slices.Clone(tokens), 1, len(tokens))
+	defer row.FinalizeAll()
+	kept, err := exec.Call(row)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	last := len(kept) - 1
-	kept[last].FinalizeAll()
-	for number, value := range kept[:last] {
-		variable, err := c.Store.RootScope().At(contextScope).CreateVariable(contextName(number), value)
-		if err != nil {
-			return err
+	kept[2*layers].FinalizeAll()
+	return kept[:2*layers], nil
+}
+
+// attended is an input.Reader: it reads tokens in fp32 values, whatever the program's precision.
+func (c *Compiled) attended(tokens []int32) (keys, values []float32, err error) {
+	kept, err := c.keysAndValues(tokens)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer finalizeAll(kept)
+	for number, value := range kept {
+		var flat []float32
+		if value.DType() == dtypes.BFloat16 {
+			var rounded []bfloat16.BFloat16
+			rounded, err = tensors.CopyFlatData[bfloat16.BFloat16](value)
+			for _, v := range rounded {
+				flat = append(flat, v.Float32())
+			}
+		} else {
+			flat, err = tensors.CopyFlatData[float32](value)
 		}
-		variable.SetTrainable(false)
+		if err != nil {
+			return nil, nil, err
+		}
+		if number%2 == 0 {
+			keys = append(keys, flat...)
+		} else {
+			values = append(values, flat...)
+		}
 	}
-	c.context = common
-	return nil
+	return keys, values, nil
 }
 
 // behindContext are the tokens of a text behind those that the model has read. It is an error if it does not begin with

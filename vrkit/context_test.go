@@ -37,3 +37,20 @@ func TestContextEqualsWholeTexts(t *testing.T) {
 	require.InDeltaSlice(t, whole, read, 1e-5)
 	require.NotEqual(t, read, answers(input.Shots{Examples: strings.Repeat("it was good bad . we hated it good . ", 4)}, texts...))
 }
+
+// A prefix that begins with a text is the text before all others: a learnable program inside the model equals a fixed one
+// at its input.
+func TestPrefixOfATextIsTheText(t *testing.T) {
+	backend := backendtest.XLA(t)
+	const before = "we hated the dull plot"
+	c, err := vrkit.Compile(backend, vrkit.Program{Input: input.VPT{Kind: input.Prefix, Tokens: 5, Init: before}, Model: modeltest.TinyLlama(), Output: output.RLM{Seed: 1}}, 2)
+	require.NoError(t, err)
+	defer c.Finalize()
+	whole, err := vrkit.Compile(backend, vrkit.Program{Input: input.Template{}, Model: modeltest.TinyLlama(), Output: output.RLM{Seed: 1}}, 2)
+	require.NoError(t, err)
+	defer whole.Finalize()
+	require.InDeltaSlice(t, sourceLogits(t, whole, before+" but it was fine"), sourceLogits(t, c, "but it was fine"), 1e-5)
+	for _, wrong := range []input.VPT{{Kind: input.Deep, Init: before}, {Kind: input.Prefix, Init: before, Shared: true}} {
+		require.ErrorContains(t, wrong.Check(), "begins with drawn values")
+	}
+}

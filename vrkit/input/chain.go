@@ -175,7 +175,7 @@ func (c Chain) Choose(texts []string, labels []int32, answers []string, compose 
 }
 
 // Bind binds each part to the model.
-func (c Chain) Bind(m *models.Model) (Manipulation, error) {
+func (c Chain) Bind(m *models.Model, read Reader) (Manipulation, error) {
 	c = slices.Clone(c)
 	for i, part := range c {
 		bound, ok := part.(Bound)
@@ -183,7 +183,7 @@ func (c Chain) Bind(m *models.Model) (Manipulation, error) {
 			continue
 		}
 		var err error
-		if c[i], err = bound.Bind(m); err != nil {
+		if c[i], err = bound.Bind(m, read); err != nil {
 			return nil, err
 		}
 	}

@@ -82,8 +82,12 @@ type Seeded interface {
 type Bound interface {
 	Manipulation
 	// Bind returns the manipulation with what it takes from the model.
-	Bind(m *models.Model) (Manipulation, error)
+	Bind(m *models.Model, read Reader) (Manipulation, error)
 }
+
+// Reader lets a frozen language model read p tokens. It returns the keys and the values of all layers, [layers, p,
+// KeyWidth] row-major, as they stand at the sites of attention.
+type Reader func(tokens []int32) (keys, values []float32, err error)
 
 // Masked is a manipulation that computes a mask for every image.
 type Masked interface {

@@ -3,6 +3,7 @@ package input
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -29,7 +30,7 @@ type Soft struct {
 	// Init says where the initial values come from: Uniform, which "" stands for, between −.5 and .5, as in the paper;
 	// Vocabulary, the embeddings of p different tokens, drawn; or the embeddings of another text, whose tokens are
 	// repeated until there are p.
-	Init string `json:"init,omitempty" usage:"soft: the initial values: uniform, vocabulary (the embeddings of drawn tokens), or those of a text, which is given here"`
+	Init string `json:"init,omitempty" usage:"soft and prefix: the initial values: uniform; vocabulary, for soft, the embeddings of drawn tokens; or what the model makes of a text, which is given here"`
 	// Seed is of the initial values. 0 takes the run's.
 	Seed uint64 `json:"seed"`
 
@@ -89,32 +90,55 @@ func (s Soft) Fit(m models.Info) (Fitted, error) {
 }
 
 // Bind takes the initial values from the model's embedding, if Init says so. It is an error if its text has no token.
-func (s Soft) Bind(m *models.Model) (Manipulation, error) {
+func (s Soft) Bind(m *models.Model, _ Reader) (Manipulation, error) {
 	var tokens []int32
+	var err error
 	switch s.Init {
 	case "", Uniform:
 		return s, nil
 	case Vocabulary:
-		count, err := m.Vocabulary()
-		if err != nil {
-			return nil, err
-		}
-		r := rand.New(rand.NewPCG(s.Seed, softStream))
-		for _, token := range r.Perm(count)[:min(s.tokens(), count)] {
-			tokens = append(tokens, int32(token))
-		}
+		tokens, err = s.drawn(m)
 	default:
-		var err error
-		if tokens, err = m.Encode(s.Init); err != nil {
-			return nil, registry.Wrong("init", "the initial text %.40q: %v", s.Init, err)
-		}
+		tokens, err = tokensOf(m, s.Init, s.tokens())
 	}
-	for first := 0; len(tokens) < s.tokens(); first++ {
+	if err != nil {
+		return nil, err
+	}
+	s.embedded, err = m.Embedding(tokens)
+	return s, err
+}
+
+// drawn are different tokens of the vocabulary, in an order that the seed decides.
+func (s Soft) drawn(m *models.Model) ([]int32, error) {
+	count, err := m.Vocabulary()
+	if err != nil {
+		return nil, err
+	}
+	var tokens []int32
+	for _, token := range rand.New(rand.NewPCG(s.Seed, softStream)).Perm(count)[:min(s.tokens(), count)] {
+		tokens = append(tokens, int32(token))
+	}
+	return repeated(tokens, s.tokens()), nil
+}
+
+// tokensOf are the first tokens of an initial text, which is repeated until there are so many.
+func tokensOf(m *models.Model, text string, count int) ([]int32, error) {
+	tokens, err := m.Encode(text)
+	if err == nil && len(tokens) == 0 {
+		err = errors.New("it has no token")
+	}
+	if err != nil {
+		return nil, registry.Wrong("init", "the initial text %.40q: %v", text, err)
+	}
+	return repeated(tokens, count), nil
+}
+
+// repeated are the first tokens, again and again until there are so many.
+func repeated(tokens []int32, count int) []int32 {
+	for first := 0; len(tokens) < count; first++ {
 		tokens = append(tokens, tokens[first])
 	}
-	var err error
-	s.embedded, err = m.Embedding(tokens[:s.tokens()])
-	return s, err
+	return tokens[:count]
 }
 
 // initial are the initial values of the prompt.

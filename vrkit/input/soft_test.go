@@ -20,7 +20,7 @@ func TestSoftOfTheVocabulary(t *testing.T) {
 	})
 	require.NoError(t, err)
 	m := &models.Model{Info: models.Info{Tokens: models.Tokens{Width: 1}}, Labels: []string{"feature 0", "feature 1"}, Weights: weights}
-	bound, err := Soft{Tokens: vocabulary, Init: Vocabulary, Seed: 3}.Bind(m)
+	bound, err := Soft{Tokens: vocabulary, Init: Vocabulary, Seed: 3}.Bind(m, nil)
 	require.NoError(t, err)
 	drawn := bound.(Soft).embedded
 	require.Len(t, drawn, vocabulary)

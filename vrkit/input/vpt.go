@@ -53,8 +53,13 @@ type VPT struct {
 	// Dropout is the probability with which a value of a prompt is 0 for a sample and a layer in training, from 0 to
 	// less than 1. The paper's released runs of Deep have .1.
 	Dropout float64 `json:"dropout,omitempty" usage:"VPT and prefix: the share of a prompt's values that a training step sets to 0, from 0 to less than 1"`
+	// Init says where the initial values of a prefix come from: Uniform, which "" stands for, or a text. Then they are the
+	// keys and values that a language model computes of the text's first p tokens; a shorter text is repeated.
+	Init string `json:"init,omitempty" usage:"soft and prefix: the initial values: uniform; vocabulary, for soft, the embeddings of drawn tokens; or what the model makes of a text, which is given here"`
 	// Seed is of the initial values. 0 takes the run's.
 	Seed uint64 `json:"seed"`
+
+	keys, values []float32 // the initial values of a prefix, [layers,p,width], if they come from the model
 }
 
 // The variables of a prefix. It has no PromptVariable.
@@ -110,6 +115,8 @@ func (v VPT) Check() error {
 		return registry.Wrong("tokens", "%s learns 1 to 1000 tokens a layer, not %d", v.Name(), v.Tokens)
 	case v.Name() == Shallow && v.Depth > 1:
 		return registry.Wrong("depth", "%s has prompts before the first layer alone, not before %d: take %s", Shallow, v.Depth, Deep)
+	case v.Init != "" && v.Init != Uniform && (v.Name() != Prefix || v.Shared || v.Projection > 0):
+		return registry.Wrong("init", "only a prefix without a projection, which layers do not share, begins with what a model makes of a text; %s begins with drawn values: leave it out", v.Name())
 	case v.Projection < 0 || v.Projection > 4096:
 		return registry.Wrong("projection", "%s projects prompts of 1 to 4096 values to the model's width, or with 0 none, not of %d", v.Name(), v.Projection)
 	}
@@ -165,6 +172,31 @@ func (v VPT) Fit(m models.Info) (Fitted, error) {
 	return Fitted{Side: m.Side, Hooks: hooks}, err
 }
 
+// Bind lets the model read the text of Init.
+func (v VPT) Bind(m *models.Model, read Reader) (Manipulation, error) {
+	if v.Init == "" || v.Init == Uniform {
+		return v, nil
+	}
+	if m.Modality != taxonomy.Text {
+		return nil, registry.Wrong("init", "%s reads a %s, so that it makes nothing of a text: leave it out", m.Name, m.Modality)
+	}
+	tokens, err := tokensOf(m, v.Init, v.tokens())
+	if err != nil {
+		return nil, err
+	}
+	v.keys, v.values, err = read(tokens)
+	return v, err
+}
+
+// initial are the initial values of a variable, [depth,p,width].
+func (v VPT) initial(m models.Info, name string, stream, depth, width int) model.VariableInitializer {
+	given := map[string][]float32{KeysVariable: v.keys, ValuesVariable: v.values}[name]
+	if given == nil {
+		return initial.Uniform(v.Seed, vptStream+uint64(stream), promptBound(m, width))
+	}
+	return initial.Values(given[:depth*v.tokens()*width])
+}
+
 // prompt is a layer's part of a variable, [1,p,width], or with dropout [B,p,width].
 func (v VPT) prompt(scope *model.Scope, name string, stream int, m models.Info, depth, number int, at models.Value) *Node {
 	drawn := 2*number + stream
@@ -173,7 +205,7 @@ func (v VPT) prompt(scope *model.Scope, name string, stream int, m models.Info, 
 	}
 	to := v.width(m)
 	width := cmp.Or(v.Projection, to)
-	prompt := learned(scope, name, at, initial.Uniform(v.Seed, vptStream+uint64(stream), promptBound(m, width)), depth, v.tokens(), width)
+	prompt := learned(scope, name, at, v.initial(m, name, stream, depth, width), depth, v.tokens(), width)
 	prompt = SliceAxis(prompt, 0, AxisRange(number, number+1))
 	if v.Projection > 0 {
 		scope := scope.At(ProjectionScope).At("%s", name)

@@ -45,6 +45,7 @@ func TestLanguagePrograms(t *testing.T) {
 		{input.Chain{template, input.Soft{Tokens: 2}}, output.BLM{Lambda: 1, Centring: centred}},
 		{input.Chain{template, input.Soft{Tokens: 3, Init: "bad or good"}}, words},
 		{input.Soft{Tokens: 2, Init: input.Vocabulary}, output.Linear{}},
+		{input.Chain{template, input.VPT{Kind: input.Prefix, Tokens: 3, Init: "bad or good"}}, words},
 		{input.Chain{template, input.VPT{Kind: input.Prefix, Tokens: 2}}, output.BLMPlus{Lambda: 1, Alpha: .15, Top: 20, Centring: centred}},
 		{template, output.FLM{Centring: centred}},
 		{template, output.PETAL{Picks: 2}},
