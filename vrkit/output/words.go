@@ -16,8 +16,8 @@ type Words struct {
 	// Words has the words of each target label in the order of the labels: labels are separated by ";", the words of one
 	// by ",". A word is a token that begins with a blank, as in running text; if there is none, the token without it.
 	Words string `json:"words" usage:"words: the words that stand for each class, in the order of the classes: \"terrible,awful;great\""`
-	// Calibrate is NoCalibration, Contextual or Mean; "" is NoCalibration.
-	Calibrate string `json:"calibrate,omitempty" usage:"words: none; contextual, divide by the probabilities for texts without content; or mean, subtract the mean logits of the training samples"`
+	// Calibrate is NoCalibration, Contextual, Domain or Mean; "" is NoCalibration.
+	Calibrate string `json:"calibrate,omitempty" usage:"words: none; contextual, divide by the probabilities for texts without content; domain, by those for the prompt without a text; or mean, subtract the mean logits of the training samples"`
 }
 
 // The calibrations of Words, which take away what the model says of every text.
@@ -25,6 +25,8 @@ const (
 	NoCalibration = "none"
 	// Contextual divides a label's probability by its mean probability for [ContentFree] (Zhao et al., 2021).
 	Contextual = "contextual"
+	// Domain divides it by the probability for the prompt alone, with an empty text (Holtzman et al., 2021).
+	Domain = "domain"
 	// Mean subtracts from each logit its mean over the training samples, so that it needs no labels.
 	Mean = "mean"
 )
@@ -51,6 +53,8 @@ func (w Words) Needs() Needs {
 	switch w.Calibrate {
 	case Contextual:
 		return Needs{Free: ContentFree}
+	case Domain:
+		return Needs{Free: []string{""}}
 	case Mean:
 		return Needs{Mean: true}
 	}
@@ -59,7 +63,7 @@ func (w Words) Needs() Needs {
 
 // Check returns an error if the words can't be read, or the calibration is unknown.
 func (w Words) Check() error {
-	if known := []string{NoCalibration, Contextual, Mean}; w.Calibrate != "" && !slices.Contains(known, w.Calibrate) {
+	if known := []string{NoCalibration, Contextual, Domain, Mean}; w.Calibrate != "" && !slices.Contains(known, w.Calibrate) {
 		return registry.Wrong("calibrate", "no calibration is called %q; known: %s", w.Calibrate, strings.Join(known, ", "))
 	}
 	_, err := w.split()
@@ -125,7 +129,7 @@ func (w Words) Estimate(s *Statistics) (Mapping, error) {
 			m.Weights[token*s.Targets+target] = 1 / float32(len(words))
 		}
 	}
-	if w.Calibrate == Contextual {
+	if len(w.Needs().Free) > 0 {
 		m.Centre = make([]float32, s.Sources)
 		for target, p := range s.freeProbabilities(m) {
 			for _, token := range tokens[target] {

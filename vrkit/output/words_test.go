@@ -32,6 +32,7 @@ func TestWordsAreTokens(t *testing.T) {
 func TestContextualCalibration(t *testing.T) {
 	words := output.Words{Words: "bad;good", Calibrate: output.Contextual}
 	assert.Equal(t, output.ContentFree, words.Needs().Free)
+	assert.Equal(t, []string{""}, output.Words{Calibrate: output.Domain}.Needs().Free)
 	s := statistics(2)
 	log := func(p float64) float32 { return float32(math.Log(p)) }
 	s.AddFree([]float32{9, log(.2), log(.8), 0, 0, 0})
@@ -68,7 +69,7 @@ func TestWordsRefused(t *testing.T) {
 		_, err := output.Words{Words: c.words}.Estimate(statistics(2))
 		require.ErrorContains(t, err, c.want)
 	}
-	require.ErrorContains(t, output.Words{Calibrate: "some"}.Check(), "known: none, contextual, mean")
+	require.ErrorContains(t, output.Words{Calibrate: "some"}.Check(), "known: none, contextual, domain, mean")
 }
 
 // If all samples have one top answer, every target label would get the same ω. The mean of the logits tells them apart.
