@@ -34,7 +34,7 @@ type Soft struct {
 	// Seed is of the initial values. 0 takes the run's.
 	Seed uint64 `json:"seed"`
 
-	embedded []float32 // the initial values, [p,width], if they come from the model
+	embedded *[]float32 // the initial values, [p,width], if they come from the model; a pointer, so that a Soft is comparable
 }
 
 // The initial values of [Soft.Init] that are no text.
@@ -104,7 +104,8 @@ func (s Soft) Bind(m *models.Model, _ Reader) (Manipulation, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.embedded, err = m.Embedding(tokens)
+	values, err := m.Embedding(tokens)
+	s.embedded = &values
 	return s, err
 }
 
@@ -146,7 +147,7 @@ func (s Soft) initial() model.VariableInitializer {
 	if s.embedded == nil {
 		return initial.Uniform(s.Seed, softStream, softBound)
 	}
-	return initial.Values(s.embedded)
+	return initial.Values(*s.embedded)
 }
 
 // MarshalJSON records all settings, with the default number of tokens in place of 0.

@@ -22,7 +22,7 @@ func TestSoftOfTheVocabulary(t *testing.T) {
 	m := &models.Model{Info: models.Info{Tokens: models.Tokens{Width: 1}}, Labels: []string{"feature 0", "feature 1"}, Weights: weights}
 	bound, err := Soft{Tokens: vocabulary, Init: Vocabulary, Seed: 3}.Bind(m, nil)
 	require.NoError(t, err)
-	drawn := bound.(Soft).embedded
+	drawn := *bound.(Soft).embedded
 	require.Len(t, drawn, vocabulary)
 	seen := map[float32]bool{}
 	for _, v := range drawn {

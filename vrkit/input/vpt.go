@@ -59,8 +59,11 @@ type VPT struct {
 	// Seed is of the initial values. 0 takes the run's.
 	Seed uint64 `json:"seed"`
 
-	keys, values []float32 // the initial values of a prefix, [layers,p,width], if they come from the model
+	read *attended // the initial values of a prefix, if they come from the model; a pointer, so that a VPT is comparable
 }
+
+// attended are the keys and values of all layers, [layers,p,width].
+type attended struct{ keys, values []float32 }
 
 // The variables of a prefix. It has no PromptVariable.
 const (
@@ -184,16 +187,17 @@ func (v VPT) Bind(m *models.Model, read Reader) (Manipulation, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.keys, v.values, err = read(tokens)
+	keys, values, err := read(tokens)
+	v.read = &attended{keys, values}
 	return v, err
 }
 
 // initial are the initial values of a variable, [depth,p,width].
 func (v VPT) initial(m models.Info, name string, stream, depth, width int) model.VariableInitializer {
-	given := map[string][]float32{KeysVariable: v.keys, ValuesVariable: v.values}[name]
-	if given == nil {
+	if v.read == nil {
 		return initial.Uniform(v.Seed, vptStream+uint64(stream), promptBound(m, width))
 	}
+	given := map[string][]float32{KeysVariable: v.read.keys, ValuesVariable: v.read.values}[name]
 	return initial.Values(given[:depth*v.tokens()*width])
 }
 
