@@ -1,7 +1,6 @@
 package output
 
 import (
-	"cmp"
 	"math"
 
 	"github.com/vrkit-go/reprogram/vrkit/registry"
@@ -47,7 +46,7 @@ func bayes(s *Statistics, lambda float64) (Mapping, error) {
 	if err := checkLambda(lambda); err != nil {
 		return Mapping{}, err
 	}
-	if err := cmp.Or(s.requireEveryClass(), s.requireTwoAnswers()); err != nil {
+	if err := s.requireEveryClass(); err != nil {
 		return Mapping{}, err
 	}
 	votes := make([]float64, len(s.Joint))

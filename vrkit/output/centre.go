@@ -95,15 +95,16 @@ func (s *Statistics) withCentre(m Mapping) Mapping {
 // ω: all answers are equal, and so is the gradient of every prompt, 0.
 var ErrDeadStart = errors.New("nothing can be told apart, and nothing learned")
 
-// requireTwoAnswers returns an ErrDeadStart if only one source label has been observed.
-func (s *Statistics) requireTwoAnswers() error {
+// Alive returns an ErrDeadStart if only one source label has been observed. That is a mistake where the source labels are
+// the tokens of a vocabulary.
+func (s *Statistics) Alive() error {
 	only := -1
 	for source := range s.Sources {
 		for _, n := range s.Joint[source*s.Targets : (source+1)*s.Targets] {
-			if n > 0 && only >= 0 && only != source {
+			if n != 0 && only >= 0 && only != source {
 				return nil
 			}
-			if n > 0 {
+			if n != 0 {
 				only = source
 			}
 		}

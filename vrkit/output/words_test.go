@@ -76,10 +76,10 @@ func TestWordsRefused(t *testing.T) {
 func TestDeadStart(t *testing.T) {
 	logits := []float32{9, 2, 1, 0, 0, 0, 9, 1, 2, 0, 0, 0}
 	labels := []int32{1, 0}
-	for _, e := range []output.Estimator{output.BLM{Lambda: 1}, output.BLMPlus{Lambda: 1, Alpha: .5}} {
+	for _, e := range []output.Estimator{output.FLM{}, output.BLM{Lambda: 1}, output.BLMPlus{Lambda: 1, Alpha: .5}} {
 		s := statistics(2)
 		require.NoError(t, e.Observe(s, logits, labels))
-		_, err := e.Estimate(s)
+		err := s.Alive()
 		require.ErrorIs(t, err, output.ErrDeadStart, e.Name())
 		require.ErrorContains(t, err, `0, " the"`)
 	}

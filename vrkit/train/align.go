@@ -42,7 +42,7 @@ func (t *trainer) align(ctx context.Context) error {
 	var mapping output.Mapping
 	var err error
 	if t.seen != nil && !first {
-		mapping, err = estimator.Estimate(t.seen)
+		mapping, err = mapped(t.program, estimator, t.seen)
 		t.watch() // new statistics
 	} else {
 		v := augmenter{t.Recipe.Augment, t.Seed, estimating(t.state.Epoch)}

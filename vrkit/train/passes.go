@@ -84,6 +84,16 @@ func estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample,
 			return output.Mapping{}, err
 		}
 	}
+	return mapped(c, estimator, statistics)
+}
+
+// mapped estimates ω. It is an error if one token of a language model is the top answer of every text.
+func mapped(c *vrkit.Compiled, estimator output.Estimator, statistics *output.Statistics) (output.Mapping, error) {
+	if c.Model.Modality == taxonomy.Text {
+		if err := statistics.Alive(); err != nil {
+			return output.Mapping{}, err
+		}
+	}
 	return estimator.Estimate(statistics)
 }
 

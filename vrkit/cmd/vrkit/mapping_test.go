@@ -109,7 +109,7 @@ func TestMappingRefuses(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
-	saved(t, "z.npy", []float32{2, 1, 3, 4, 5, 6}, 3, 2)
+	saved(t, "z.npy", []float32{1, 2, 3, 4, 5, 6}, 3, 2)
 	saved(t, "y.npy", []int64{0, 1, 0}, 3)
 	saved(t, "float64.npy", []float64{1, 2, 3, 4, 5, 6}, 3, 2)
 	saved(t, "flat.npy", []float32{1, 2, 3}, 3)
