@@ -25,7 +25,7 @@ func speaker(t *testing.T) *vrkit.Language {
 func TestContinueEqualsReadingAgain(t *testing.T) {
 	l := speaker(t)
 	const given = "we liked the film but not the end"
-	said, err := l.Continue(t.Context(), given, vrkit.Generation{Tokens: 70}, nil)
+	said, err := l.Continue(t.Context(), given, vrkit.Generation{Tokens: 40}, nil)
 	require.NoError(t, err)
 	text := given
 	for range said.Tokens {
@@ -40,7 +40,7 @@ func TestContinueEqualsReadingAgain(t *testing.T) {
 		text += " " + l.Model.Labels[best]
 	}
 	assert.Equal(t, text, given+said.Text)
-	assert.Greater(t, said.Tokens, 10)
+	assert.Greater(t, said.Tokens, 30)
 }
 
 // The pieces that are heard are the text; the same seed draws the same text.

@@ -28,8 +28,12 @@ func TestStopAndResume(t *testing.T) {
 		"smm blm+ fast": newest,
 		"pad linear":    func(c *train.Config) { c.Program.Output = output.Linear{} },
 		"vpt dropout":   dropout,
+		"soft blm":      reviewed,
 	} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name == "smm blm+ fast" {
+				t.Skip("-short: SMM is trained a dozen times")
+			}
 			dir := t.TempDir()
 			configured := func(run string) train.Config {
 				c := quick(t, filepath.Join(dir, run), 3)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -122,6 +123,13 @@ func (t *trainer) save() error {
 		}
 		arrays[variablePrefix+model.EscapeScopeName(variable.Path())] = value
 	}
+	// A graph creates its variables when it is built. What no graph of this process has created yet, such as the optimiser's
+	// moments before the first step, stays as an earlier process saved it.
+	for name, value := range t.loaded {
+		if _, created := arrays[name]; !created && strings.HasPrefix(name, variablePrefix) {
+			arrays[name] = value
+		}
+	}
 	if len(t.before.Weights) > 0 {
 		arrays[beforeArray] = tensors.FromFlatDataAndDimensions(slices.Clone(t.before.Weights), t.before.Sources, t.before.Targets)
 	}
@@ -193,6 +201,7 @@ func (s *saved) decode(path string) error {
 func (t *trainer) restore(s *saved) (err error) {
 	path := filepath.Join(t.Run, runs.StateFile)
 	t.state = s.state
+	t.loaded = s.arrays
 	t.program.Store.SetLoader(&savedVariables{arrays: s.arrays})
 	for _, mapping := range t.program.MappingPaths() {
 		value, ok := s.arrays[variablePrefix+model.EscapeScopeName(mapping)]

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gomlx/gomlx/core/tensors"
+
 	"github.com/vrkit-go/reprogram/datasets"
 	"github.com/vrkit-go/reprogram/vrkit"
 	"github.com/vrkit-go/reprogram/vrkit/output"
@@ -127,10 +129,11 @@ type trainer struct {
 	step    *stepper
 	precise *reestimator // nil where running statistics stay as training leaves them, or there are none
 	state   state
-	before  output.Mapping     // the ω of the last evaluation; empty before the first
-	seen    *output.Statistics // statistics of the current epoch's training steps for the next ω; nil if it comes from a separate pass
-	lost    []runs.Which       // see [Result]
-	unkept  []int              // likewise
+	before  output.Mapping             // the ω of the last evaluation; empty before the first
+	seen    *output.Statistics         // statistics of the current epoch's training steps for the next ω; nil if it comes from a separate pass
+	loaded  map[string]*tensors.Tensor // the arrays of the state that the run goes on from; nil if it begins
+	lost    []runs.Which               // see [Result]
+	unkept  []int                      // likewise
 
 	began      time.Time // when this process began
 	epochBegan time.Time
