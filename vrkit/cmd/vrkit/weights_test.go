@@ -107,7 +107,7 @@ func TestOwnWeights(t *testing.T) {
 	ends("after 1 epochs", append(train, "-weights", "own.safetensors")...)
 	require.NoError(t, os.Rename("own.safetensors", "moved"))
 	ends("after 1 epochs", append(train, moved...)...)
-	ends("30 images", append([]string{"eval", "run"}, moved...)...)
+	ends("30 samples", append([]string{"eval", "run"}, moved...)...)
 	ends("a.png: ", append([]string{"predict", "run", "a.png"}, moved...)...)
 	ends("run/figures/prompt.png", append([]string{"show", "run"}, moved...)...)
 
