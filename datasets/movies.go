@@ -55,8 +55,9 @@ var movieSnippets = source{
 
 var movieClasses = []string{"negative", "positive"}
 
-// parseMovies reads the file of ratings, lines of number, mean rating and sentence with tabs between them. A sentence is positive or negative if its mean rating is 1 or more, or −1 or less; the others
-// are no samples. Every fifth number is for testing.
+// parseMovies reads the file of ratings, lines of number, mean rating and sentence with tabs between them. A sentence is
+// positive or negative if its mean rating is 1 or more, or −1 or less; the others are no samples. Every fifth number is
+// for testing.
 func parseMovies(content []byte) (all parts, err error) {
 	text, err := readText(content)
 	if err != nil {

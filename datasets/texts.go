@@ -59,8 +59,8 @@ const maxText = 1 << 20
 
 // apart leaves out copies, so that no two parts share a text: of a text in the test part those in the other parts, of
 // one in the validation part those in the training part, and of one that is in the training part twice, of which
-// validation samples may be taken, all but the first. It counts them, and returns an error if they were all validation texts, or all training texts of a
-// class.
+// validation samples may be taken, all but the first. It counts them, and returns an error if they were all validation
+// texts, or all training texts of a class.
 func (all *parts) apart(classes []string) error {
 	test, val := textsOf(all.test), textsOf(all.val)
 	all.leaveOut(&all.val, "validation", test, "that is also in the test part")

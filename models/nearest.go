@@ -35,13 +35,13 @@ func (m *Model) Nearest(vectors []float32, k int) ([][]Near, error) {
 	}
 	var all [][]Near
 	for vector := range slices.Chunk(vectors, width) {
-		near := make([]Near, len(m.Labels))
+		near, own := make([]Near, len(m.Labels)), length(vector)
 		for token, label := range m.Labels {
 			dot := 0.
 			for i, v := range table.Data[token*width : (token+1)*width] {
 				dot += float64(v) * float64(vector[i])
 			}
-			near[token] = Near{label, dot / max(1e-30, lengths[token]*length(vector))}
+			near[token] = Near{label, dot / max(1e-30, lengths[token]*own)}
 		}
 		slices.SortStableFunc(near, func(a, b Near) int { return cmp.Compare(b.Cosine, a.Cosine) })
 		all = append(all, near[:min(k, len(near))])

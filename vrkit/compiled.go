@@ -99,10 +99,10 @@ func Compile(backend compute.Backend, p Program, targets int) (*Compiled, error)
 		return nil, err
 	}
 	c.exec, c.input = &Computation{exec: logits.SetMaxCache(anyNumber)}, &Computation{exec: seen.SetMaxCache(anyNumber)}
-	if err == nil {
-		err = c.readContext(fitted)
+	if err := c.readContext(fitted); err != nil {
+		return nil, err
 	}
-	if learned, ok := p.Output.(output.Learned); ok && err == nil {
+	if learned, ok := p.Output.(output.Learned); ok {
 		c.built, err = model.NewExec(backend, c.Store, c.buildOmega(learned))
 	}
 	return c, err

@@ -74,7 +74,7 @@ func (c *Compiled) keysAndValues(tokens []int32) ([]*tensors.Tensor, error) {
 		real := OnesLike(ConvertDType(tokens, c.computing()))
 		kept := make([]*Node, 2*layers)
 		logits := c.Model.Reprogrammed(root, models.Value{Each: tokens, Real: real}, func(at models.Site, v models.Value) models.Value {
-			if number := contextNumber(at); number >= 0 {
+			if number := partNumber(at); number >= 0 {
 				kept[number] = v.Each
 			}
 			return v
@@ -135,8 +135,8 @@ func (c *Compiled) behindContext(tokens []int32) ([]int32, error) {
 	return tokens[n:], nil
 }
 
-// contextNumber numbers the keys and values of the layers; it is −1 at other sites.
-func contextNumber(at models.Site) int {
+// partNumber numbers the keys and values of the layers, those of a layer one after the other; it is −1 at other sites.
+func partNumber(at models.Site) int {
 	switch at.Part {
 	case models.Keys:
 		return 2 * at.Layer
@@ -151,7 +151,7 @@ func contextName(number int) string { return fmt.Sprintf("part%d", number) }
 // afterContext is the hook of a model that has read the context.
 func (c *Compiled) afterContext(root *model.Scope) models.Hook {
 	return func(at models.Site, v models.Value) models.Value {
-		if number := contextNumber(at); number >= 0 {
+		if number := partNumber(at); number >= 0 {
 			read := root.At(contextScope).GetVariable(contextName(number)).NodeValue(v.Each.Graph())
 			v.Each = models.BeforeTokens(v.Each, read)
 		}

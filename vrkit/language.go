@@ -120,8 +120,8 @@ func (l *Language) Continue(ctx context.Context, text string, g Generation, hear
 // begin reads a text, and returns the logits and the buffers, which have room for that many tokens more.
 func (l *Language) begin(tokens []int32, more int) ([]*tensors.Tensor, error) {
 	const step = 64
-	l.size = (len(tokens) + more + step - 1) / step * step
-	length := (len(tokens) + 15) / 16 * 16
+	l.size = multiple(len(tokens)+more, step)
+	length := multiple(len(tokens), lengthStep)
 	flat, real := make([]int32, length), make([]float32, length)
 	for i, token := range tokens {
 		flat[i], real[i] = token, 1
@@ -163,19 +163,14 @@ func finalizeAll(all []*tensors.Tensor) {
 	}
 }
 
-// parts are the keys and values of all layers, in the order of the buffers.
-func (l *Language) parts() (sites []models.Site) {
-	for number := range l.Model.Tokens.Layers {
-		sites = append(sites, models.AttentionOf(number, models.Keys), models.AttentionOf(number, models.Values))
-	}
-	return sites
-}
-
-// reading builds the graph that reads a text, [1,T], of which real is 1 for its tokens. size has the size of the buffers.
+// reading builds the graph that reads a text, [1,T], of which real is 1 for its tokens. size has the size of the buffers,
+// which are in the order of partNumber.
 func (l *Language) reading(root *model.Scope, text, real, size *Node) []*Node {
-	computed := map[models.Site]*Node{}
+	computed := make([]*Node, 2*l.Model.Tokens.Layers)
 	logits := l.Model.Reprogrammed(root, models.Value{Each: text, Real: real}, func(at models.Site, v models.Value) models.Value {
-		computed[at] = v.Each
+		if number := partNumber(at); number >= 0 {
+			computed[number] = v.Each
+		}
 		return v
 	})
 	g, count, length := text.Graph(), size.Shape().Dim(0), text.Shape().Dim(1)
@@ -184,8 +179,8 @@ func (l *Language) reading(root *model.Scope, text, real, size *Node) []*Node {
 	from := Add(AddScalar(Iota(g, shapes.Make(dtypes.Int32, count), 0), -count), tokens)
 	chosen := OneHot(from, length, dtypes.Float32)
 	results := []*Node{logits}
-	for _, site := range l.parts() {
-		results = append(results, Einsum("st,btk->bsk", chosen, computed[site]))
+	for _, part := range computed {
+		results = append(results, Einsum("st,btk->bsk", chosen, part))
 	}
 	return results
 }
@@ -198,21 +193,16 @@ func (l *Language) stepping(root *model.Scope, inputs []*Node) []*Node {
 	place := Iota(g, shapes.Make(dtypes.Int32, 1, size+1), 1)
 	first := AddScalar(Neg(before), size) // the place of the text's first token
 	real := ConvertDType(GreaterOrEqual(place, BroadcastToDims(ExpandAxes(first, 1), 1, size+1)), dtypes.Float32)
-	moved := map[models.Site]*Node{}
-	parts := l.parts()
+	moved := make([]*Node, len(buffers))
 	logits := l.Model.Reprogrammed(root, models.Value{Each: token, Real: OnesLike(ConvertDType(token, dtypes.Float32))}, func(at models.Site, v models.Value) models.Value {
-		if number := slices.Index(parts, at); number >= 0 {
+		if number := partNumber(at); number >= 0 {
 			v.Each = models.BeforeTokens(v.Each, buffers[number])
-			moved[at] = SliceAxis(v.Each, 1, AxisRange(1))
+			moved[number] = SliceAxis(v.Each, 1, AxisRange(1))
 			if at.Part == models.Keys {
 				v.Real = real
 			}
 		}
 		return v
 	})
-	results := []*Node{logits}
-	for _, site := range parts {
-		results = append(results, moved[site])
-	}
-	return results
+	return append([]*Node{logits}, moved...)
 }

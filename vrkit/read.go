@@ -22,9 +22,9 @@ type Ballot struct {
 // Read classifies one row. classes are the names of the target labels; the reading has at most k
 // voters.
 //
-// The target logit is Σ_s ω[s,t]·z[s], with z minus ω's centre if it has one. A source's part in it is ω[s,t] times the difference of z[s] and the smallest
-// source logit: the columns of ω sum to one, so that a constant added to all logits must not count. A logit that is not
-// finite is an error.
+// The target logit is Σ_s ω[s,t]·z[s], with z minus ω's centre if it has one. A source's part in it is ω[s,t] times the
+// difference of z[s] and the smallest source logit: the columns of ω sum to one, so that a constant added to all logits
+// must not count. A logit that is not finite is an error.
 func (c *Compiled) Read(row Rows, classes []string, k int) (Reading, error) {
 	if k < 0 {
 		return Reading{}, fmt.Errorf("a reading names 0 or more voters, not %d", k)

@@ -27,11 +27,14 @@ func (c *Compiled) NewRows(n int) Rows {
 	return Rows{tensors.FromShape(shapes.Make(dtypes.Uint8, n, c.image, c.image, 3))}
 }
 
-// length is T for texts of at most that many tokens: a multiple of 16, because a graph compiles once for each T.
-func (c *Compiled) length(tokens int) int {
-	const step = 16
-	return min((tokens+step-1)/step*step, c.Model.Window)
-}
+// lengthStep divides every T, because a graph compiles once for each T.
+const lengthStep = 16
+
+// length is T for texts of at most that many tokens.
+func (c *Compiled) length(tokens int) int { return min(multiple(tokens, lengthStep), c.Model.Window) }
+
+// multiple is the smallest multiple of step that is not below n.
+func multiple(n, step int) int { return (n + step - 1) / step * step }
 
 // Len is n.
 func (r Rows) Len() int { return r[0].Shape().Dim(0) }

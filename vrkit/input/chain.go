@@ -69,11 +69,7 @@ func (c Chain) Fit(m models.Info) (Fitted, error) {
 		if err != nil {
 			return fitted, err
 		}
-		if inner := fitted.Compose; inner != nil && one.Compose != nil {
-			fitted.Compose = func(text string) string { return one.Compose(inner(text)) }
-		} else if one.Compose != nil {
-			fitted.Compose = one.Compose
-		}
+		fitted.Compose = after(fitted.Compose, one.Compose)
 		if one.Side != m.Side && m.Modality == taxonomy.Picture {
 			if resizing != "" {
 				return fitted, fmt.Errorf("%s and %s both take images of a size of their own: take one of them", resizing, part.Name())
@@ -91,6 +87,17 @@ func (c Chain) Fit(m models.Info) (Fitted, error) {
 		}
 	}
 	return fitted, c.Check()
+}
+
+// after composes a text by one function and then by the next; each may be nil.
+func after(one, next func(string) string) func(string) string {
+	switch {
+	case one == nil:
+		return next
+	case next == nil:
+		return one
+	}
+	return func(text string) string { return next(one(text)) }
 }
 
 // Check returns an error if a part occurs twice, or a setting of one is wrong.
@@ -164,11 +171,8 @@ func (c Chain) Choose(texts []string, labels []int32, answers []string, compose 
 			c[i], taken = chosen, append(taken, took...)
 		}
 		fitted, err := part.Fit(models.Info{Modality: taxonomy.Text})
-		if inner := compose; err == nil && fitted.Compose != nil {
-			compose = fitted.Compose
-			if inner != nil {
-				compose = func(text string) string { return fitted.Compose(inner(text)) }
-			}
+		if err == nil {
+			compose = after(compose, fitted.Compose)
 		}
 	}
 	return c, taken, nil

@@ -52,11 +52,12 @@ func (s *Statistics) AddMean(logits []float32) error {
 		s.Centre = make([]float64, s.Sources)
 	}
 	for at := 0; at < len(logits); at += s.Sources {
+		row := logits[at : at+s.Sources]
+		if err := usable(row, s.averaged); err != nil {
+			return err
+		}
 		s.averaged++
-		for source, v := range logits[at : at+s.Sources] {
-			if !Finite(v) {
-				return fmt.Errorf("sample %d: source logit %d is %v: the frozen model's answer is not usable", s.averaged-1, source, v)
-			}
+		for source, v := range row {
 			s.Centre[source] += (float64(v) - s.Centre[source]) / float64(s.averaged)
 		}
 	}

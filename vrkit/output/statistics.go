@@ -64,13 +64,21 @@ func (s *Statistics) each(logits []float32, labels []int32, visit func(row []flo
 			return fmt.Errorf("sample %d has the label %d, but there are %d target labels (0 to %d)", i, label, s.Targets, s.Targets-1)
 		}
 		row := logits[i*s.Sources : (i+1)*s.Sources]
-		for source, v := range row {
-			if !Finite(v) {
-				return fmt.Errorf("sample %d: source logit %d is %v: the frozen model's answer is not usable", i, source, v)
-			}
+		if err := usable(row, i); err != nil {
+			return err
 		}
 		visit(s.centred(row), int(label))
 		s.Samples[label]++
+	}
+	return nil
+}
+
+// usable returns an error if a source logit of the sample of that number is not finite.
+func usable(row []float32, sample int) error {
+	for source, v := range row {
+		if !Finite(v) {
+			return fmt.Errorf("sample %d: source logit %d is %v: the frozen model's answer is not usable", sample, source, v)
+		}
 	}
 	return nil
 }

@@ -12,8 +12,7 @@ import (
 func (t *trainer) watch() {
 	estimator, ok := t.Program.Output.(output.Estimator)
 	if ok && estimator.When() == output.EveryEpoch && t.Schedule == Fast {
-		t.seen = output.NewStatistics(t.program.Model.Sources(), t.program.Targets)
-		t.seen.Labels = t.program.Model.Labels
+		t.seen = newStatistics(t.program)
 	}
 }
 

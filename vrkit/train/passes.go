@@ -54,8 +54,7 @@ func estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample,
 	if !ok {
 		return output.Mapping{}, fmt.Errorf("%s has no ω to estimate", c.Output.Name())
 	}
-	statistics, needs := output.NewStatistics(c.Model.Sources(), c.Targets), output.NeedsOf(estimator)
-	statistics.Labels = c.Model.Labels
+	statistics, needs := newStatistics(c), output.NeedsOf(estimator)
 	if len(needs.Free) > 0 {
 		source, err := free(c, needs.Free)
 		if err != nil {
@@ -85,6 +84,13 @@ func estimate(ctx context.Context, c *vrkit.Compiled, samples []datasets.Sample,
 		}
 	}
 	return mapped(c, estimator, statistics)
+}
+
+// newStatistics are statistics of no samples, with the names of the model's source labels.
+func newStatistics(c *vrkit.Compiled) *output.Statistics {
+	s := output.NewStatistics(c.Model.Sources(), c.Targets)
+	s.Labels = c.Model.Labels
+	return s
 }
 
 // mapped estimates ω. It is an error if one token of a language model is the top answer of every text.
