@@ -352,3 +352,14 @@ func FuzzGGUF(f *testing.F) {
 		}
 	})
 }
+
+// Where keys are as wide as tokens, Tokens.Keys is 0, and their weights have that width all the same.
+func TestLayoutOfWideKeys(t *testing.T) {
+	for name, width := range map[string]int{"smollm2-135m": 192, "smollm2-360m": 320, "smollm2-1.7b": 2048} {
+		a, err := find(name)
+		require.NoError(t, err)
+		for _, part := range []string{"keys", "values"} {
+			require.Equal(t, []int{a.Tokens.Width, width}, a.layout()["layer0/"+part], "%s, %s", name, part)
+		}
+	}
+}

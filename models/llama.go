@@ -103,7 +103,7 @@ func (n Llama) layout() map[string][]int {
 	shapes := map[string][]int{wordsWeight: {n.Vocabulary, n.Width}, "norm": {n.Width}}
 	for i := range n.Layers {
 		for name, shape := range map[string][]int{
-			"norm1": {n.Width}, "queries": {n.Width, n.Width}, "keys": {n.Width, n.Keys}, "values": {n.Width, n.Keys}, "out": {n.Width, n.Width},
+			"norm1": {n.Width}, "queries": {n.Width, n.Width}, "keys": {n.Width, n.KeyWidth()}, "values": {n.Width, n.KeyWidth()}, "out": {n.Width, n.Width},
 			"norm2": {n.Width}, "gate": {n.Width, n.Hidden}, "expand": {n.Width, n.Hidden}, "project": {n.Hidden, n.Width},
 		} {
 			shapes[fmt.Sprintf("layer%d/%s", i, name)] = shape
